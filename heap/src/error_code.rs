@@ -1,0 +1,153 @@
+//! Every error code of pscheme, in one table, low enough for every crate to raise them.
+//!
+//! A code is part of the product's surface (`pscheme explain E0107`) and may stand in an image as
+//! part of a condition, so a row is never renumbered, only retired. Ranges: E00xx image and store,
+//! E01xx run time, E02xx reader, E03xx compiler, E04xx host and command line.
+
+macro_rules! error_codes {
+    ($( $(#[doc = $doc:literal])+ $number:literal $name:ident = $summary:literal; )*) => {
+        /// A stable error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum ErrorCode { $( $(#[doc = $doc])+ $name = $number, )* }
+
+        /// All codes, in the order of their numbers.
+        pub const ERROR_CODES: &[ErrorCode] = &[ $( ErrorCode::$name, )* ];
+
+        impl ErrorCode {
+            /// The code with this number, or `None` for a number that was never given out.
+            pub fn from_number(number: u16) -> Option<ErrorCode> {
+                match number { $( $number => Some(ErrorCode::$name), )* _ => None }
+            }
+
+            /// One line: what went wrong.
+            pub fn summary(self) -> &'static str {
+                match self { $( ErrorCode::$name => $summary, )* }
+            }
+
+            /// The long text of `pscheme explain`.
+            pub fn explanation(self) -> &'static str {
+                match self { $( ErrorCode::$name => concat!($($doc, "\n"),+), )* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    // Image and store.
+
+    /// The image's files or pages do not agree with their checksums, or a page holds something
+    /// no pscheme writes. Nothing was run and nothing was changed.
+    1 ImageDamaged = "the image is damaged";
+    /// The image was made by a newer pscheme. It was left untouched; open it with that version.
+    2 ImageNewer = "the image was made by a newer pscheme";
+    /// The directory is not an image of pscheme, or its database has another application id.
+    3 ImageForeign = "this is not a pscheme image";
+    /// Another process runs this image. Only one may own it at a time.
+    4 ImageHeld = "the image is held by another process";
+    /// The file `head` names a commit that was acknowledged as durable but that the database no
+    /// longer holds. Both numbers are in the message.
+    5 CommitsLost = "acknowledged commits are missing";
+    /// Writing to or reading from the image's files failed.
+    6 StoreFailed = "the image's store failed";
+    /// An image directory exists without a part that belongs to it.
+    7 ImageIncomplete = "the image directory is incomplete";
+
+    // Run time.
+
+    /// A variable was used before a value was given to it.
+    101 UnboundVariable = "unbound variable";
+    /// Something that is not a procedure was called.
+    102 NotProcedure = "call of something that is not a procedure";
+    /// A procedure was called with a number of arguments it does not take.
+    103 WrongArgumentCount = "wrong number of arguments";
+    /// An argument has a type the procedure does not work on.
+    104 WrongType = "argument of the wrong type";
+    /// A division by exact zero.
+    105 DivisionByZero = "division by zero";
+    /// A number lies outside the range the operation accepts.
+    106 OutOfRange = "argument out of range";
+    /// An index does not lie within the vector, string or bytevector.
+    107 IndexOutOfRange = "index out of range";
+    /// The program called `error` or raised an object nobody handled.
+    108 UserError = "error raised by the program";
+    /// The heap's limit was reached. The process is kept whole and goes on when the limit is
+    /// raised or memory is freed.
+    109 HeapLimit = "heap limit reached";
+    /// A file could not be opened, read or written.
+    110 FileError = "file error";
+    /// An operation that would park the process was tried inside `atomically`.
+    111 AtomicWouldBlock = "the process would have to wait inside an atomic section";
+    /// A variable of `letrec` or an internal definition was used before it was initialised.
+    112 Uninitialised = "variable used before its definition";
+    /// The primitive or feature is known but not in this version.
+    113 NotInThisVersion = "not in this version";
+    /// A literal constant or other immutable object cannot be changed.
+    114 Immutable = "object is immutable";
+    /// A limit of the implementation, named in the message, was exceeded.
+    115 ImplementationLimit = "implementation limit exceeded";
+    /// The port is closed, or is of the wrong direction.
+    116 PortClosed = "the port is closed";
+
+    // Reader.
+
+    /// The text ended inside a datum.
+    201 UnexpectedEnd = "unexpected end of input";
+    /// A closing parenthesis without an opening one, or of the other shape.
+    202 UnbalancedParenthesis = "unbalanced parenthesis";
+    /// Text that is no datum.
+    203 BadSyntax = "this is not a datum";
+    /// A character name or hexadecimal character that does not exist.
+    204 BadCharacter = "unknown character name";
+    /// An escape in a string or symbol that does not exist.
+    205 BadEscape = "unknown escape sequence";
+    /// A dot outside a list or in the wrong place.
+    206 BadDot = "misplaced dot";
+
+    // Compiler.
+
+    /// A special form was written in a shape it does not have.
+    301 BadForm = "malformed special form";
+    /// A keyword such as `if` was used as a variable.
+    302 KeywordAsVariable = "keyword used as a variable";
+    /// A definition stands where only an expression may stand.
+    303 MisplacedDefinition = "misplaced definition";
+    /// The same variable appears twice in one binding form.
+    304 DuplicateVariable = "duplicate variable";
+    /// The form is part of R7RS but not in this version of pscheme.
+    305 FormNotInThisVersion = "form not in this version";
+    /// The program exceeds a limit of the compiler, named in the message.
+    306 CompilerLimit = "compiler limit exceeded";
+
+    // Host and command line.
+
+    /// The script was edited after its image was made. `--continue` goes on with the program as it
+    /// was started, `--restart` begins anew with the new text.
+    401 ScriptChanged = "the script has changed since its image was made";
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "E{:04}", *self as u16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique_ordered_and_round_trip() {
+        let numbers: Vec<u16> = ERROR_CODES.iter().map(|c| *c as u16).collect();
+        assert!(numbers.is_sorted_by(|a, b| a < b), "rows are in the order of their numbers");
+        for code in ERROR_CODES {
+            assert_eq!(ErrorCode::from_number(*code as u16), Some(*code));
+        }
+        assert_eq!(ErrorCode::from_number(999), None);
+    }
+
+    #[test]
+    fn display_has_four_digits() {
+        assert_eq!(ErrorCode::IndexOutOfRange.to_string(), "E0107");
+    }
+}

@@ -1,0 +1,61 @@
+//! Code as the compiler hands it over: plain Rust data, installed into a heap by `install.rs`.
+//!
+//! A [`CodeUnit`] is position independent. Its instructions name constants by index; installing
+//! turns the index into the distance the machine reads, fills the masks of return points from the
+//! liveness analysis, and verifies the result, so that a compiler needs to know neither.
+
+/// Arguments a procedure takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Arity {
+    pub required: u16,
+    pub optional: u16,
+    pub rest: bool,
+}
+
+/// A procedure's code before it is in a heap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodeUnit {
+    /// The procedure's name for messages and backtraces; empty if it has none.
+    pub name: String,
+    pub arity: Arity,
+    /// Values a closure of this code captures.
+    pub captures: u16,
+    /// Words of the largest register used plus one, windows and their arguments included.
+    pub frame_words: u16,
+    /// Instructions; a `Constant` operand holds the index into `constants`, and the word after a
+    /// `Call` or `CallGlobal` is 0 where the return-point word will stand.
+    pub instructions: Vec<u64>,
+    pub constants: Vec<Constant>,
+    /// Source positions: instruction index from which on the position holds, ascending.
+    pub spans: Vec<Span>,
+}
+
+/// A place in the source text of a code unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Span {
+    pub instruction: u32,
+    /// Byte offsets into the source file.
+    pub start: u32,
+    pub end: u32,
+}
+
+/// A constant of a code unit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    /// The cell of the global variable with this name.
+    Cell(String),
+    /// The code of an inner procedure.
+    Code(Box<CodeUnit>),
+    /// Quoted data: index into the program's table of data.
+    Datum(u32),
+}
+
+/// A compiled program: thunks to be run in order, and the data they quote.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program<Data> {
+    /// Name of the source file, for messages.
+    pub source_name: String,
+    /// One thunk (no arguments, no captured values) per top-level form.
+    pub thunks: Vec<CodeUnit>,
+    pub data: Data,
+}
