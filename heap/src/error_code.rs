@@ -52,6 +52,13 @@ error_codes! {
     6 StoreFailed = "the image's store failed";
     /// An image directory exists without a part that belongs to it.
     7 ImageIncomplete = "the image directory is incomplete";
+    /// An image was to be created where something exists already. It was left untouched.
+    8 ImageExists = "the name is already taken";
+    /// The image was opened for reading only, and something tried to commit to it.
+    9 ImageReadOnly = "the image was opened for reading only";
+    /// Another process opened the image while this one still ran it. This one can commit no more;
+    /// what it had acknowledged is kept.
+    10 OwnershipLost = "another process has taken the image over";
 
     // Run time.
 
@@ -103,6 +110,9 @@ error_codes! {
     205 BadEscape = "unknown escape sequence";
     /// A dot outside a list or in the wrong place.
     206 BadDot = "misplaced dot";
+    /// The datum is part of R7RS but not of this version of pscheme: rational and complex numbers,
+    /// datum labels.
+    207 DatumNotInThisVersion = "datum not in this version";
 
     // Compiler.
 

@@ -1,4 +1,22 @@
 //! Register machine whose stacks and continuations are plain words in heap pages.
+//!
+//! Read `op.rs` for the instructions, `machine.rs` for the registers, `engine/` for how they run,
+//! `stack.rs` for sealing and underflow, and `process.rs` for what is scheduled.
 
+pub mod builtin;
+pub mod call;
 pub mod code;
+pub mod engine;
+pub mod fault;
+pub mod host;
+pub mod inline;
+pub mod install;
+pub mod liveness;
+pub mod machine;
+pub mod number;
 pub mod op;
+pub mod primitive;
+pub mod print;
+pub mod process;
+pub mod stack;
+pub mod verify_code;

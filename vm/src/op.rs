@@ -441,70 +441,14 @@ pub fn effects(instruction: u64) -> Effects {
     effects
 }
 
-/// The return-point word: what a stack walker knows of a frame that waits for a call to return.
-///
-/// ```text
-/// op:8 | long:1 | unused:2 | shift:13 | distance:20 | live:20
-/// ```
-///
-/// `shift` is the call's window in words, `distance` the words from the start of the code object's
-/// header to the return point (the word after this one), `live` the live registers below the
-/// window, bit n for register n, or with `long` the index of the mask in the code object's table of
-/// long masks. Register 1, the link, is never in a mask: it is always kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReturnPoint {
-    pub shift: usize,
-    pub distance: usize,
-    pub live: LiveMask,
-}
-
-/// Live registers of a return point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiveMask {
-    /// Bit n stands for register n.
-    Short(u32),
-    /// Index of a mask in the code object's table of long masks.
-    Long(u32),
-}
-
-/// Registers a short mask can name.
-pub const SHORT_MASK_REGISTERS: usize = 20;
-/// Words of the longest frame a link can describe.
-pub const FRAME_WORDS_MAX: usize = 8191;
-/// Words of the longest code object a return-point word can describe.
-pub const CODE_WORDS_MAX: usize = (1 << 20) - 1;
 /// Arguments a call instruction can pass; longer lists go through `apply`.
 pub const CALL_ARGUMENTS_MAX: usize = 250;
 
-impl ReturnPoint {
-    pub fn encode(self) -> u64 {
-        assert!(self.shift <= FRAME_WORDS_MAX && self.distance <= CODE_WORDS_MAX);
-        let (long, live) = match self.live {
-            LiveMask::Short(mask) => (0, mask),
-            LiveMask::Long(index) => (1, index),
-        };
-        assert!(live < 1 << SHORT_MASK_REGISTERS);
-        Op::ReturnPoint as u64
-            | long << 8
-            | (self.shift as u64) << 11
-            | (self.distance as u64) << 24
-            | (live as u64) << 44
-    }
+pub use pscheme_heap::frame::{
+    CODE_WORDS_MAX, FRAME_WORDS_MAX, Link, LiveMask, ReturnPoint, SHORT_MASK_REGISTERS,
+};
 
-    /// `None` if the word is no return-point word.
-    #[inline]
-    pub fn decode(word: u64) -> Option<ReturnPoint> {
-        if field::op(word) != Op::ReturnPoint as u8 {
-            return None;
-        }
-        let live = (word >> 44) as u32;
-        Some(ReturnPoint {
-            shift: (word >> 11) as usize & FRAME_WORDS_MAX,
-            distance: (word >> 24) as usize & CODE_WORDS_MAX,
-            live: if word >> 8 & 1 == 1 { LiveMask::Long(live) } else { LiveMask::Short(live) },
-        })
-    }
-}
+const _: () = assert!(Op::ReturnPoint as u8 == pscheme_heap::frame::RETURN_POINT_OPCODE);
 
 #[cfg(test)]
 mod tests {
@@ -537,14 +481,5 @@ mod tests {
         assert!(encode(Op::AddInt, &[4, 5, 40_000]).is_err());
         assert!(encode(Op::Move, &[70_000, 0]).is_err());
         assert!(encode(Op::Call, &[256, 0]).is_err());
-    }
-
-    #[test]
-    fn return_points_round_trip() {
-        for live in [LiveMask::Short(0xfffff), LiveMask::Long(17), LiveMask::Short(0)] {
-            let point = ReturnPoint { shift: 8191, distance: 1_048_575, live };
-            assert_eq!(ReturnPoint::decode(point.encode()), Some(point));
-        }
-        assert_eq!(ReturnPoint::decode(encode(Op::Move, &[1, 2]).unwrap()), None);
     }
 }

@@ -1,0 +1,363 @@
+//! Data as read from text, in a flat arena.
+//!
+//! Invariant: the parts of a datum have lower numbers than the datum, so a loop over the numbers
+//! visits parts before wholes, and nothing here recurses, not even a drop: data nested a million
+//! deep are ordinary. `datum_write.rs` prints them, `reader/` makes them from text.
+
+use crate::diagnostic::ByteSpan;
+use indexmap::IndexSet;
+use std::collections::HashMap;
+
+/// A number as it is read: exact integers of any size and flonums.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Number {
+    /// An exact integer of at most 61 bits.
+    Fixnum(i64),
+    /// An exact integer that is no fixnum: limbs from the lowest up, the last one not 0.
+    Big { negative: bool, magnitude: Vec<u64> },
+    Flonum(f64),
+}
+
+/// A datum of one arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DatumId(u32);
+
+/// A symbol of one arena: equal names have equal numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SymbolId(u32);
+
+impl DatumId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl SymbolId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One datum, its parts by number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Datum<'arena> {
+    Null,
+    Boolean(bool),
+    Character(char),
+    Fixnum(i64),
+    Bignum { negative: bool, magnitude: &'arena [u64] },
+    Flonum(f64),
+    String(&'arena str),
+    Symbol(SymbolId),
+    Pair(DatumId, DatumId),
+    Vector(&'arena [DatumId]),
+    Bytevector(&'arena [u8]),
+}
+
+/// A node as it is stored: whatever has a length lies in a side table.
+#[derive(Clone, Copy, Debug)]
+enum Node {
+    Null,
+    Boolean(bool),
+    Character(char),
+    Fixnum(i64),
+    Flonum(f64),
+    Bignum(u32),
+    String(u32),
+    Symbol(SymbolId),
+    Pair(DatumId, DatumId),
+    Vector { start: u32, count: u32 },
+    Bytevector(u32),
+}
+
+/// A growing set of data.
+#[derive(Clone, Debug, Default)]
+pub struct DatumArena {
+    nodes: Vec<Node>,
+    spans: Vec<ByteSpan>,
+    symbols: IndexSet<String>,
+    strings: Vec<String>,
+    bignums: Vec<(bool, Vec<u64>)>,
+    bytevectors: Vec<Vec<u8>>,
+    elements: Vec<DatumId>,
+}
+
+impl DatumArena {
+    /// Number of data.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// All data, parts before wholes.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = DatumId> + use<> {
+        (0..self.nodes.len() as u32).map(DatumId)
+    }
+
+    /// The datum with this number.
+    pub fn get(&self, id: DatumId) -> Datum<'_> {
+        match self.nodes[id.index()] {
+            Node::Null => Datum::Null,
+            Node::Boolean(value) => Datum::Boolean(value),
+            Node::Character(value) => Datum::Character(value),
+            Node::Fixnum(value) => Datum::Fixnum(value),
+            Node::Flonum(value) => Datum::Flonum(value),
+            Node::Bignum(index) => {
+                let (negative, magnitude) = &self.bignums[index as usize];
+                Datum::Bignum { negative: *negative, magnitude }
+            }
+            Node::String(index) => Datum::String(&self.strings[index as usize]),
+            Node::Symbol(symbol) => Datum::Symbol(symbol),
+            Node::Pair(head, tail) => Datum::Pair(head, tail),
+            Node::Vector { start, count } => {
+                Datum::Vector(&self.elements[start as usize..(start + count) as usize])
+            }
+            Node::Bytevector(index) => Datum::Bytevector(&self.bytevectors[index as usize]),
+        }
+    }
+
+    /// Where the datum stood in the text.
+    pub fn span(&self, id: DatumId) -> ByteSpan {
+        self.spans[id.index()]
+    }
+
+    /// The name of a symbol.
+    pub fn symbol_name(&self, symbol: SymbolId) -> &str {
+        &self.symbols[symbol.index()]
+    }
+
+    /// Symbols are numbered from 0; this is how many there are.
+    pub fn symbol_count(&self) -> usize {
+        self.symbols.len()
+    }
+
+    /// The symbol of this name, made on first use.
+    pub fn intern(&mut self, name: &str) -> SymbolId {
+        if let Some(index) = self.symbols.get_index_of(name) {
+            return SymbolId(index as u32);
+        }
+        SymbolId(self.symbols.insert_full(name.to_string()).0 as u32)
+    }
+
+    fn add(&mut self, node: Node, span: ByteSpan) -> DatumId {
+        let id = u32::try_from(self.nodes.len()).expect("an arena holds fewer than 2^32 data");
+        self.nodes.push(node);
+        self.spans.push(span);
+        DatumId(id)
+    }
+
+    pub fn null(&mut self, span: ByteSpan) -> DatumId {
+        self.add(Node::Null, span)
+    }
+
+    pub fn boolean(&mut self, value: bool, span: ByteSpan) -> DatumId {
+        self.add(Node::Boolean(value), span)
+    }
+
+    pub fn character(&mut self, value: char, span: ByteSpan) -> DatumId {
+        self.add(Node::Character(value), span)
+    }
+
+    pub fn number(&mut self, number: Number, span: ByteSpan) -> DatumId {
+        match number {
+            Number::Fixnum(value) => self.add(Node::Fixnum(value), span),
+            Number::Flonum(value) => self.add(Node::Flonum(value), span),
+            Number::Big { negative, magnitude } => {
+                self.bignums.push((negative, magnitude));
+                self.add(Node::Bignum(self.bignums.len() as u32 - 1), span)
+            }
+        }
+    }
+
+    pub fn string(&mut self, text: String, span: ByteSpan) -> DatumId {
+        self.strings.push(text);
+        self.add(Node::String(self.strings.len() as u32 - 1), span)
+    }
+
+    pub fn symbol(&mut self, symbol: SymbolId, span: ByteSpan) -> DatumId {
+        self.add(Node::Symbol(symbol), span)
+    }
+
+    pub fn pair(&mut self, head: DatumId, tail: DatumId, span: ByteSpan) -> DatumId {
+        debug_assert!(head.index() < self.len() && tail.index() < self.len());
+        self.add(Node::Pair(head, tail), span)
+    }
+
+    pub fn vector(&mut self, elements: &[DatumId], span: ByteSpan) -> DatumId {
+        let start = self.elements.len() as u32;
+        self.elements.extend_from_slice(elements);
+        self.add(Node::Vector { start, count: elements.len() as u32 }, span)
+    }
+
+    pub fn bytevector(&mut self, bytes: Vec<u8>, span: ByteSpan) -> DatumId {
+        self.bytevectors.push(bytes);
+        self.add(Node::Bytevector(self.bytevectors.len() as u32 - 1), span)
+    }
+
+    /// The parts of a datum, from the first to the last.
+    pub fn for_each_part(&self, id: DatumId, mut visit: impl FnMut(DatumId)) {
+        match self.get(id) {
+            Datum::Pair(head, tail) => {
+                visit(head);
+                visit(tail);
+            }
+            Datum::Vector(elements) => elements.iter().copied().for_each(visit),
+            _ => {}
+        }
+    }
+
+    /// The elements of a list and what follows the last pair (the empty list if it is proper).
+    pub fn list(&self, mut id: DatumId) -> (Vec<DatumId>, DatumId) {
+        let mut elements = Vec::new();
+        while let Datum::Pair(head, tail) = self.get(id) {
+            elements.push(head);
+            id = tail;
+        }
+        (elements, id)
+    }
+
+    /// The elements of a proper list, or `None` if it is none.
+    pub fn proper_list(&self, id: DatumId) -> Option<Vec<DatumId>> {
+        let (elements, tail) = self.list(id);
+        matches!(self.get(tail), Datum::Null).then_some(elements)
+    }
+
+    /// Copies a datum of another arena, with everything it consists of.
+    pub fn copy(&mut self, source: &DatumArena, root: DatumId) -> DatumId {
+        let mut reached = vec![root];
+        let mut next = 0;
+        while next < reached.len() {
+            source.for_each_part(reached[next], |part| reached.push(part));
+            next += 1;
+        }
+        reached.sort_unstable();
+        reached.dedup();
+        let mut copies = HashMap::with_capacity(reached.len());
+        for id in reached {
+            let span = source.span(id);
+            let copy = match source.get(id) {
+                Datum::Bignum { negative, magnitude } => {
+                    self.number(Number::Big { negative, magnitude: magnitude.to_vec() }, span)
+                }
+                Datum::String(text) => self.string(text.to_string(), span),
+                Datum::Symbol(symbol) => {
+                    let symbol = self.intern(source.symbol_name(symbol));
+                    self.symbol(symbol, span)
+                }
+                Datum::Pair(head, tail) => self.pair(copies[&head], copies[&tail], span),
+                Datum::Vector(elements) => {
+                    let elements: Vec<DatumId> = elements.iter().map(|id| copies[id]).collect();
+                    self.vector(&elements, span)
+                }
+                Datum::Bytevector(bytes) => self.bytevector(bytes.to_vec(), span),
+                Datum::Null => self.null(span),
+                Datum::Boolean(value) => self.boolean(value, span),
+                Datum::Character(value) => self.character(value, span),
+                Datum::Fixnum(value) => self.number(Number::Fixnum(value), span),
+                Datum::Flonum(value) => self.number(Number::Flonum(value), span),
+            };
+            copies.insert(id, copy);
+        }
+        copies[&root]
+    }
+
+    /// Whether two data of two arenas are equal: same shape, same leaves, flonums bit by bit.
+    pub fn equal(&self, left: DatumId, other: &DatumArena, right: DatumId) -> bool {
+        let mut work = vec![(left, right)];
+        while let Some((left, right)) = work.pop() {
+            let same = match (self.get(left), other.get(right)) {
+                (Datum::Pair(a, b), Datum::Pair(c, d)) => {
+                    work.extend([(b, d), (a, c)]);
+                    true
+                }
+                (Datum::Vector(a), Datum::Vector(b)) => {
+                    work.extend(a.iter().copied().zip(b.iter().copied()));
+                    a.len() == b.len()
+                }
+                (Datum::Symbol(a), Datum::Symbol(b)) => self.symbol_name(a) == other.symbol_name(b),
+                (Datum::Flonum(a), Datum::Flonum(b)) => {
+                    a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
+                }
+                (a, b) => a == b,
+            };
+            if !same {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The data a program quotes: what `Constant::Datum` and `Program::data` refer to.
+///
+/// An installer makes the objects in one loop over `arena.ids()`, because the parts of a datum
+/// always come before it, and then looks up `root(index)`.
+#[derive(Clone, Debug, Default)]
+pub struct QuotedData {
+    pub arena: DatumArena,
+    roots: Vec<DatumId>,
+    symbol_roots: HashMap<SymbolId, u32>,
+}
+
+impl QuotedData {
+    /// The data by the index that constants use.
+    pub fn roots(&self) -> &[DatumId] {
+        &self.roots
+    }
+
+    /// The datum of `Constant::Datum(index)`.
+    pub fn root(&self, index: u32) -> DatumId {
+        self.roots[index as usize]
+    }
+
+    /// Adds a datum and gives its index; equal symbols share one.
+    pub(crate) fn quote(&mut self, source: &DatumArena, id: DatumId) -> u32 {
+        if let Datum::Symbol(symbol) = source.get(id) {
+            return self.quote_symbol(source.symbol_name(symbol), source.span(id));
+        }
+        let copy = self.arena.copy(source, id);
+        self.add_root(copy)
+    }
+
+    fn quote_symbol(&mut self, name: &str, span: ByteSpan) -> u32 {
+        let symbol = self.arena.intern(name);
+        if let Some(index) = self.symbol_roots.get(&symbol) {
+            return *index;
+        }
+        let datum = self.arena.symbol(symbol, span);
+        let index = self.add_root(datum);
+        self.symbol_roots.insert(symbol, index);
+        index
+    }
+
+    fn add_root(&mut self, id: DatumId) -> u32 {
+        self.roots.push(id);
+        self.roots.len() as u32 - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_equal_and_keeps_parts_before_wholes() {
+        let mut arena = DatumArena::default();
+        let span = ByteSpan::default();
+        let null = arena.null(span);
+        let text = arena.string("x".into(), span);
+        let vector = arena.vector(&[text, null, text], span);
+        let list = arena.pair(vector, null, span);
+        let mut other = DatumArena::default();
+        other.boolean(true, span);
+        let copy = other.copy(&arena, list);
+        assert!(other.equal(copy, &arena, list));
+        assert!(!other.equal(copy, &arena, vector));
+        for id in other.ids() {
+            other.for_each_part(id, |part| assert!(part < id));
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The parts of the reader for what stands between quotes and behind a hash sign: strings,
+//! symbols in bars, characters, block comments, directives.
+
+use super::{NumberText, OpenKind, Reader, classify_number};
+use crate::datum::DatumId;
+use crate::datum_write::CHARACTER_NAMES;
+use crate::diagnostic::{ByteSpan, Diagnostic};
+use pscheme_heap::error_code::ErrorCode;
+
+impl Reader<'_> {
+    /// A string whose opening quote stands at `start`.
+    pub(super) fn string(&mut self, start: usize) -> DatumId {
+        let text = self.quoted('"', start);
+        self.arena.string(text, self.span_from(start))
+    }
+
+    /// A symbol whose opening bar stands at `start`.
+    pub(super) fn bar_symbol(&mut self, start: usize) -> DatumId {
+        let name = self.quoted('|', start);
+        let symbol = self.arena.intern(&name);
+        self.arena.symbol(symbol, self.span_from(start))
+    }
+
+    fn quoted(&mut self, quote: char, start: usize) -> String {
+        let mut text = String::new();
+        loop {
+            let escape_start = self.position;
+            match self.advance() {
+                None => {
+                    let what = if quote == '"' { "string" } else { "symbol" };
+                    let span = ByteSpan::new(start, start + 1);
+                    let message = format!("the text ends inside this {what}");
+                    let found = Diagnostic::new(ErrorCode::UnexpectedEnd, span, message);
+                    self.diagnostics.push(found.with_label("begins here"));
+                    return text;
+                }
+                Some('\\') => self.escape(escape_start, &mut text),
+                // A line's end is one newline, however it is written (R7RS 6.7).
+                Some('\r') => {
+                    if self.peek() == Some('\n') {
+                        self.advance();
+                    }
+                    text.push('\n');
+                }
+                Some(character) if character == quote => return text,
+                Some(character) => text.push(character),
+            }
+        }
+    }
+
+    /// An escape whose backslash stands at `start`.
+    fn escape(&mut self, start: usize, text: &mut String) {
+        let Some(letter) = self.advance() else { return };
+        match letter {
+            'a' => text.push('\u{7}'),
+            'b' => text.push('\u{8}'),
+            't' => text.push('\t'),
+            'n' => text.push('\n'),
+            'r' => text.push('\r'),
+            '"' | '\\' | '|' => text.push(letter),
+            'x' | 'X' => self.hexadecimal_escape(start, text),
+            _ if letter.is_whitespace() => self.line_continuation(start, letter),
+            _ => {
+                let message = format!("`\\{letter}` is no escape");
+                let found = Diagnostic::new(ErrorCode::BadEscape, self.span_from(start), message);
+                self.diagnostics.push(found.with_note("help: a backslash is written \\\\"));
+            }
+        }
+    }
+
+    fn hexadecimal_escape(&mut self, start: usize, text: &mut String) {
+        let digits_start = self.position;
+        while self.peek().is_some_and(|c| c.is_ascii_hexdigit()) {
+            self.advance();
+        }
+        let digits = &self.text[digits_start..self.position];
+        if self.peek() != Some(';') {
+            let message = "expected hexadecimal digits and `;` behind `\\x`";
+            self.report(ErrorCode::BadEscape, self.span_from(start), message);
+            return;
+        }
+        self.advance();
+        match u32::from_str_radix(digits, 16).ok().and_then(char::from_u32) {
+            Some(character) => text.push(character),
+            None => {
+                let message = format!("`\\x{digits};` is no character");
+                self.report(ErrorCode::BadEscape, self.span_from(start), message);
+            }
+        }
+    }
+
+    /// A backslash, spaces, the end of the line, spaces: all of it stands for nothing.
+    fn line_continuation(&mut self, start: usize, first: char) {
+        let mut character = first;
+        while character != '\n' && matches!(self.peek(), Some(next) if next.is_whitespace()) {
+            character = self.advance().expect("a character was seen");
+        }
+        if character != '\n' {
+            let message = "expected the end of the line behind a backslash and spaces";
+            self.report(ErrorCode::BadEscape, self.span_from(start), message);
+            return;
+        }
+        while matches!(self.peek(), Some(next) if next.is_whitespace() && next != '\n') {
+            self.advance();
+        }
+    }
+
+    /// What a hash sign at `start` begins; `None` if that is no complete datum.
+    pub(super) fn hash(&mut self, start: usize) -> Option<DatumId> {
+        match self.peek() {
+            Some('(') => {
+                self.advance();
+                return self.begin(OpenKind::Vector, start);
+            }
+            Some(';') => {
+                self.advance();
+                return self.begin(OpenKind::Comment, start);
+            }
+            Some('|') => {
+                self.block_comment(start);
+                return None;
+            }
+            Some('\\') => {
+                self.advance();
+                return Some(self.character(start));
+            }
+            Some('!') => {
+                self.directive(start);
+                return None;
+            }
+            _ => {}
+        }
+        let token = self.token(start);
+        let span = self.span_from(start);
+        match token.to_lowercase().as_str() {
+            "#t" | "#true" => return Some(self.arena.boolean(true, span)),
+            "#f" | "#false" => return Some(self.arena.boolean(false, span)),
+            "#u8" if self.peek() == Some('(') => {
+                self.advance();
+                return self.begin(OpenKind::Bytevector, start);
+            }
+            _ => {}
+        }
+        match classify_number(token, 10) {
+            NumberText::Number(number) => return Some(self.arena.number(number, span)),
+            NumberText::NotInThisVersion(what) => {
+                return Some(self.not_in_this_version(what, span));
+            }
+            NumberText::NotANumber => {}
+        }
+        let label = token[1..].strip_suffix(['=', '#']).unwrap_or_default();
+        if !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit()) {
+            let reference = token.ends_with('#');
+            let datum = self.not_in_this_version("datum labels", span);
+            return reference.then_some(datum);
+        }
+        let message = format!("`{token}` is not a datum");
+        self.report(ErrorCode::BadSyntax, span, message);
+        Some(self.placeholder(span))
+    }
+
+    fn block_comment(&mut self, start: usize) {
+        let mut depth = 0u32;
+        loop {
+            let rest = &self.text[self.position..];
+            // The hash sign of the opening `#|` is already read.
+            if depth == 0 || rest.starts_with("#|") {
+                self.position += if depth == 0 { 1 } else { 2 };
+                depth += 1;
+            } else if rest.starts_with("|#") {
+                self.position += 2;
+                depth -= 1;
+                if depth == 0 {
+                    return;
+                }
+            } else if self.advance().is_none() {
+                let span = ByteSpan::new(start, start + 2);
+                let message = "the text ends inside this comment";
+                let found = Diagnostic::new(ErrorCode::UnexpectedEnd, span, message);
+                self.diagnostics.push(found.with_label("begins here"));
+                return;
+            }
+        }
+    }
+
+    /// `#!fold-case`, `#!no-fold-case`, or the interpreter line of a script.
+    fn directive(&mut self, start: usize) {
+        if start == 0 && self.text.starts_with("#!/") || self.text.starts_with("#! ") && start == 0 {
+            self.position = self.text.find('\n').unwrap_or(self.text.len());
+            return;
+        }
+        match self.token(start) {
+            "#!fold-case" => self.fold_case = true,
+            "#!no-fold-case" => self.fold_case = false,
+            other => {
+                let message = format!("`{other}` is no directive");
+                let known = "help: the directives are #!fold-case and #!no-fold-case";
+                let span = self.span_from(start);
+                let found = Diagnostic::new(ErrorCode::BadSyntax, span, message);
+                self.diagnostics.push(found.with_note(known));
+            }
+        }
+    }
+
+    /// A character whose `#\` is already read.
+    fn character(&mut self, start: usize) -> DatumId {
+        let name_start = self.position;
+        let Some(first) = self.advance() else {
+            let message = "the text ends inside a character";
+            self.report(ErrorCode::UnexpectedEnd, self.span_from(start), message);
+            return self.placeholder(self.span_from(start));
+        };
+        if !super::is_delimiter(first) {
+            self.token(name_start);
+        }
+        let name = &self.text[name_start..self.position];
+        let span = self.span_from(start);
+        if name.chars().nth(1).is_none() {
+            return self.arena.character(first, span);
+        }
+        let folded = if self.fold_case { name.to_lowercase() } else { name.to_string() };
+        let named = CHARACTER_NAMES.iter().find(|(known, _)| *known == folded);
+        let code = folded.strip_prefix('x').and_then(|digits| {
+            let digits_only = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if digits_only { u32::from_str_radix(digits, 16).ok() } else { None }
+        });
+        if let Some((_, character)) = named {
+            return self.arena.character(*character, span);
+        }
+        if let Some(character) = code.and_then(char::from_u32) {
+            return self.arena.character(character, span);
+        }
+        let names: Vec<&str> = CHARACTER_NAMES.iter().map(|(known, _)| *known).collect();
+        let found = Diagnostic::new(
+            ErrorCode::BadCharacter,
+            span,
+            format!("`#\\{name}` names no character"),
+        );
+        self.diagnostics.push(found.with_note(format!("help: names are {}", names.join(", "))));
+        self.placeholder(span)
+    }
+}

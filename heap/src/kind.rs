@@ -1,0 +1,320 @@
+//! Object kinds: one table from which tracer, sizer, verifier, the inspector's view and the
+//! documentation come.
+//!
+//! An object is a header word and a body. The body is value words first, then raw words, then a
+//! tail; value words are traced, raw words are not. A row's code reaches the disk: it is never
+//! renumbered. To add a kind, add a row here.
+//!
+//! Header word: `kind:8 | aux:8 | flags:16 | body words:32`. The low byte is never that of
+//! [`Word::MOVED`], so that a moved object can be told from a live one.
+
+use crate::word::Word;
+
+/// What a value field may hold, for the verifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Any value of Scheme.
+    Any,
+    /// A reference to an object of this kind.
+    Only(Kind),
+    /// A reference to an object of this kind, or `#f` or the empty list.
+    OrNone(Kind),
+    /// A fixnum.
+    Fixnum,
+    /// A pair or the empty list.
+    List,
+}
+
+/// A field of an object's body.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    pub name: &'static str,
+    pub class: FieldClass,
+}
+
+/// Whether a field is traced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldClass {
+    Value(Allowed),
+    Raw,
+}
+
+/// What follows the fixed fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    None,
+    /// Value words.
+    Values,
+    /// Raw words.
+    Raw,
+    /// Instructions (raw), then constants (values), as the object's `counts` field says.
+    Code,
+    /// Sealed frames: value words, traced only up to the highest live offset.
+    Frames,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct KindRow {
+    pub kind: Kind,
+    pub name: &'static str,
+    pub fields: &'static [Field],
+    pub tail: Tail,
+    pub doc: &'static str,
+}
+
+macro_rules! kinds {
+    ($( $(#[doc = $doc:literal])+ $code:literal $name:ident
+        { $($field:ident : $class:ident $(($allowed:ident $($kind:ident)?))?),* } tail $tail:ident; )*) => {
+        /// What an object is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Kind { $( $(#[doc = $doc])+ $name = $code, )* }
+
+        impl Kind {
+            /// All kinds, in the order of their codes.
+            pub const ALL: &'static [Kind] = &[ $( Kind::$name, )* ];
+
+            /// The kind with this code.
+            #[inline]
+            pub const fn from_code(code: u8) -> Option<Kind> {
+                match code { $( $code => Some(Kind::$name), )* _ => None }
+            }
+
+            /// This kind's row of the table.
+            pub const fn row(self) -> &'static KindRow {
+                match self { $( Kind::$name => &KindRow {
+                    kind: Kind::$name,
+                    name: stringify!($name),
+                    fields: &[ $( Field {
+                        name: stringify!($field),
+                        class: kinds!(@class $class $(($allowed $($kind)?))?),
+                    }, )* ],
+                    tail: Tail::$tail,
+                    doc: concat!($($doc, "\n"),+),
+                }, )* }
+            }
+        }
+    };
+    (@class value) => { FieldClass::Value(Allowed::Any) };
+    (@class value(Fixnum)) => { FieldClass::Value(Allowed::Fixnum) };
+    (@class value(List)) => { FieldClass::Value(Allowed::List) };
+    (@class value(Only $kind:ident)) => { FieldClass::Value(Allowed::Only(Kind::$kind)) };
+    (@class value(OrNone $kind:ident)) => { FieldClass::Value(Allowed::OrNone(Kind::$kind)) };
+    (@class raw) => { FieldClass::Raw };
+}
+
+kinds! {
+    /// A procedure: code and captured values. `aux` is the exact number of arguments, or 255 for
+    /// the general entry.
+    1 Closure { code: value(Only Code) } tail Values;
+    /// Instructions and constants of a procedure. `counts` is instructions | constants << 32,
+    /// `shape` is required:16 | optional:8 | rest:8 | frame words:16 | captures:16. The hash is
+    /// BLAKE3 over the content.
+    2 Code { name: value, info: value, counts: raw, shape: raw, hash0: raw, hash1: raw, hash2: raw, hash3: raw } tail Code;
+    /// An assigned variable.
+    3 Box { content: value } tail None;
+    /// A global variable; does not move.
+    4 Cell { content: value, name: value(Only Symbol) } tail None;
+    /// A symbol: its name and the stored hash of the name.
+    5 Symbol { name: value(Only String), hash: raw } tail None;
+    /// A string: `length` characters in `storage`, one byte each, or four with `aux` 1; bit 0 of
+    /// the flags marks a literal.
+    6 String { storage: value(Only Bytevector), length: raw } tail None;
+    /// Bytes; `length` says how many of the tail count.
+    7 Bytevector { length: raw } tail Raw;
+    /// A vector; bit 0 of the flags marks a literal.
+    8 Vector {} tail Values;
+    /// A flonum whose magnitude an immediate cannot hold.
+    9 Flonum { bits: raw } tail None;
+    /// An integer beyond the fixnums: sign in `aux` (1 is negative), limbs from the least.
+    10 Bignum {} tail Raw;
+    /// A primitive as a procedure; `code` is its number in the table of primitives.
+    11 Primitive { code: raw } tail None;
+    /// The rest of a computation: the frames of `segment` below word `offset`, then `next`. `link`
+    /// is the return link to the topmost frame; with a code object in `code` that frame was
+    /// interrupted and goes on at the link's instruction without taking a value.
+    12 Continuation { segment: value(Only Segment), next: value(OrNone Continuation), dynamic: value, code: value(OrNone Code), offset: raw, link: raw } tail None;
+    /// Sealed frames. Never changed but for words above the highest live offset.
+    13 Segment {} tail Frames;
+    /// A process: `state` is a fixnum (see the machine's table of states), `continuation` is
+    /// where it goes on, `value` what it gets there or what it ended with.
+    14 Process { state: value(Fixnum), id: value(Fixnum), continuation: value(OrNone Continuation), dynamic: value, next: value(OrNone Process), value: value, work: value(Fixnum), name: value } tail None;
+    /// The results of `values` with other than one argument.
+    15 MultipleValues {} tail Values;
+    /// A hash table in insertion order: `entries` holds key, value pairs, `index` their places;
+    /// `young` lists the entries whose key may still move. `aux` is the equivalence.
+    16 HashTable { entries: value(Only Vector), index: value(Only Bytevector), count: value(Fixnum), used: value(Fixnum), young: value, epoch: value(Fixnum) } tail None;
+    /// A port: see the table of port states in `stdlib`.
+    17 Port { state: value(Fixnum), name: value, position: value(Fixnum), buffer: value, extra: value } tail None;
+    /// An error object: code of the error table as a fixnum, message, irritants.
+    18 Condition { code: value(Fixnum), message: value, irritants: value(List), continuation: value } tail None;
+    /// A request to the outside that leaves after its commit.
+    19 Effect { number: value(Fixnum), operation: value(Fixnum), target: value, position: value(Fixnum), payload: value, next: value(OrNone Effect) } tail None;
+}
+
+/// Bits of the header's flags.
+pub mod flag {
+    /// A literal constant of a program: cannot be changed.
+    pub const LITERAL: u16 = 1;
+}
+
+/// An object's header word, decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header(pub u64);
+
+impl Header {
+    #[inline(always)]
+    pub const fn new(kind: Kind, aux: u8, body_words: usize) -> Header {
+        Header(kind as u64 | (aux as u64) << 8 | (body_words as u64) << 32)
+    }
+
+    pub const fn with_flags(self, flags: u16) -> Header {
+        Header(self.0 & !(0xffff << 16) | (flags as u64) << 16)
+    }
+
+    #[inline(always)]
+    pub const fn code(self) -> u8 {
+        self.0 as u8
+    }
+
+    #[inline(always)]
+    pub const fn kind(self) -> Option<Kind> {
+        Kind::from_code(self.0 as u8)
+    }
+
+    #[inline(always)]
+    pub const fn aux(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+
+    #[inline(always)]
+    pub const fn flags(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
+
+    #[inline(always)]
+    pub const fn body_words(self) -> usize {
+        (self.0 >> 32) as usize
+    }
+
+    /// Bytes of the object, header included, rounded up to granules of 16 bytes.
+    #[inline(always)]
+    pub const fn size_bytes(self) -> u64 {
+        ((self.body_words() as u64 + 1) * 8 + 15) & !15
+    }
+}
+
+/// Body words that are traced, as up to two half-open ranges of body indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValueRanges {
+    pub first: (usize, usize),
+    pub second: (usize, usize),
+}
+
+/// Index of the `counts` word in a code object's body.
+pub const CODE_COUNTS: usize = 2;
+/// Index of the `shape` word in a code object's body.
+pub const CODE_SHAPE: usize = 3;
+/// Index of the first hash word in a code object's body.
+pub const CODE_HASH: usize = 4;
+/// Index of the first instruction in a code object's body.
+pub const CODE_INSTRUCTIONS: usize = 8;
+/// Bytes from a code object's header to its first instruction.
+pub const CODE_ENTRY_BYTES: u64 = 8 * (CODE_INSTRUCTIONS as u64 + 1);
+
+const fn value_field_count(row: &KindRow) -> usize {
+    let mut count = 0;
+    while count < row.fields.len() && matches!(row.fields[count].class, FieldClass::Value(_)) {
+        count += 1;
+    }
+    let mut rest = count;
+    while rest < row.fields.len() {
+        assert!(matches!(row.fields[rest].class, FieldClass::Raw), "values come before raw fields");
+        rest += 1;
+    }
+    count
+}
+
+/// What the tracer needs of a row, by code, computed at compile time.
+#[derive(Clone, Copy)]
+struct Shape {
+    value_fields: u8,
+    fields: u8,
+    tail: Tail,
+}
+
+const SHAPES: [Option<Shape>; 256] = {
+    let mut shapes = [None; 256];
+    let mut index = 0;
+    while index < Kind::ALL.len() {
+        let row = Kind::ALL[index].row();
+        assert!(row.kind as u64 & 0xff != Word::MOVED.0 & 0xff);
+        shapes[row.kind as usize] = Some(Shape {
+            value_fields: value_field_count(row) as u8,
+            fields: row.fields.len() as u8,
+            tail: row.tail,
+        });
+        index += 1;
+    }
+    shapes
+};
+
+/// The traced words of an object; `counts` is read only for code. Frames are not included: their
+/// extent depends on the continuations that reach them.
+#[inline]
+pub fn value_ranges(header: Header, counts: impl FnOnce() -> u64) -> Option<ValueRanges> {
+    let shape = SHAPES[header.code() as usize]?;
+    let first = (0, shape.value_fields as usize);
+    let second = match shape.tail {
+        Tail::None | Tail::Raw | Tail::Frames => (0, 0),
+        Tail::Values => (shape.fields as usize, header.body_words()),
+        Tail::Code => {
+            let counts = counts();
+            let start = CODE_INSTRUCTIONS + counts as u32 as usize;
+            (start, start + (counts >> 32) as usize)
+        }
+    };
+    Some(ValueRanges { first, second })
+}
+
+/// Least number of body words an object of this kind has.
+pub fn body_words_min(kind: Kind) -> usize {
+    kind.row().fields.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_round_trip_and_are_documented() {
+        for &kind in Kind::ALL {
+            assert_eq!(Kind::from_code(kind as u8), Some(kind));
+            assert_eq!(kind.row().kind, kind);
+            assert!(!kind.row().doc.trim().is_empty());
+        }
+        assert_eq!(Kind::from_code(0), None, "zeroed memory is no object");
+    }
+
+    #[test]
+    fn code_offsets_agree_with_the_row() {
+        let names: Vec<_> = Kind::Code.row().fields.iter().map(|f| f.name).collect();
+        assert_eq!(names[CODE_COUNTS], "counts");
+        assert_eq!(names[CODE_SHAPE], "shape");
+        assert_eq!(names[CODE_HASH], "hash0");
+        assert_eq!(names.len(), CODE_INSTRUCTIONS);
+    }
+
+    #[test]
+    fn headers_decode() {
+        let header = Header::new(Kind::Closure, 3, 5).with_flags(flag::LITERAL);
+        assert_eq!(header.kind(), Some(Kind::Closure));
+        assert_eq!((header.aux(), header.flags(), header.body_words()), (3, 1, 5));
+        assert_eq!(header.size_bytes(), 48);
+        assert_eq!(
+            value_ranges(header, || 0),
+            Some(ValueRanges { first: (0, 1), second: (1, 5) })
+        );
+    }
+}

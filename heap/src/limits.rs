@@ -1,0 +1,45 @@
+//! Every limit of the heap, with its name and default.
+
+/// Bytes of a heap page.
+pub const PAGE_BYTES: u64 = 16 * 1024;
+/// Bytes at the start of a page that hold its header in what is stored.
+pub const PAGE_HEADER_BYTES: u64 = 256;
+/// Bytes of a granule: objects start on granules.
+pub const GRANULE_BYTES: u64 = 16;
+/// Granules of a page, header included.
+pub const PAGE_GRANULES: usize = (PAGE_BYTES / GRANULE_BYTES) as usize;
+/// Bytes one byte of the card table stands for.
+pub const CARD_BYTES: u64 = 512;
+/// Cards of a page.
+pub const PAGE_CARDS: usize = (PAGE_BYTES / CARD_BYTES) as usize;
+/// An object of more bytes than this has a run of pages of its own.
+pub const LARGE_OBJECT_BYTES: u64 = PAGE_BYTES / 2;
+/// Addresses reserved for one heap.
+pub const HEAP_RESERVED_BYTES: u64 = 64 << 30;
+/// Pages of the reserved range.
+pub const HEAP_PAGES: usize = (HEAP_RESERVED_BYTES / PAGE_BYTES) as usize;
+/// First page of the nursery.
+pub const NURSERY_FIRST_PAGE: u32 = 16;
+/// Pages of the nursery: 1 MiB, which stays in a second-level cache.
+pub const NURSERY_PAGES: u32 = 64;
+/// First page of the range code objects live in; the range ends below 2 GiB so that a return
+/// offset fits a link.
+pub const CODE_FIRST_PAGE: u32 = 65_536;
+/// First page after the code range.
+pub const CODE_END_PAGE: u32 = 131_072;
+/// Young pages in use that bring on a collection of the young even without a commit.
+pub const YOUNG_PAGES_MAX: usize = 512;
+/// Recent pages in use that bring on their evacuation at the next commit: 8 MiB.
+pub const RECENT_PAGES_MAX: usize = 512;
+/// A major collection runs when the heap is this many times as large as after the last one.
+pub const MAJOR_GROWTH: u64 = 2;
+/// No major collection below this many bytes in use.
+pub const MAJOR_BYTES_MIN: u64 = 32 << 20;
+/// Default limit of the bytes in use.
+pub const HEAP_LIMIT_BYTES_DEFAULT: u64 = 16 << 30;
+/// Bytes beyond the limit that collections and a debugger may use.
+pub const HEAP_RESERVE_BYTES: u64 = 64 << 20;
+/// Words of the root table, in the root record of every commit.
+pub const ROOT_WORDS: usize = 64;
+/// With zeal, every so many minor collections a major one runs.
+pub const ZEAL_MAJOR_INTERVAL: u64 = 1000;

@@ -1,0 +1,75 @@
+//! The root table: what stands in which word of every root record.
+//!
+//! The table is part of every commit and never renumbered. To add a root, add a row.
+
+macro_rules! root_table {
+    ($( $(#[doc = $doc:literal])+ $index:literal $name:ident; )*) => {
+        /// A word of the root table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(usize)]
+        pub enum Root { $( $(#[doc = $doc])+ $name = $index, )* }
+
+        /// Index, name and meaning of every root, for the documentation of the format.
+        pub const ROOT_ROWS: &[(usize, &str, &str)] =
+            &[ $( ($index, stringify!($name), concat!($($doc, "\n"),+)), )* ];
+    };
+}
+
+root_table! {
+    /// Vector of symbols, open addressing by stored hash.
+    0 Symbols;
+    /// Number of symbols in the vector.
+    1 SymbolCount;
+    /// Vector of global cells, open addressing by the hash of the cell's name.
+    2 Globals;
+    /// Number of cells in the vector.
+    3 GlobalCount;
+    /// First process of the run queue, or `#f`.
+    4 RunQueueHead;
+    /// Last process of the run queue, or `#f`.
+    5 RunQueueTail;
+    /// List of the processes that wait for a commit.
+    6 CommitWaiters;
+    /// Identity of the next process.
+    7 NextProcess;
+    /// Units of work done by all processes.
+    8 Work;
+    /// Code of the frame below the bottom of every stack.
+    9 UnderflowCode;
+    /// First effect that has not been acknowledged, or `#f`.
+    10 EffectsHead;
+    /// Last effect, or `#f`.
+    11 EffectsTail;
+    /// Number of the next effect.
+    12 NextEffect;
+    /// The process that runs the script.
+    13 MainProcess;
+    /// Name of the script's file as a string, or `#f`.
+    14 ScriptName;
+    /// BLAKE3 hash of the script's text as a bytevector, or `#f`.
+    15 ScriptHash;
+    /// List of processes that failed and are kept.
+    16 FailedProcesses;
+    /// Open file ports that are not closed, as a list.
+    17 OpenPorts;
+    /// Exit status once the program has ended, or `#f`.
+    18 ExitStatus;
+    /// Number of commits whose collection was numbered, for tests of resumption.
+    19 Generation;
+    /// Hash of the standard library's text the image was made with, as a bytevector.
+    20 LibraryHash;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_fit_the_table() {
+        assert!(ROOT_ROWS.len() <= crate::limits::ROOT_WORDS);
+        for (position, (index, name, doc)) in ROOT_ROWS.iter().enumerate() {
+            assert_eq!(position, *index, "{name}");
+            assert!(!doc.is_empty());
+        }
+    }
+}

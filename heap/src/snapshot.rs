@@ -1,0 +1,226 @@
+//! Between heap and store: lists what a commit writes, and reads an image back.
+//!
+//! A stored page has a header of 256 bytes that the page in memory does not use: its type, the
+//! length of its run and its start bits, brought up to date when the page is written. Bytes that no
+//! object covers are written as zero, so that equal contents give equal pages. Later pages of a run
+//! have no header. `docs/format.md` draws the layout.
+
+use crate::heap::Heap;
+use crate::kind::Header;
+use crate::limits::*;
+use crate::space::{
+    Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, card, page_flag, set_bits,
+};
+use crate::store::{PageAttributes, PageNumber, RootRecord, Store, StoreError, Wave, WavePage};
+use crate::word::Word;
+
+/// Version of the page layout and the object kinds.
+pub const PAGE_FORMAT_VERSION: u8 = 1;
+/// Offsets inside a stored page's header.
+pub mod page_header {
+    /// Version of the page layout, one byte.
+    pub const VERSION: usize = 0;
+    /// The page type's code, one byte.
+    pub const PAGE_TYPE: usize = 1;
+    /// Pages of the run this page begins, or 0; four bytes.
+    pub const RUN_PAGES: usize = 4;
+    /// Start bits, 128 bytes.
+    pub const STARTS: usize = 128;
+}
+const _: () = assert!(page_header::STARTS + BITMAP_WORDS * 8 == PAGE_HEADER_BYTES as usize);
+const _: () = assert!(PAGE_BYTES as usize == crate::store::PAGE_SIZE_BYTES);
+
+/// What a wave holds, by count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaveSummary {
+    pub pages: usize,
+    pub tombstones: usize,
+}
+
+impl Heap {
+    /// Copies every page that differs from its stored version into `wave`, and takes note that
+    /// they are the same from here on. The nursery must be empty: a commit collects first.
+    pub fn list_changes(&mut self, wave: &mut Wave) -> WaveSummary {
+        assert!(self.nursery_is_empty(), "a commit collects the nursery first");
+        wave.clear();
+        for page in self.pages_used() {
+            let entry = self.space.entry(page);
+            if entry.page_type == PageType::Free {
+                continue;
+            }
+            let dirty = self.space.cards_union(page) & card::COMMIT != 0;
+            if !dirty && entry.flags & page_flag::CHANGED == 0 {
+                continue;
+            }
+            let slot = (wave.arena.len() / PAGE_BYTES as usize) as u32;
+            self.append_page(page, &mut wave.arena);
+            let run_owner = if entry.page_type == PageType::RunTail { entry.run } else { 0 };
+            let attributes = PageAttributes {
+                page_type: entry.page_type as u8,
+                free_granules: self.free_granules(page),
+                run_owner,
+            };
+            wave.pages.push(WavePage { page: PageNumber(page.0), attributes, body: Some(slot) });
+            self.clear_commit_bits(page);
+            let flags = &mut self.space.entry_mut(page).flags;
+            *flags = *flags & !page_flag::CHANGED | page_flag::STORED;
+        }
+        let pages = wave.pages.len();
+        for page in std::mem::take(&mut self.tombstones) {
+            let entry = self.space.entry_mut(page);
+            if entry.page_type == PageType::Free && entry.flags & page_flag::STORED != 0 {
+                entry.flags &= !page_flag::STORED;
+                let attributes = PageAttributes::default();
+                wave.pages.push(WavePage { page: PageNumber(page.0), attributes, body: None });
+            }
+        }
+        wave.roots.words.clear();
+        wave.roots.words.extend(self.roots.iter().map(|word| word.0));
+        WaveSummary { pages, tombstones: wave.pages.len() - pages }
+    }
+
+    /// Whether any page differs from its stored version, or anything is in the nursery.
+    pub fn has_changes(&self) -> bool {
+        !self.nursery_is_empty()
+            || !self.tombstones.is_empty()
+            || self.pages_used().any(|page| {
+                let entry = self.space.entry(page);
+                entry.page_type != PageType::Free
+                    && (entry.flags & page_flag::CHANGED != 0
+                        || self.space.cards_union(page) & card::COMMIT != 0)
+            })
+    }
+
+    fn append_page(&self, page: Page, arena: &mut Vec<u8>) {
+        let start = arena.len();
+        arena.resize(start + PAGE_BYTES as usize, 0);
+        let body = &mut arena[start..];
+        let base = u64::from(page.0) * PAGE_BYTES;
+        let entry = self.space.entry(page);
+        if entry.page_type == PageType::RunTail {
+            body.copy_from_slice(self.space.bytes(base, PAGE_BYTES as usize));
+            return;
+        }
+        body[page_header::VERSION] = PAGE_FORMAT_VERSION;
+        body[page_header::PAGE_TYPE] = entry.page_type as u8;
+        body[page_header::RUN_PAGES..page_header::RUN_PAGES + 4]
+            .copy_from_slice(&entry.run.to_le_bytes());
+        let starts = self.space.starts(page);
+        for (index, word) in starts.iter().enumerate() {
+            let at = page_header::STARTS + index * 8;
+            body[at..at + 8].copy_from_slice(&word.to_le_bytes());
+        }
+        for granule in set_bits(starts) {
+            let at = granule * GRANULE_BYTES as usize;
+            let offset = base + at as u64;
+            let size = match entry.page_type {
+                PageType::Pair => 16,
+                _ => Header(self.space.read(offset)).size_bytes() as usize,
+            };
+            let size = size.min(PAGE_BYTES as usize - at);
+            body[at..at + size].copy_from_slice(self.space.bytes(offset, size));
+        }
+    }
+
+    pub(crate) fn nursery_is_empty(&self) -> bool {
+        let start = u64::from(NURSERY_FIRST_PAGE) * PAGE_BYTES;
+        self.bump as u64 - self.space.base() as u64 == start
+    }
+
+    /// Reads a whole image. Every page's hash is checked by the store; what the pages hold is
+    /// checked by [`Heap::verify`], which the caller runs before anything else.
+    ///
+    /// # Errors
+    /// What the store reports, or damage if a page's header does not fit its attributes.
+    pub fn restore(store: &mut dyn Store) -> Result<Heap, StoreError> {
+        let (_, record) = store.newest_root()?.ok_or_else(|| damaged("the image has no root"))?;
+        let mut heap = Heap::new().map_err(|source| StoreError::Io {
+            during: "reserving addresses for",
+            path: "the heap".into(),
+            source,
+        })?;
+        heap.set_roots(&record)?;
+        let mut last = [CODE_FIRST_PAGE, CODE_END_PAGE];
+        let mut pages = 0;
+        store.load(&mut |number, attributes, body| {
+            let page = Page(number.0);
+            let side = match number.0 {
+                CODE_FIRST_PAGE..CODE_END_PAGE => 0,
+                CODE_END_PAGE.. if (number.0 as usize) < HEAP_PAGES => 1,
+                _ => return Err(damaged(format!("page {} lies outside the heap", number.0))),
+            };
+            last[side] = last[side].max(number.0 + 1);
+            pages += 1;
+            heap.load_page(page, attributes, body)
+        })?;
+        heap.pages_in_use = pages;
+        heap.pages_after_major = pages;
+        let Heap { space, ordinary_range, code_range, .. } = &mut heap;
+        let in_use = |page: Page| space.entry(page).page_type != PageType::Free;
+        code_range.rebuild(in_use, last[0]);
+        ordinary_range.rebuild(in_use, last[1]);
+        Ok(heap)
+    }
+
+    fn set_roots(&mut self, record: &RootRecord) -> Result<(), StoreError> {
+        if record.words.len() != ROOT_WORDS {
+            return Err(damaged(format!(
+                "the root record has {} words instead of {ROOT_WORDS}",
+                record.words.len()
+            )));
+        }
+        for (root, &word) in self.roots.iter_mut().zip(&record.words) {
+            *root = Word(word);
+        }
+        Ok(())
+    }
+
+    fn load_page(
+        &mut self,
+        page: Page,
+        attributes: PageAttributes,
+        body: &[u8],
+    ) -> Result<(), StoreError> {
+        let bad = |what: &str| damaged(format!("page {}: {what}", page.0));
+        let page_type = PageType::from_code(attributes.page_type)
+            .filter(|t| !matches!(t, PageType::Free | PageType::Nursery))
+            .ok_or_else(|| bad("unknown page type"))?;
+        let base = u64::from(page.0) * PAGE_BYTES;
+        let mut run = attributes.run_owner;
+        if page_type == PageType::RunTail {
+            self.space.bytes_mut(base, body.len()).copy_from_slice(body);
+        } else {
+            if body[page_header::VERSION] != PAGE_FORMAT_VERSION {
+                return Err(bad("unknown version of the page layout"));
+            }
+            if body[page_header::PAGE_TYPE] != attributes.page_type {
+                return Err(bad("its header names another page type than its row"));
+            }
+            let header = PAGE_HEADER_BYTES as usize;
+            self.space
+                .bytes_mut(base + PAGE_HEADER_BYTES, body.len() - header)
+                .copy_from_slice(&body[header..]);
+            *self.space.starts_mut(page) = stored_starts(body);
+            run = u32::from_le_bytes(
+                body[page_header::RUN_PAGES..page_header::RUN_PAGES + 4].try_into().expect("4 bytes"),
+            );
+        }
+        *self.space.entry_mut(page) =
+            PageEntry { page_type, age: Age::Old, flags: page_flag::STORED, run };
+        Ok(())
+    }
+}
+
+fn stored_starts(body: &[u8]) -> Bitmap {
+    let mut starts = [0; BITMAP_WORDS];
+    for (index, word) in starts.iter_mut().enumerate() {
+        let at = page_header::STARTS + index * 8;
+        *word = u64::from_le_bytes(body[at..at + 8].try_into().expect("8 bytes"));
+    }
+    starts
+}
+
+/// Damage found by the heap rather than by a hash.
+fn damaged(what: impl Into<String>) -> StoreError {
+    StoreError::Damaged(what.into())
+}

@@ -1,0 +1,270 @@
+//! The image directory: `heap.db`, `head`, `lock`.
+//!
+//! Creation builds everything under a temporary name beside the place and renames it, so that an
+//! image is there whole or not at all; what an interrupted creation left is removed by the next one.
+//!
+//! Opening goes from the outside in, and changes nothing until all of it has passed: the three files,
+//! the lock, whose database it is, `head`, the write-ahead log as SQLite will not tell it, then, through
+//! a connection that cannot write, roots, regions and page map. The pages follow in `load`, and only
+//! `begin` writes. A refused image is left as it was, except that SQLite may have built its
+//! `heap.db-shm`, which is scratch.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::head::{HeadContent, HeadFile};
+use super::identity::{BranchId, FencingNumber, ImageId, TransactionId};
+use super::lock::{self, ImageLock};
+use super::sqlite::{self, CheckedDatabase, Ownership, SqliteStore};
+use super::uncached::drop_cached_pages;
+use super::wal::{DatabaseHeader, LogScan};
+use super::{StoreError, StoreOptions};
+
+const DATABASE: &str = "heap.db";
+const LOG: &str = "heap.db-wal";
+const SHARED_MEMORY: &str = "heap.db-shm";
+const ROLLBACK_JOURNAL: &str = "heap.db-journal";
+const HEAD: &str = "head";
+const LOCK: &str = "lock";
+/// What an image consists of, and the order in which missing parts are named.
+const PARTS: [&str; 3] = [DATABASE, HEAD, LOCK];
+
+/// A directory that is, or is to become, an image.
+#[derive(Clone, Debug)]
+pub struct ImageDirectory {
+    path: PathBuf,
+}
+
+impl ImageDirectory {
+    /// Names a directory. Nothing is looked at yet.
+    pub fn at(path: impl Into<PathBuf>) -> ImageDirectory {
+        ImageDirectory { path: path.into() }
+    }
+
+    /// The directory's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// True if there is anything at the path, image or not.
+    pub fn exists(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok()
+    }
+
+    /// Creates an image nothing was committed to, and opens it. The place must be free.
+    pub fn create(&self, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
+        let resolved = self.path.components().as_path();
+        let (Some(parent), Some(name)) = (resolved.parent(), resolved.file_name()) else {
+            return Err(StoreError::Exists { path: self.path.clone() });
+        };
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        // The lock on the parent keeps two creators from building under the same temporary name.
+        let parent_handle =
+            File::open(parent).map_err(StoreError::io("cannot open the directory", parent))?;
+        parent_handle.lock().map_err(StoreError::io("cannot lock the directory", parent))?;
+        if self.exists() {
+            return Err(StoreError::Exists { path: self.path.clone() });
+        }
+        let mut temporary_name = std::ffi::OsString::from(".");
+        temporary_name.push(name);
+        temporary_name.push(".pscheme-creating");
+        let temporary = ImageDirectory::at(parent.join(temporary_name));
+        temporary.remove_interrupted_creation()?;
+        temporary.build(options)?;
+        // Renaming to a name that is taken fails, unless it is an empty directory made just now.
+        fs::rename(&temporary.path, resolved)
+            .map_err(StoreError::io("cannot create", &self.path))?;
+        parent_handle.sync_all().map_err(StoreError::io("cannot sync the directory", parent))?;
+        drop(parent_handle);
+        self.open(options)
+    }
+
+    /// Opens an image to run it. See [`super::Store`] for what must follow.
+    pub fn open(&self, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
+        self.check_parts()?;
+        let lock = ImageLock::acquire(&self.path, &self.part(LOCK))?;
+        let (head, log) = self.check_files()?;
+        if head.newest.fsync_failed {
+            drop_cached_pages(&self.part(DATABASE))?;
+            drop_cached_pages(&self.part(LOG))?;
+        }
+        let checked = self.check_database(options, &head, &log)?;
+        let ownership = Ownership { lock, head_path: self.part(HEAD), head };
+        Ok(SqliteStore::new(self.part(DATABASE), options.clone(), checked, Some(ownership)))
+    }
+
+    /// Opens an image to look at it, also while another process runs it. The store sees the state of
+    /// this instant for as long as it lives, and keeps the owner's log from being re-used: short is
+    /// good. It takes no lock. Do not use it in the process that runs the image: closing one's
+    /// second descriptor of a file drops SQLite's locks on it.
+    pub fn open_read_only(&self, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
+        self.check_parts()?;
+        let checked = if lock::is_held(&self.part(LOCK))? {
+            // The owner made the checks, and is writing both files.
+            CheckedDatabase::open(&self.part(DATABASE), options, None)?
+        } else {
+            let (head, log) = self.check_files()?;
+            self.check_database(options, &head, &log)?
+        };
+        Ok(SqliteStore::new(self.part(DATABASE), options.clone(), checked, None))
+    }
+
+    fn part(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    fn foreign(&self, reason: impl Into<String>) -> StoreError {
+        StoreError::Foreign { path: self.path.clone(), reason: reason.into() }
+    }
+
+    /// Checks that the parts are there and are files, without opening any.
+    fn check_parts(&self) -> Result<(), StoreError> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(self.foreign("it is not a directory")),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(self.foreign("it does not exist"));
+            }
+            Err(error) => return Err(StoreError::io("cannot look at", &self.path)(error)),
+        }
+        let mut missing = Vec::new();
+        for name in PARTS {
+            match fs::symlink_metadata(self.part(name)) {
+                Ok(metadata) if metadata.is_file() => {}
+                Ok(_) => return Err(self.foreign(format!("'{name}' is not a file"))),
+                Err(error) if error.kind() == ErrorKind::NotFound => missing.push(name),
+                Err(error) => return Err(StoreError::io("cannot look at", &self.part(name))(error)),
+            }
+        }
+        match missing.as_slice() {
+            [] => Ok(()),
+            all if all.len() == PARTS.len() => Err(self.foreign("it holds none of an image's files")),
+            [first, ..] => {
+                Err(StoreError::Incomplete { directory: self.path.clone(), missing: first })
+            }
+        }
+    }
+
+    /// Judges the files without SQLite: whose they are, and what `head` and the log say.
+    fn check_files(&self) -> Result<(HeadContent, LogScan), StoreError> {
+        let path = self.part(DATABASE);
+        let mut page_start = Vec::new();
+        File::open(&path)
+            .and_then(|file| file.take(100).read_to_end(&mut page_start))
+            .map_err(StoreError::io("cannot read", &path))?;
+        let header = DatabaseHeader::read(&page_start);
+        let not_ours = || self.foreign("'heap.db' is not an SQLite database");
+        if let Some(header) = header {
+            sqlite::check_identity(&self.path, header.application_id, header.user_version)?;
+        }
+        if fs::symlink_metadata(self.part(ROLLBACK_JOURNAL)).is_ok() {
+            return Err(StoreError::damaged("there is a rollback journal, which no pscheme writes"));
+        }
+        let head = match HeadContent::read(&self.part(HEAD)) {
+            Err(_) if header.is_none() => return Err(not_ours()),
+            head => head?,
+        };
+        let log = LogScan::read(&self.part(LOG), head.newest.image)?;
+        // A power cut in a checkpoint may tear the first page of the database; then the log has it.
+        let newest_header = log.header.or(header).ok_or_else(not_ours)?;
+        sqlite::check_identity(
+            &self.path,
+            newest_header.application_id,
+            newest_header.user_version,
+        )?;
+        if let Some(found) = log.newest_valid {
+            self.check_nothing_lost(&head, &log, found)?;
+        }
+        Ok((head, log))
+    }
+
+    fn check_nothing_lost(
+        &self,
+        head: &HeadContent,
+        log: &LogScan,
+        found: TransactionId,
+    ) -> Result<(), StoreError> {
+        match log.lost_commit(found) {
+            None => Ok(()),
+            Some(lost) => {
+                let acknowledged = lost.max(head.newest.transaction);
+                Err(StoreError::CommitsLost { acknowledged, found })
+            }
+        }
+    }
+
+    fn check_database(
+        &self,
+        options: &StoreOptions,
+        head: &HeadContent,
+        log: &LogScan,
+    ) -> Result<CheckedDatabase, StoreError> {
+        let path = self.part(DATABASE);
+        match CheckedDatabase::open(&path, options, Some(&head.newest)) {
+            Ok(checked) => {
+                let newest = checked.newest.as_ref();
+                let found = newest.map_or(TransactionId::NONE, |row| row.transaction);
+                self.check_nothing_lost(head, log, found)?;
+                Ok(checked)
+            }
+            Err(StoreError::CommitsLost { acknowledged, found }) => {
+                let acknowledged = log.lost_commit(found).unwrap_or(acknowledged).max(acknowledged);
+                Err(StoreError::CommitsLost { acknowledged, found })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes all files of an image nothing was committed to, durable but for the directory's name.
+    fn build(&self, options: &StoreOptions) -> Result<(), StoreError> {
+        let failed = || StoreError::io("cannot create", &self.path);
+        DirBuilder::new().mode(0o700).create(&self.path).map_err(failed())?;
+        let image = ImageId(random_bits()?);
+        let fence = FencingNumber(1);
+        let database = self.part(DATABASE);
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&database)
+            .map_err(StoreError::io("cannot create", &database))?;
+        sqlite::create_database(&database, options, image, BranchId(random_bits()?), fence)?;
+        File::open(&database)
+            .and_then(|file| file.sync_all())
+            .map_err(StoreError::io("cannot sync", &database))?;
+        HeadFile::create(&self.part(HEAD), image)?;
+        ImageLock::create(&self.part(LOCK), image, fence)?;
+        File::open(&self.path).and_then(|directory| directory.sync_all()).map_err(failed())
+    }
+
+    /// Removes what an interrupted creation left at this temporary name, if it is nothing else.
+    fn remove_interrupted_creation(&self) -> Result<(), StoreError> {
+        let failed = || StoreError::io("cannot remove the interrupted creation", &self.path);
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed()(error)),
+        };
+        for entry in entries {
+            let name = entry.map_err(failed())?.file_name();
+            let ours = [DATABASE, LOG, SHARED_MEMORY, ROLLBACK_JOURNAL, HEAD, LOCK];
+            if !ours.iter().any(|part| name == *part) {
+                return Err(StoreError::Exists { path: self.path.join(name) });
+            }
+            fs::remove_file(self.path.join(name)).map_err(failed())?;
+        }
+        fs::remove_dir(&self.path).map_err(failed())
+    }
+}
+
+/// Random bits for names that must differ between all images of the world.
+fn random_bits() -> Result<[u8; 16], StoreError> {
+    let path = Path::new("/dev/urandom");
+    let mut bits = [0; 16];
+    File::open(path)
+        .and_then(|mut file| file.read_exact(&mut bits))
+        .map_err(StoreError::io("cannot read", path))?;
+    Ok(bits)
+}

@@ -1,0 +1,45 @@
+//! Every limit of the store, each with its name and the reason for its value.
+
+/// Size of a heap page's body. Part of the format.
+pub const PAGE_SIZE_BYTES: usize = 16_384;
+
+/// Pages one image can hold (256 GiB). It bounds what a hostile page number can make us allocate.
+pub const PAGE_COUNT_MAX: u32 = 1 << 24;
+
+/// Pages covered by one region digest. Part of the format.
+pub const REGION_PAGE_COUNT: usize = 1_024;
+
+/// Words the machine can keep in a root record. Part of the format: records have a fixed size.
+pub const ROOT_WORD_COUNT_MAX: usize = 256;
+
+/// Counters in a root record. Part of the format.
+pub const ROOT_COUNTER_COUNT: usize = 16;
+
+/// Bodies written by one SQLite transaction. A larger wave writes its bodies in several
+/// transactions before the one that names them, so that the write-ahead log stays bounded.
+pub const TRANSACTION_BODY_BYTES_MAX: usize = 16 << 20;
+
+/// The write-ahead log is checkpointed in the gap after a wave when it is longer than this.
+pub const WAL_BYTES_BEFORE_CHECKPOINT: u64 = 16 << 20;
+
+/// A body is stored compressed only if that saves at least this part of it (an eighth): below, the
+/// time to expand it at each load is worth more than the bytes.
+pub const COMPRESSION_SAVING_DIVISOR: usize = 8;
+
+/// Rows one call of `prune_step` from the writer deletes: some 4 ms of work.
+pub const PRUNE_ROW_COUNT_PER_STEP: usize = 200;
+
+/// Free database pages (4 KiB each) kept for the next commits instead of given back to the disk.
+pub const FREE_DATABASE_PAGE_COUNT_KEPT: u32 = 1_024;
+
+/// Free database pages given back to the disk in one gap between waves: some 4 MiB.
+pub const VACUUM_PAGE_COUNT_PER_STEP: u32 = 1_024;
+
+/// `head` is synced at most this often between checkpoints.
+pub const HEAD_SYNC_INTERVAL_MS: u64 = 1_000;
+
+/// Waves a writer holds: one being written and one waiting.
+pub const WAVES_IN_FLIGHT_MAX: usize = 2;
+
+/// SQLite's page cache of the writer's connection, in KiB.
+pub const WRITER_CACHE_KIB: u32 = 16 << 10;

@@ -1,0 +1,165 @@
+//! The store: keeps the pages of a heap durably, one commit after the other.
+//!
+//! Pages are opaque bodies of 16 KiB here; what they mean is the heap's affair. A commit takes a
+//! [`Wave`] (the pages that changed and the root record of one instant) and is all or nothing: after
+//! `commit` returned, a crash of the process or the machine leaves that state or a later one.
+//!
+//! Every page version is hashed with its place and birth, every 1,024 pages have a digest, the root
+//! covers the digests and the root before it, and the file `head` beside the database names the
+//! newest root, so that damage and lost commits are noticed at opening.
+//!
+//! Read next: [`image`] (the directory, opening and its checks), [`sqlite`] (the database),
+//! [`head`], [`wal`] (what a damaged log tells), [`writer`] (the background thread), [`memory`] (the
+//! store of tests). The format is written down in `docs/format-store.md`.
+
+mod error;
+pub mod head;
+mod identity;
+pub mod image;
+pub mod limits;
+pub mod lock;
+pub mod memory;
+mod page_map;
+mod root;
+pub mod sqlite;
+mod uncached;
+pub mod wal;
+mod wave;
+pub mod writer;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use error::StoreError;
+pub use identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
+pub use image::ImageDirectory;
+pub use limits::{PAGE_SIZE_BYTES, ROOT_COUNTER_COUNT, ROOT_WORD_COUNT_MAX};
+pub use memory::{MemoryImage, MemoryStore};
+pub use root::RootRecord;
+pub use sqlite::SqliteStore;
+pub use wave::{CommitReceipt, PageAttributes, Wave, WavePage};
+pub use writer::{Writer, WriterEvent};
+
+/// Receives the pages of an image while it is loaded: number, attributes, body.
+pub type PageSink<'a> =
+    dyn FnMut(PageNumber, PageAttributes, &[u8]) -> Result<(), StoreError> + 'a;
+
+/// A place where the pages of one image are kept.
+///
+/// The order of calls is: `load` (which changes nothing, so that a damaged image is left as it is),
+/// then `begin`, then any number of `commit`, `prune_step` and `idle`, then `close`. After a failed
+/// commit everything but `newest_root` and `close` fails with [`StoreError::Poisoned`].
+pub trait Store: Send {
+    /// The newest commit's number and roots; `None` before the first commit.
+    fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError>;
+
+    /// Reads every page that is not freed, in ascending order, checks it against its hash and
+    /// passes it to `sink`; an error of the sink ends the loading.
+    fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError>;
+
+    /// Takes ownership durably: the opening commit, after which all that was found is known to be on
+    /// disk and no earlier owner can commit. Must precede every effect on the outside. Returns the
+    /// number of the newest commit; calling it again does nothing. `commit` calls it if needed.
+    fn begin(&mut self) -> Result<TransactionId, StoreError>;
+
+    /// Makes the wave durable. The commit's number is that of the one before plus one.
+    ///
+    /// # Panics
+    /// If the wave names a page twice, or a body outside its arena.
+    fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError>;
+
+    /// Deletes at most `rows_max` rows that no kept root sees and returns how many it deleted.
+    fn prune_step(&mut self, rows_max: usize) -> Result<usize, StoreError>;
+
+    /// Does the work that belongs into the gap after a wave: checkpoint, giving free space back,
+    /// syncing `head`. Cheap if there is nothing to do.
+    fn idle(&mut self) -> Result<(), StoreError>;
+
+    /// Syncs what is still to be synced and gives up ownership. The store is of no use afterwards.
+    fn close(&mut self) -> Result<(), StoreError>;
+}
+
+/// Where in its work a store is; crash tests count in which phase their kill landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// Pages are hashed and compressed, no transaction is open.
+    BeforeBegin,
+    /// The bodies are written, map, regions and root are not.
+    BlobsWritten,
+    /// Everything is written, nothing is committed.
+    BeforeCommit,
+    /// The commit is durable, `head` does not name it yet.
+    Committed,
+    /// `head` names the commit.
+    HeadWritten,
+    /// A checkpoint is about to run.
+    Checkpointing,
+    /// A pruning transaction is open.
+    Pruning,
+}
+
+/// Called at each [`Phase`], on the thread that runs the store.
+#[derive(Clone)]
+pub struct PhaseHook(pub Arc<dyn Fn(Phase) + Send + Sync>);
+
+impl fmt::Debug for PhaseHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PhaseHook")
+    }
+}
+
+/// Gives the time that is written into a root, in microseconds since 1970. The store asks no clock
+/// of its own: what reaches the disk comes from the host.
+#[derive(Clone)]
+pub struct CommitClock(pub Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl CommitClock {
+    /// A clock that stands, for tests.
+    pub fn fixed(time_us: i64) -> CommitClock {
+        CommitClock(Arc::new(move || time_us))
+    }
+
+    /// The system's clock.
+    pub fn system() -> CommitClock {
+        CommitClock(Arc::new(|| {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            since.map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+        }))
+    }
+}
+
+impl fmt::Debug for CommitClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CommitClock")
+    }
+}
+
+/// How far a commit goes before it returns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// The commit is on the disk. The only mode that keeps the promises.
+    #[default]
+    Full,
+    /// The commit is with the operating system. Only to plant a fault in tests that must notice it.
+    Normal,
+}
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// How far a commit goes before it returns.
+    pub synchronous: Synchronous,
+    /// The SQLite VFS to use instead of the default one.
+    pub vfs: Option<String>,
+    /// The time written into roots.
+    pub clock: CommitClock,
+    /// Called at each phase of the work.
+    pub phase_hook: Option<PhaseHook>,
+}
+
+impl StoreOptions {
+    /// Full durability, the default VFS, no hook.
+    pub fn new(clock: CommitClock) -> StoreOptions {
+        StoreOptions { synchronous: Synchronous::Full, vfs: None, clock, phase_hook: None }
+    }
+}

@@ -1,0 +1,211 @@
+//! The database `heap.db`: one SQLite file that holds every page version, map, region and root.
+//!
+//! - `schema`: tables, pragmas, opening of connections. The format is decided there.
+//! - `load`: what is checked at opening, and reading the pages.
+//! - `commit`: the opening commit and the commit of a wave.
+//! - `prune`: what happens between waves: pruning, checkpoints, giving space back.
+//!
+//! Two connections, both used by one thread: one that cannot write, for checking and loading, and the
+//! writer's, which exists from the opening commit on and also checkpoints and prunes. Pruning on the
+//! writer's connection instead of a third one keeps its page cache valid.
+//!
+//! Invariants: memory (`map`, `newest`, `next_blob`) equals the database after every successful
+//! commit; after a failed one the store is poisoned and memory is not used again. Nothing is
+//! checkpointed, not even at closing, after a failure.
+
+mod commit;
+mod load;
+mod prune;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::head::{HeadContent, HeadFile};
+use super::identity::{BranchId, FencingNumber, ImageId, TransactionId};
+use super::lock::ImageLock;
+use super::page_map::PageMap;
+use super::root::{RootRecord, RootRow};
+use super::wave::{CommitReceipt, Wave};
+use super::{PageSink, Phase, Store, StoreError, StoreOptions};
+
+pub(crate) use load::CheckedDatabase;
+pub(crate) use schema::{check_identity, create_database};
+pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
+
+/// The file names and what was read from `head`, for an image that is opened to be run.
+pub(crate) struct Ownership {
+    pub lock: ImageLock,
+    pub head_path: PathBuf,
+    pub head: HeadContent,
+}
+
+/// An image in an SQLite database. Opened and created through `ImageDirectory`.
+pub struct SqliteStore {
+    database: PathBuf,
+    options: StoreOptions,
+    reader: Option<Connection>,
+    state: State,
+    image: ImageId,
+    branch: BranchId,
+    map: PageMap,
+    newest: Option<RootRow>,
+    next_blob: i64,
+    prunable: prune::PruneQueue,
+    /// Bodies of the current part of a wave, compressed, one after the other.
+    encoded: Vec<u8>,
+}
+
+/// How far the store has got in its life.
+enum State {
+    /// Opened for reading only.
+    ReadOnly,
+    /// Checked, owned, nothing written yet. The stored fencing number is that of the last owner.
+    Checked { ownership: Box<Ownership>, stored_fence: FencingNumber },
+    /// The opening commit is durable.
+    Running(Box<Running>),
+    /// A failure, or `close`, ended writing.
+    Ended,
+}
+
+/// What a store has once it may write.
+struct Running {
+    // The order of the fields is the order in which they are dropped: the lock goes last.
+    writer: Connection,
+    head: HeadFile,
+    lock: ImageLock,
+    fence: FencingNumber,
+    /// Pages in the write-ahead log after the last transaction.
+    log_page_count: u64,
+    /// True after a checkpoint of the whole log: the next transaction starts the log anew.
+    log_restarts: bool,
+}
+
+impl SqliteStore {
+    pub(crate) fn new(
+        database: PathBuf,
+        options: StoreOptions,
+        checked: CheckedDatabase,
+        ownership: Option<Ownership>,
+    ) -> SqliteStore {
+        let state = match ownership {
+            Some(ownership) => State::Checked {
+                ownership: Box::new(ownership),
+                stored_fence: checked.stored_fence,
+            },
+            None => State::ReadOnly,
+        };
+        SqliteStore {
+            database,
+            options,
+            reader: Some(checked.reader),
+            state,
+            image: checked.image,
+            branch: checked.branch,
+            map: checked.map,
+            next_blob: checked.newest.as_ref().map_or(1, |row| row.next_blob),
+            newest: checked.newest,
+            prunable: checked.prunable,
+            encoded: Vec::new(),
+        }
+    }
+
+    /// The image's name.
+    pub fn image(&self) -> ImageId {
+        self.image
+    }
+
+    /// The path of `heap.db`.
+    pub fn database_path(&self) -> &Path {
+        &self.database
+    }
+
+    /// Rows that could be pruned once `head` is synced past them, and those that can be now.
+    pub fn prunable_row_count(&self) -> usize {
+        self.prunable.len()
+    }
+
+    fn last_transaction(&self) -> TransactionId {
+        self.newest.as_ref().map_or(TransactionId::NONE, |row| row.transaction)
+    }
+
+    fn reach(&self, phase: Phase) {
+        if let Some(hook) = &self.options.phase_hook {
+            (hook.0)(phase);
+        }
+    }
+
+    fn running(&mut self) -> Result<&mut Running, StoreError> {
+        match &mut self.state {
+            State::Running(running) => Ok(running),
+            State::ReadOnly => Err(StoreError::ReadOnly),
+            State::Checked { .. } | State::Ended => Err(StoreError::Poisoned),
+        }
+    }
+
+    /// Ends writing for good if `result` is a failure. After a failed write or sync nothing more
+    /// goes to the disk but the flag in `head` that says so; the writer's connection is dropped
+    /// without the checkpoint SQLite makes at closing.
+    fn poison_on_failure<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        let Err(error) = &result else { return result };
+        let failed = std::mem::replace(&mut self.state, State::Ended);
+        match failed {
+            State::Running(mut running) if error.is_input_output() => {
+                running.head.mark_fsync_failed();
+            }
+            State::ReadOnly => self.state = State::ReadOnly,
+            State::Running(_) | State::Checked { .. } | State::Ended => {}
+        }
+        result
+    }
+}
+
+impl Store for SqliteStore {
+    fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError> {
+        self.newest.as_ref().map(|row| Ok((row.transaction, row.verify(self.image)?))).transpose()
+    }
+
+    fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
+        self.load_pages(sink)
+    }
+
+    fn begin(&mut self) -> Result<TransactionId, StoreError> {
+        match &self.state {
+            State::Running(_) => Ok(self.last_transaction()),
+            State::ReadOnly => Err(StoreError::ReadOnly),
+            State::Ended => Err(StoreError::Poisoned),
+            State::Checked { .. } => {
+                let result = self.commit_opening();
+                self.poison_on_failure(result)
+            }
+        }
+    }
+
+    fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
+        self.begin()?;
+        let result = self.commit_wave(wave);
+        self.poison_on_failure(result)
+    }
+
+    fn prune_step(&mut self, rows_max: usize) -> Result<usize, StoreError> {
+        self.begin()?;
+        let result = self.prune_rows(rows_max);
+        self.poison_on_failure(result)
+    }
+
+    fn idle(&mut self) -> Result<(), StoreError> {
+        self.begin()?;
+        let result = self.work_in_gap();
+        self.poison_on_failure(result)
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        // The reader goes first: the connection that closes last removes the write-ahead log.
+        self.reader = None;
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Running(running) => prune::close_running(*running, self.image),
+            State::ReadOnly | State::Checked { .. } | State::Ended => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! What is checked when a database is opened, and reading the pages.
+//!
+//! Everything here goes through the connection that cannot write: an image that is refused is left as
+//! it was found.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::prune::{Prunable, PruneQueue};
+use super::{SqliteStore, State, schema};
+use crate::store::head::HeadSlot;
+use crate::store::identity::{
+    BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId,
+};
+use crate::store::limits::{PAGE_COUNT_MAX, PAGE_SIZE_BYTES, REGION_PAGE_COUNT};
+use crate::store::page_map::{BlobId, PageMap, PageVersion, RegionNumber, page_hash};
+use crate::store::root::RootRow;
+use crate::store::wave::PageAttributes;
+use crate::store::{PageSink, StoreError, StoreOptions};
+
+/// A database whose roots, regions and page map were found to agree. A read transaction is open on
+/// `reader`, so that what was checked is what will be loaded.
+pub(crate) struct CheckedDatabase {
+    pub reader: Connection,
+    pub image: ImageId,
+    pub branch: BranchId,
+    pub stored_fence: FencingNumber,
+    pub map: PageMap,
+    pub newest: Option<RootRow>,
+    pub prunable: PruneQueue,
+}
+
+impl CheckedDatabase {
+    /// Opens and checks a database without changing it. `head` is what the file of that name says;
+    /// `None` when a live owner may be writing it.
+    pub fn open(
+        path: &Path,
+        options: &StoreOptions,
+        head: Option<&HeadSlot>,
+    ) -> Result<CheckedDatabase, StoreError> {
+        let reader = schema::open_reader(path, options)?;
+        let failed = || StoreError::sqlite("cannot read the database");
+        reader.execute_batch("BEGIN").map_err(failed())?;
+        schema::check_schema(&reader, path)?;
+        let (image, branch, stored_fence) = read_image(&reader)?;
+        let rows = read_roots(&reader).map_err(failed())?;
+        if let Some(head) = head {
+            compare_with_head(head, image, &rows)?;
+        }
+        let newest = check_roots(rows, image, branch, stored_fence)?;
+        let mut prunable = PruneQueue::default();
+        let map = read_map(&reader, branch, newest.as_ref(), &mut prunable)?;
+        prunable.sort();
+        Ok(CheckedDatabase { reader, image, branch, stored_fence, map, newest, prunable })
+    }
+}
+
+fn read_image(reader: &Connection) -> Result<(ImageId, BranchId, FencingNumber), StoreError> {
+    let failed = || StoreError::sqlite("cannot read the table 'image'");
+    let (image, branch, fence) = reader
+        .query_row("SELECT image, branch, fence FROM image WHERE id = 1", [], |row| {
+            Ok((ImageId(row.get(0)?), BranchId(row.get(1)?), row.get(2)?))
+        })
+        .map_err(failed())?;
+    let other_branches: i64 = reader
+        .query_row(
+            "SELECT count(*) FROM branch WHERE id <> ?1 OR parent IS NOT NULL",
+            [branch.0],
+            |row| row.get(0),
+        )
+        .map_err(failed())?;
+    let is_known: Option<i64> = reader
+        .query_row("SELECT 1 FROM branch WHERE id = ?1", [branch.0], |row| row.get(0))
+        .optional()
+        .map_err(failed())?;
+    if other_branches != 0 || is_known.is_none() {
+        return Err(StoreError::damaged("the table 'branch' does not hold exactly the one branch"));
+    }
+    Ok((image, branch, fence))
+}
+
+/// All roots, oldest first. There are few: superseded ones are pruned.
+fn read_roots(reader: &Connection) -> rusqlite::Result<Vec<RootRow>> {
+    reader
+        .prepare(
+            "SELECT txn, branch, time, fence, next_blob, roots, regions, previous, hash \
+             FROM root ORDER BY txn",
+        )?
+        .query_map([], |row| {
+            Ok(RootRow {
+                transaction: row.get(0)?,
+                branch: BranchId(row.get(1)?),
+                time_us: row.get(2)?,
+                fence: row.get(3)?,
+                next_blob: row.get(4)?,
+                envelope: row.get(5)?,
+                regions: Digest(row.get(6)?),
+                previous: Digest(row.get(7)?),
+                hash: Digest(row.get(8)?),
+            })
+        })?
+        .collect()
+}
+
+/// The root numbered in `head` must be there with its hash; a newer one may be there.
+fn compare_with_head(
+    head: &HeadSlot,
+    image: ImageId,
+    rows: &[RootRow],
+) -> Result<(), StoreError> {
+    if head.image != image {
+        return Err(StoreError::damaged(format!(
+            "'head' belongs to image {}, the database to image {image}",
+            head.image
+        )));
+    }
+    let found = rows.last().map_or(TransactionId::NONE, |row| row.transaction);
+    if found < head.transaction {
+        return Err(StoreError::CommitsLost { acknowledged: head.transaction, found });
+    }
+    if head.transaction == TransactionId::NONE {
+        return Ok(());
+    }
+    match rows.iter().find(|row| row.transaction == head.transaction) {
+        Some(row) if row.hash == head.root_hash => Ok(()),
+        Some(_) => Err(StoreError::damaged(format!(
+            "root {} is not the one 'head' names",
+            head.transaction
+        ))),
+        None => Err(StoreError::damaged(format!(
+            "root {}, which 'head' names, is missing though root {found} exists",
+            head.transaction
+        ))),
+    }
+}
+
+/// Checks every root against its hash and the one before, and returns the newest.
+fn check_roots(
+    rows: Vec<RootRow>,
+    image: ImageId,
+    branch: BranchId,
+    stored_fence: FencingNumber,
+) -> Result<Option<RootRow>, StoreError> {
+    let mut newest: Option<RootRow> = None;
+    for row in rows {
+        row.verify(image)?;
+        let damaged =
+            |what| Err(StoreError::damaged(format!("root {}: {what}", row.transaction)));
+        if row.branch != branch || row.fence > stored_fence || row.next_blob < 1 {
+            return damaged("its branch, fencing number or blob number cannot be");
+        }
+        if let Some(before) = newest {
+            if row.transaction != before.transaction.next() || row.previous != before.hash {
+                return damaged("it does not follow the root before it");
+            }
+        }
+        newest = Some(row);
+    }
+    Ok(newest)
+}
+
+/// A row of `page_version` as it stands there, checked for ranges.
+struct VersionRow {
+    page: PageNumber,
+    birth: TransactionId,
+    /// `None` for a tombstone.
+    version: Option<PageVersion>,
+}
+
+/// Reads the page map, compares each region with its digest and all regions with the root.
+fn read_map(
+    reader: &Connection,
+    branch: BranchId,
+    newest: Option<&RootRow>,
+    prunable: &mut PruneQueue,
+) -> Result<PageMap, StoreError> {
+    let mut map = PageMap::new();
+    let mut last: Option<VersionRow> = None;
+    read_versions(reader, branch, newest, |row| {
+        if let Some(last) = last.take_if(|last| last.page == row.page) {
+            prunable.push(row.birth, Prunable::version(last.page, last.birth, last.version));
+        }
+        map.replace(row.page, row.version);
+        if row.version.is_none() {
+            prunable.push(row.birth, Prunable::version(row.page, row.birth, None));
+            last = None;
+        } else {
+            last = Some(row);
+        }
+        Ok(())
+    })?;
+    read_regions(reader, branch, newest, &mut map, prunable)?;
+    map.verify_all_regions_seen()?;
+    match newest {
+        Some(newest) if newest.regions == map.digest_of_regions() => {}
+        None if map.pages().next().is_none() => {}
+        _ => return Err(StoreError::damaged("the newest root does not cover the page map found")),
+    }
+    if let Some(newest) = newest {
+        let oldest: TransactionId = reader
+            .query_row("SELECT min(txn) FROM root", [], |row| row.get(0))
+            .map_err(StoreError::sqlite("cannot read the roots"))?;
+        for transaction in oldest.0..newest.transaction.0 {
+            let transaction = TransactionId(transaction);
+            prunable.push(transaction.next(), Prunable::Root { transaction });
+        }
+    }
+    Ok(map)
+}
+
+fn read_versions(
+    reader: &Connection,
+    branch: BranchId,
+    newest: Option<&RootRow>,
+    mut each: impl FnMut(VersionRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let failed = || StoreError::sqlite("cannot read the page map");
+    let mut statement = reader
+        .prepare(
+            "SELECT page, birth, blob, offset, length, hash, page_type, free, run_owner \
+             FROM page_version WHERE branch = ?1 ORDER BY page, birth",
+        )
+        .map_err(failed())?;
+    let mut rows = statement.query([branch.0]).map_err(failed())?;
+    while let Some(row) = rows.next().map_err(failed())? {
+        each(read_version(row, branch, newest)?)?;
+    }
+    Ok(())
+}
+
+fn read_version(
+    row: &Row<'_>,
+    branch: BranchId,
+    newest: Option<&RootRow>,
+) -> Result<VersionRow, StoreError> {
+    let (last_transaction, next_blob) =
+        newest.map_or((0, 1), |newest| (newest.transaction.0, newest.next_blob));
+    let read = || -> rusqlite::Result<_> {
+        let attributes = PageAttributes {
+            page_type: row.get(6)?,
+            free_granules: row.get(7)?,
+            run_owner: row.get(8)?,
+        };
+        let numbers: (u32, TransactionId, Option<i64>, i64, u32) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+        Ok((numbers, Digest(row.get(5)?), attributes))
+    };
+    let ((page, birth, blob, offset, length), hash, attributes) =
+        read().map_err(StoreError::sqlite("cannot read the page map"))?;
+    let page = PageNumber(page);
+    let damaged = |reason: &str| StoreError::PageDamaged { page, birth, reason: reason.to_string() };
+    if page.0 >= PAGE_COUNT_MAX || birth.0 == 0 || birth.0 > last_transaction || offset != 0 {
+        return Err(damaged("has a row no commit wrote"));
+    }
+    let Some(blob) = blob else {
+        let expected = page_hash(branch, page, birth, attributes, None);
+        if length != 0 || hash != expected {
+            return Err(damaged("has a tombstone without its hash"));
+        }
+        return Ok(VersionRow { page, birth, version: None });
+    };
+    if blob < 1 || blob >= next_blob || length == 0 || length as usize > PAGE_SIZE_BYTES {
+        return Err(damaged("names a body that cannot be"));
+    }
+    let version = PageVersion { birth, hash, attributes, blob: BlobId(blob), length };
+    Ok(VersionRow { page, birth, version: Some(version) })
+}
+
+fn read_regions(
+    reader: &Connection,
+    branch: BranchId,
+    newest: Option<&RootRow>,
+    map: &mut PageMap,
+    prunable: &mut PruneQueue,
+) -> Result<(), StoreError> {
+    let read = || -> rusqlite::Result<Vec<(u32, TransactionId, [u8; 32])>> {
+        reader
+            .prepare(
+                "SELECT region, birth, digest FROM region WHERE branch = ?1 ORDER BY region, birth",
+            )?
+            .query_map([branch.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect()
+    };
+    let rows = read().map_err(StoreError::sqlite("cannot read the region digests"))?;
+    let last_transaction = newest.map_or(TransactionId::NONE, |newest| newest.transaction);
+    for (index, (region, birth, digest)) in rows.iter().enumerate() {
+        if u64::from(*region) >= u64::from(PAGE_COUNT_MAX) / REGION_PAGE_COUNT as u64
+            || *birth > last_transaction
+        {
+            return Err(StoreError::damaged(format!("region {region} has a row no commit wrote")));
+        }
+        let region = RegionNumber(*region);
+        match rows.get(index + 1) {
+            Some((next, next_birth, _)) if *next == region.0 => prunable.push(
+                *next_birth,
+                Prunable::Region { region, birth: *birth },
+            ),
+            _ => map.verify_region(region, Digest(*digest))?,
+        }
+    }
+    Ok(())
+}
+
+impl SqliteStore {
+    pub(super) fn load_pages(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
+        if matches!(self.state, State::Ended) {
+            return Err(StoreError::Poisoned);
+        }
+        let reader = self.reader.as_ref().ok_or(StoreError::Poisoned)?;
+        let mut body = vec![0; PAGE_SIZE_BYTES];
+        for (page, version) in self.map.pages() {
+            read_body(reader, page, version, &mut body)?;
+            let hash = page_hash(self.branch, page, version.birth, version.attributes, Some(&body));
+            if hash != version.hash {
+                return Err(damaged_page(page, version, "does not have its hash"));
+            }
+            sink(page, version.attributes, &body)?;
+        }
+        Ok(())
+    }
+}
+
+fn damaged_page(page: PageNumber, version: &PageVersion, reason: &str) -> StoreError {
+    StoreError::PageDamaged { page, birth: version.birth, reason: reason.to_string() }
+}
+
+/// Reads one body into `body`, whatever its form; that it is the right one only its hash tells.
+fn read_body(
+    reader: &Connection,
+    page: PageNumber,
+    version: &PageVersion,
+    body: &mut [u8],
+) -> Result<(), StoreError> {
+    let failed = || StoreError::sqlite("cannot read a page");
+    let mut statement =
+        reader.prepare_cached("SELECT data FROM blob WHERE id = ?1").map_err(failed())?;
+    let mut rows = statement.query(params![version.blob.0]).map_err(failed())?;
+    let row = rows
+        .next()
+        .map_err(failed())?
+        .ok_or_else(|| damaged_page(page, version, "has no body"))?;
+    let data = row
+        .get_ref(0)
+        .map_err(failed())?
+        .as_blob()
+        .map_err(|_| damaged_page(page, version, "has a body that is no blob"))?;
+    if data.len() != version.length as usize {
+        return Err(damaged_page(page, version, "has a body of another length"));
+    }
+    if data.len() == PAGE_SIZE_BYTES {
+        body.copy_from_slice(data);
+        return Ok(());
+    }
+    match lz4_flex::block::decompress_into(data, body) {
+        Ok(PAGE_SIZE_BYTES) => Ok(()),
+        Ok(_) | Err(_) => Err(damaged_page(page, version, "cannot be expanded")),
+    }
+}

@@ -1,0 +1,301 @@
+//! The schema of `heap.db` and how its connections are opened. This is the format: a change here
+//! needs a new [`SCHEMA_VERSION`] and a golden image of the old one.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, params};
+
+use crate::store::identity::{BranchId, FencingNumber, ImageId, TransactionId};
+use crate::store::limits::WRITER_CACHE_KIB;
+use crate::store::wal::DATABASE_PAGE_BYTES;
+use crate::store::{StoreError, StoreOptions, Synchronous};
+
+/// `application_id` of the database: "PSCM".
+pub const APPLICATION_ID: u32 = 0x5053_434d;
+/// `user_version` of the database: the version of this schema.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A process that was fenced off may still hold SQLite's lock for as long as a commit takes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Every object of the schema: type, name, the text it is created with. An image with any other
+/// object, such as a trigger, is not opened.
+pub(crate) const SCHEMA: &[(&str, &str, &str)] = &[
+    (
+        "table",
+        "blob",
+        "CREATE TABLE blob(\
+            id INTEGER PRIMARY KEY, \
+            data BLOB NOT NULL) STRICT",
+    ),
+    (
+        "table",
+        "branch",
+        "CREATE TABLE branch(\
+            id BLOB NOT NULL PRIMARY KEY, \
+            parent BLOB, \
+            fork_txn INTEGER) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "table",
+        "image",
+        "CREATE TABLE image(\
+            id INTEGER PRIMARY KEY CHECK (id = 1), \
+            image BLOB NOT NULL, \
+            branch BLOB NOT NULL, \
+            fence INTEGER NOT NULL) STRICT",
+    ),
+    (
+        "table",
+        "page_version",
+        "CREATE TABLE page_version(\
+            branch BLOB NOT NULL, \
+            page INTEGER NOT NULL, \
+            birth INTEGER NOT NULL, \
+            blob INTEGER, \
+            offset INTEGER NOT NULL, \
+            length INTEGER NOT NULL, \
+            hash BLOB NOT NULL, \
+            page_type INTEGER NOT NULL, \
+            free INTEGER NOT NULL, \
+            run_owner INTEGER NOT NULL, \
+            PRIMARY KEY (branch, page, birth)) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "table",
+        "region",
+        "CREATE TABLE region(\
+            branch BLOB NOT NULL, \
+            region INTEGER NOT NULL, \
+            birth INTEGER NOT NULL, \
+            digest BLOB NOT NULL, \
+            PRIMARY KEY (branch, region, birth)) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "table",
+        "root",
+        "CREATE TABLE root(\
+            txn INTEGER PRIMARY KEY, \
+            branch BLOB NOT NULL, \
+            time INTEGER NOT NULL, \
+            fence INTEGER NOT NULL, \
+            next_blob INTEGER NOT NULL, \
+            roots BLOB NOT NULL, \
+            regions BLOB NOT NULL, \
+            previous BLOB NOT NULL, \
+            hash BLOB NOT NULL) STRICT",
+    ),
+];
+
+/// Creates the database of a new image. The file must exist and be empty, so that it has the rights
+/// its creator gave it; SQLite gives its other files the same.
+pub(crate) fn create_database(
+    path: &Path,
+    options: &StoreOptions,
+    image: ImageId,
+    branch: BranchId,
+    fence: FencingNumber,
+) -> Result<(), StoreError> {
+    let failed = || StoreError::sqlite("cannot create the database");
+    let connection = open_with_flags(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Page size and vacuum mode are fixed by the first write, so they precede the journal mode.
+    connection
+        .execute_batch(&format!(
+            "PRAGMA page_size={DATABASE_PAGE_BYTES}; PRAGMA auto_vacuum=INCREMENTAL; \
+             PRAGMA encoding='UTF-8';"
+        ))
+        .map_err(failed())?;
+    configure_writer(&connection)?;
+    set_synchronous(&connection, Synchronous::Full)?;
+    let create = || -> rusqlite::Result<()> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        for (_, _, text) in SCHEMA {
+            connection.execute_batch(text)?;
+        }
+        connection
+            .execute("INSERT INTO branch(id, parent, fork_txn) VALUES(?1, NULL, NULL)", [&branch.0])?;
+        connection.execute(
+            "INSERT INTO image(id, image, branch, fence) VALUES(1, ?1, ?2, ?3)",
+            params![image.0, branch.0, fence],
+        )?;
+        connection.execute_batch(&format!(
+            "PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={SCHEMA_VERSION}; COMMIT"
+        ))
+    };
+    create().map_err(failed())?;
+    // Closing the only connection checkpoints, syncs and removes the write-ahead log.
+    connection.close().map_err(|(_, error)| failed()(error))
+}
+
+/// Opens a connection that cannot write.
+pub(super) fn open_reader(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    let connection = open_with_flags(path, options, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection
+        .execute_batch("PRAGMA query_only=ON; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;")
+        .map_err(StoreError::sqlite("cannot open the database"))?;
+    checkpoint_on_close(&connection, false)?;
+    Ok(connection)
+}
+
+/// Opens the connection that commits, checkpoints and prunes.
+pub(super) fn open_writer(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    let connection = open_with_flags(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    configure_writer(&connection)?;
+    set_synchronous(&connection, options.synchronous)?;
+    // A store that is dropped without being closed has failed or is abandoned: write no more.
+    checkpoint_on_close(&connection, false)?;
+    Ok(connection)
+}
+
+fn open_with_flags(
+    path: &Path,
+    options: &StoreOptions,
+    access: OpenFlags,
+) -> Result<Connection, StoreError> {
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    // SQLite refuses links anywhere in the path with NOFOLLOW; only `heap.db` itself is ours to
+    // judge, so the directory is resolved first.
+    let resolved = path
+        .parent()
+        .and_then(|directory| directory.canonicalize().ok())
+        .and_then(|directory| Some(directory.join(path.file_name()?)));
+    let path = resolved.as_deref().unwrap_or(path);
+    let connection = match &options.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+        None => Connection::open_with_flags(path, flags),
+    }
+    .map_err(StoreError::sqlite("cannot open the database"))?;
+    let harden = || -> rusqlite::Result<()> {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+        connection.busy_timeout(BUSY_TIMEOUT)
+    };
+    harden().map_err(StoreError::sqlite("cannot set up the connection"))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
+    let failed = || StoreError::sqlite("cannot set up the connection");
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))
+        .map_err(failed())?;
+    if mode != "wal" {
+        return Err(StoreError::damaged(format!("the database is in journal mode '{mode}'")));
+    }
+    connection
+        .execute_batch(&format!(
+            "PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; \
+             PRAGMA cell_size_check=ON; PRAGMA cache_size=-{WRITER_CACHE_KIB};"
+        ))
+        .map_err(failed())
+}
+
+/// Sets how far the next transactions go before they return. Must be called outside of one.
+pub(super) fn set_synchronous(
+    connection: &Connection,
+    synchronous: Synchronous,
+) -> Result<(), StoreError> {
+    assert!(connection.is_autocommit(), "inside a transaction the pragma does nothing");
+    let value = match synchronous {
+        Synchronous::Full => 2,
+        Synchronous::Normal => 1,
+    };
+    let failed = || StoreError::sqlite("cannot set the synchronous mode");
+    connection.execute_batch(&format!("PRAGMA synchronous={value}")).map_err(failed())?;
+    let found: i64 =
+        connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(failed())?;
+    assert_eq!(found, value, "SQLite took the synchronous mode over");
+    Ok(())
+}
+
+/// Whether closing the last connection checkpoints and removes the write-ahead log.
+pub(super) fn checkpoint_on_close(
+    connection: &Connection,
+    checkpoint: bool,
+) -> Result<(), StoreError> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !checkpoint)
+        .map(|_| ())
+        .map_err(StoreError::sqlite("cannot set up the connection"))
+}
+
+/// Checks identity, version and the whole text of the schema.
+pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = || StoreError::sqlite("cannot read the schema");
+    let pragma = |text| -> Result<i64, StoreError> {
+        connection.query_row(text, [], |row| row.get(0)).map_err(failed())
+    };
+    let application_id = pragma("PRAGMA application_id")? as u32;
+    let user_version = pragma("PRAGMA user_version")? as u32;
+    check_identity(path, application_id, user_version)?;
+
+    let read = || -> rusqlite::Result<Vec<(String, String, String)>> {
+        connection
+            .prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY name")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect()
+    };
+    let found = read().map_err(failed())?;
+    let is_ours = found.len() == SCHEMA.len()
+        && found.iter().zip(SCHEMA).all(|((kind, name, text), ours)| {
+            (kind.as_str(), name.as_str(), text.as_str()) == *ours
+        });
+    if is_ours {
+        return Ok(());
+    }
+    Err(StoreError::damaged("the database does not have the schema of its version"))
+}
+
+/// Checks the two numbers that say whose database this is.
+pub(crate) fn check_identity(
+    path: &Path,
+    application_id: u32,
+    user_version: u32,
+) -> Result<(), StoreError> {
+    if application_id != APPLICATION_ID {
+        return Err(StoreError::Foreign {
+            path: path.to_path_buf(),
+            reason: format!("its database has application id {application_id:#010x}"),
+        });
+    }
+    if user_version > SCHEMA_VERSION {
+        return Err(StoreError::Newer {
+            what: "the database",
+            found: user_version,
+            known: SCHEMA_VERSION,
+        });
+    }
+    if user_version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    Err(StoreError::damaged(format!("the database has schema version {user_version}")))
+}
+
+/// SQLite's integers are signed; numbers beyond its range are never given out.
+macro_rules! stored_as_integer {
+    ($name:ident) => {
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let number = value.as_i64()?;
+                u64::try_from(number).map($name).map_err(|_| FromSqlError::OutOfRange(number))
+            }
+        }
+
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                i64::try_from(self.0)
+                    .map(ToSqlOutput::from)
+                    .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+            }
+        }
+    };
+}
+
+stored_as_integer!(TransactionId);
+stored_as_integer!(FencingNumber);

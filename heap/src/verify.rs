@@ -1,0 +1,329 @@
+//! Checks a whole heap: everything reachable from the roots is what the kind table allows.
+//!
+//! A page with a valid hash can still hold a wrong reference, tag, size or instruction. This walk
+//! trusts nothing: every reference must point at the start of an object of a kind its field allows,
+//! every size must fit its page, every frame's link must lead to a return point of a code object.
+//! Instructions are judged by the machine's own verifier, passed in. Explicit work lists, so depth
+//! costs heap memory and no host stack.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::collect::continuation_field;
+use crate::frame::{FRAME_WORDS_MIN, Link, ReturnPoint};
+use crate::heap::Heap;
+use crate::kind::*;
+use crate::limits::*;
+use crate::space::{Page, PageType};
+use crate::word::Word;
+
+/// Judges the instructions of a code object whose sizes have been checked.
+pub type CodeCheck<'a> = dyn FnMut(&Heap, Word) -> Result<(), String> + 'a;
+
+/// Something in the heap that no pscheme writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The page it lies in.
+    pub page: u32,
+    /// The offset of the object.
+    pub offset: u64,
+    pub what: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "page {}, offset {:#x}: {}", self.page, self.offset, self.what)
+    }
+}
+
+/// Problems listed before a check gives up.
+pub const PROBLEMS_MAX: usize = 100;
+
+struct Verifier<'a, 'check> {
+    heap: &'a Heap,
+    check_code: &'a mut CodeCheck<'check>,
+    seen: HashSet<u64>,
+    work: Vec<Word>,
+    /// Segment offset to the words checked as values so far.
+    segments: HashMap<u64, usize>,
+    problems: Vec<Problem>,
+}
+
+impl Heap {
+    /// Walks everything reachable from the root table and reports what is wrong; empty if nothing
+    /// is. The nursery must be empty.
+    pub fn verify(&self, check_code: &mut CodeCheck<'_>) -> Vec<Problem> {
+        assert!(self.nursery_is_empty(), "a heap is verified after a collection");
+        let mut verifier = Verifier {
+            heap: self,
+            check_code,
+            seen: HashSet::new(),
+            work: Vec::new(),
+            segments: HashMap::new(),
+            problems: Vec::new(),
+        };
+        for (index, &root) in self.roots.iter().enumerate() {
+            verifier.check_word(root, Allowed::Any, 0, || format!("root {index}"));
+        }
+        while let Some(word) = verifier.work.pop() {
+            if verifier.problems.len() >= PROBLEMS_MAX {
+                break;
+            }
+            verifier.walk(word);
+        }
+        verifier.problems
+    }
+}
+
+impl Verifier<'_, '_> {
+    fn problem(&mut self, offset: u64, what: impl Into<String>) {
+        let page = (offset / PAGE_BYTES) as u32;
+        self.problems.push(Problem { page, offset, what: what.into() });
+    }
+
+    /// Checks one word and queues what it refers to. `owner` is the object that holds it.
+    fn check_word(&mut self, word: Word, allowed: Allowed, owner: u64, place: impl Fn() -> String) {
+        if !word.is_reference() {
+            if !word.is_valid_non_reference() {
+                self.problem(owner, format!("{} holds no valid word: {:#x}", place(), word.0));
+            } else if !immediate_allowed(word, allowed) {
+                self.problem(owner, format!("{} may not hold {word:?}", place()));
+            }
+            return;
+        }
+        if let Err(why) = self.check_target(word) {
+            return self.problem(owner, format!("{} refers to {why}: {word:?}", place()));
+        }
+        if !self.target_allowed(word, allowed) {
+            self.problem(owner, format!("{} may not refer to {word:?}", place()));
+            return;
+        }
+        if self.seen.insert(word.offset()) {
+            self.work.push(word);
+        }
+    }
+
+    /// Whether an object of the sort the tag promises starts there and fits its page.
+    fn check_target(&self, word: Word) -> Result<(), &'static str> {
+        let offset = word.offset();
+        if offset >= HEAP_RESERVED_BYTES || !self.heap.is_start(offset) {
+            return Err("a place where no object starts");
+        }
+        let page = Page((offset / PAGE_BYTES) as u32);
+        let entry = self.heap.space.entry(page);
+        let in_page = offset % PAGE_BYTES;
+        if in_page < PAGE_HEADER_BYTES {
+            return Err("the header of a page");
+        }
+        if word.is_pair() {
+            return match entry.page_type {
+                PageType::Pair => Ok(()),
+                _ => Err("a page that holds no pairs"),
+            };
+        }
+        let header = self.heap.header(word);
+        let Some(kind) = header.kind() else { return Err("an object of unknown kind") };
+        if header.body_words() < body_words_min(kind) {
+            return Err("an object too short for its kind");
+        }
+        let size = header.size_bytes();
+        match entry.page_type {
+            PageType::Run => {
+                let run_bytes = u64::from(entry.run) * PAGE_BYTES;
+                if in_page != PAGE_HEADER_BYTES || in_page + size > run_bytes {
+                    return Err("an object larger than its run");
+                }
+                let first = page.0;
+                let whole = (first + 1..first + entry.run.max(1)).all(|number| {
+                    let tail = self.heap.space.entry(Page(number));
+                    tail.page_type == PageType::RunTail && tail.run == first
+                });
+                if !whole {
+                    return Err("a run with pages missing");
+                }
+            }
+            page_type if page_type.holds_objects() => {
+                if in_page + size > PAGE_BYTES {
+                    return Err("an object that crosses its page");
+                }
+                let fixed = match kind {
+                    Kind::Code => PageType::Code,
+                    Kind::Cell => PageType::Cell,
+                    Kind::Process => PageType::Process,
+                    _ => PageType::Object,
+                };
+                if page_type != fixed {
+                    return Err("an object in a page of another type");
+                }
+            }
+            _ => return Err("a page that holds no objects"),
+        }
+        Ok(())
+    }
+
+    fn target_allowed(&self, word: Word, allowed: Allowed) -> bool {
+        match allowed {
+            Allowed::Any => true,
+            Allowed::Only(kind) | Allowed::OrNone(kind) => self.heap.kind_of(word) == Some(kind),
+            Allowed::Fixnum => false,
+            Allowed::List => word.is_pair(),
+        }
+    }
+
+    fn walk(&mut self, word: Word) {
+        let offset = word.offset();
+        if word.is_pair() {
+            self.check_word(self.heap.car(word), Allowed::Any, offset, || "car".into());
+            self.check_word(self.heap.cdr(word), Allowed::Any, offset, || "cdr".into());
+            return;
+        }
+        let header = self.heap.header(word);
+        let kind = header.kind().expect("checked before it was queued");
+        let row = kind.row();
+        for (index, field) in row.fields.iter().enumerate() {
+            if let FieldClass::Value(allowed) = field.class {
+                let value = self.heap.field(word, index);
+                self.check_word(value, allowed, offset, || format!("{}.{}", row.name, field.name));
+            }
+        }
+        match row.tail {
+            Tail::Values => {
+                for index in row.fields.len()..header.body_words() {
+                    let value = self.heap.field(word, index);
+                    self.check_word(value, Allowed::Any, offset, || {
+                        format!("{}[{}]", row.name, index - row.fields.len())
+                    });
+                }
+            }
+            Tail::Code => self.walk_code(word, header),
+            Tail::None | Tail::Raw | Tail::Frames => {}
+        }
+        match kind {
+            Kind::Continuation => self.walk_continuation(word),
+            Kind::String => self.check_string(word, header),
+            Kind::Bytevector => {
+                if self.heap.raw(word, 0) > (header.body_words() as u64 - 1) * 8 {
+                    self.problem(offset, "bytevector longer than its object");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_string(&mut self, word: Word, header: Header) {
+        let storage = self.heap.field(word, 0);
+        if self.heap.kind_of(storage) != Some(Kind::Bytevector) {
+            return;
+        }
+        let width = if header.aux() == 0 { 1 } else { 4 };
+        let room = (self.heap.header(storage).body_words() as u64 - 1) * 8;
+        if self.heap.raw(word, 1).saturating_mul(width) > room {
+            self.problem(word.offset(), "string longer than its storage");
+        }
+    }
+
+    fn walk_code(&mut self, word: Word, header: Header) {
+        let counts = self.heap.raw(word, CODE_COUNTS);
+        let (instructions, constants) = (counts as u32 as usize, (counts >> 32) as usize);
+        if CODE_INSTRUCTIONS + instructions + constants != header.body_words() {
+            return self.problem(word.offset(), "code whose counts do not fit its size");
+        }
+        for index in 0..constants {
+            let value = self.heap.field(word, CODE_INSTRUCTIONS + instructions + index);
+            let place = || format!("constant {index} of code");
+            self.check_word(value, Allowed::Any, word.offset(), place);
+        }
+        if let Err(why) = (self.check_code)(self.heap, word) {
+            self.problem(word.offset(), why);
+        }
+    }
+
+    /// Checks the frames a continuation keeps: their words, and the chain of their links.
+    fn walk_continuation(&mut self, word: Word) {
+        let offset = word.offset();
+        let segment = self.heap.field(word, continuation_field::SEGMENT);
+        if self.heap.kind_of(segment) != Some(Kind::Segment) {
+            return;
+        }
+        let top = self.heap.raw(word, continuation_field::OFFSET) as usize;
+        if top > self.heap.header(segment).body_words() || top < FRAME_WORDS_MIN {
+            return self.problem(offset, "continuation beyond its segment");
+        }
+        let done = self.segments.insert(segment.offset(), top).unwrap_or(0);
+        if done > top {
+            self.segments.insert(segment.offset(), done);
+        }
+        for index in done..top {
+            let value = self.heap.field(segment, index);
+            let place = || format!("frame word {index}");
+            self.check_word(value, Allowed::Any, segment.offset(), place);
+        }
+        let mut link = Link(self.heap.raw(word, continuation_field::LINK));
+        let interrupted = self.heap.field(word, continuation_field::CODE);
+        let mut at = top;
+        if interrupted.is_object() {
+            if let Err(why) = self.check_interrupted(interrupted, link) {
+                return self.problem(offset, why);
+            }
+            match at.checked_sub(link.shift_words()) {
+                Some(below) if link.shift_words() >= FRAME_WORDS_MIN => at = below,
+                _ => return self.problem(offset, "interrupted frame beyond its segment"),
+            }
+            link = Link(self.heap.field(segment, at + 1).0);
+        }
+        while at > 0 {
+            if let Err(why) = self.check_link(link) {
+                return self.problem(offset, why);
+            }
+            match at.checked_sub(link.shift_words()) {
+                Some(below) => at = below,
+                None => return self.problem(offset, "frame beyond its segment"),
+            }
+            link = Link(self.heap.field(segment, at + 1).0);
+        }
+    }
+
+    fn check_interrupted(&self, code: Word, link: Link) -> Result<(), String> {
+        if self.heap.kind_of(code) != Some(Kind::Code) {
+            return Err("interrupted frame without its code".into());
+        }
+        let first = code.offset() + CODE_ENTRY_BYTES;
+        let count = u64::from(self.heap.raw(code, CODE_COUNTS) as u32);
+        let at = link.return_offset();
+        if at < first || at >= first + count * 8 || at % 8 != 0 {
+            return Err("interrupted frame outside its code".into());
+        }
+        Ok(())
+    }
+
+    fn check_link(&mut self, link: Link) -> Result<(), String> {
+        let at = link.return_offset();
+        if at % 8 != 0 || at < 8 || at >= u64::from(CODE_END_PAGE) * PAGE_BYTES {
+            return Err(format!("link {:#x} does not lead into code", link.0));
+        }
+        let Some(point) = ReturnPoint::decode(self.heap.space.read(at - 8)) else {
+            return Err(format!("link {:#x} does not lead to a return point", link.0));
+        };
+        if point.shift != link.shift_words() || point.shift < FRAME_WORDS_MIN {
+            return Err(format!("link {:#x} disagrees with its return point", link.0));
+        }
+        let code = Word::object(at.wrapping_sub(point.distance as u64 * 8));
+        self.check_target(code).map_err(|why| format!("return point of {why}"))?;
+        if self.heap.kind_of(code) != Some(Kind::Code) {
+            return Err("return point outside a code object".into());
+        }
+        if self.seen.insert(code.offset()) {
+            self.work.push(code);
+        }
+        Ok(())
+    }
+}
+
+fn immediate_allowed(word: Word, allowed: Allowed) -> bool {
+    match allowed {
+        Allowed::Any => true,
+        Allowed::Only(_) => false,
+        Allowed::OrNone(_) => word == Word::FALSE || word == Word::NULL,
+        Allowed::Fixnum => word.is_fixnum(),
+        Allowed::List => word == Word::NULL,
+    }
+}

@@ -1,0 +1,79 @@
+//! Engines: two ways to run the same instructions.
+//!
+//! The tail engine (`tail.rs`) has one handler per instruction, each ending in a tail call to the
+//! next; the match engine (`matching.rs`) is a loop around a `match`. Both call the same fast paths
+//! (`hot.rs`) and slow paths (`slow.rs`), so an instruction is written once. The build script allows
+//! the tail engine where the optimiser turns its calls into jumps; a measurement at the first use
+//! makes sure and falls back otherwise.
+
+#![allow(unsafe_code, reason = "enters the handlers with raw frames")]
+
+pub(crate) mod hot;
+mod matching;
+mod slow;
+#[cfg(pscheme_tail_engine)]
+mod tail;
+
+use crate::machine::{Stop, Vm};
+
+/// Which engine runs the instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Tail-called handlers.
+    Tail,
+    /// A loop around a `match`.
+    Match,
+}
+
+impl Engine {
+    /// The fastest engine of this build.
+    pub fn fastest() -> Engine {
+        #[cfg(pscheme_tail_engine)]
+        if tail::calls_are_jumps() {
+            return Engine::Tail;
+        }
+        Engine::Match
+    }
+
+    /// The engines of this build.
+    pub fn all() -> &'static [Engine] {
+        if cfg!(pscheme_tail_engine) { &[Engine::Tail, Engine::Match] } else { &[Engine::Match] }
+    }
+}
+
+impl Vm {
+    /// Runs the machine until something stops it, with `fuel` units of work.
+    ///
+    /// # Panics
+    /// If called while it already runs: no host frame may stand between two Scheme frames.
+    pub fn run(&mut self, engine: Engine, fuel: i64) -> Stop {
+        assert!(!self.machine.running, "the machine was entered from a primitive");
+        self.machine.running = true;
+        self.machine.fuel = fuel;
+        // SAFETY: base and pc were set by this crate to a verified instruction and its frame.
+        unsafe {
+            match engine {
+                #[cfg(pscheme_tail_engine)]
+                Engine::Tail => tail::run(self),
+                #[cfg(not(pscheme_tail_engine))]
+                Engine::Tail => matching::run(self, u64::MAX),
+                Engine::Match => matching::run(self, u64::MAX),
+            }
+        }
+        self.machine.running = false;
+        self.machine.safepoints += (fuel - self.machine.fuel.max(0)) as u64;
+        self.machine.stop.take().expect("an engine stops for a reason")
+    }
+
+    /// Runs `count` instructions on the match engine, so that a test can stop anywhere; `None` if
+    /// nothing else stopped it.
+    pub fn step(&mut self, count: u64) -> Option<Stop> {
+        assert!(!self.machine.running, "the machine was entered from a primitive");
+        self.machine.running = true;
+        self.machine.fuel = i64::MAX / 2;
+        // SAFETY: as in `run`.
+        unsafe { matching::run(self, count) };
+        self.machine.running = false;
+        self.machine.stop.take()
+    }
+}

@@ -1,0 +1,43 @@
+//! Errors of a running program before they are heap objects, and what a primitive can ask for
+//! instead of returning a value.
+
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::word::Word;
+
+use crate::machine::Park;
+
+/// An error in the running program. Becomes a condition object where it is raised.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub code: ErrorCode,
+    /// Lower case; what was expected and what was found.
+    pub message: String,
+    /// Objects the message speaks of.
+    pub irritants: Vec<Word>,
+}
+
+impl Fault {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Fault {
+        Fault { code, message: message.into(), irritants: Vec::new() }
+    }
+
+    pub fn with_irritants(mut self, irritants: &[Word]) -> Fault {
+        self.irritants.extend_from_slice(irritants);
+        self
+    }
+}
+
+/// Why a primitive gives no value.
+#[derive(Debug)]
+pub enum Interrupt {
+    Error(Box<Fault>),
+    /// Deliver the word as the result, then wait.
+    Park(Park, Word),
+    Exit(i64),
+}
+
+impl From<Fault> for Interrupt {
+    fn from(fault: Fault) -> Interrupt {
+        Interrupt::Error(Box::new(fault))
+    }
+}

@@ -1,0 +1,36 @@
+//! What reaches a program from outside, and what it shows at once: the one trait every input comes
+//! through.
+
+/// The host of a machine. Every call is made at a counted point.
+pub trait Host: Send {
+    /// Shows bytes on the console. They may be shown again after a crash.
+    fn console_write(&mut self, bytes: &[u8]);
+    /// Microseconds since 1970 by the wall clock.
+    fn clock_us(&mut self) -> i64;
+    /// Nanoseconds of a clock that never goes back.
+    fn monotonic_ns(&mut self) -> u64;
+    /// Random bits.
+    fn random(&mut self) -> u64;
+}
+
+/// A host for tests: collects the console's bytes, and its clock stands still.
+#[derive(Default)]
+pub struct SilentHost {
+    /// What was written so far.
+    pub console: std::sync::Arc<std::sync::Mutex<Vec<u8>>>,
+}
+
+impl Host for SilentHost {
+    fn console_write(&mut self, bytes: &[u8]) {
+        self.console.lock().expect("no test panics while it writes").extend_from_slice(bytes);
+    }
+    fn clock_us(&mut self) -> i64 {
+        0
+    }
+    fn monotonic_ns(&mut self) -> u64 {
+        0
+    }
+    fn random(&mut self) -> u64 {
+        4
+    }
+}

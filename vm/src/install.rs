@@ -1,0 +1,297 @@
+//! Puts compiled code into the heap: constants become words, return points get their masks, and
+//! what results is verified before anything can run it.
+
+use pscheme_heap::frame::ReturnPoint;
+use pscheme_heap::heap::Protected;
+use pscheme_heap::kind::{CODE_COUNTS, CODE_HASH, CODE_INSTRUCTIONS, CODE_SHAPE, Kind};
+use pscheme_heap::word::Word;
+
+use crate::code::{CodeUnit, Constant, Span};
+use crate::liveness::analyse;
+use crate::machine::Vm;
+use crate::op::{Control, Op, OperandKind, field};
+use crate::verify_code::{encode_mask, verify_code};
+
+/// What a unit refers to outside itself, kept alive by the caller.
+#[derive(Clone, Copy, Debug)]
+pub struct InstallContext {
+    /// Vector of the program's quoted data.
+    pub data: Protected,
+    /// Vector of source name and source text, shared by all code of one program.
+    pub source: Protected,
+}
+
+/// Bytes of one span in a code object's table of spans.
+pub const SPAN_BYTES: usize = 12;
+
+impl Vm {
+    /// Installs a unit and all units inside it; returns the outermost code object.
+    ///
+    /// # Errors
+    /// What the verifier says; a compiler that gets one has a fault.
+    pub fn install(&mut self, unit: &CodeUnit, context: InstallContext) -> Result<Word, String> {
+        let mark = self.heap.protect(Word::FALSE);
+        let result = self.install_all(unit, context);
+        self.heap.unprotect(mark);
+        result
+    }
+
+    /// Inner units first, with an explicit stack: nesting costs no host stack.
+    fn install_all(&mut self, unit: &CodeUnit, context: InstallContext) -> Result<Word, String> {
+        struct Pending<'a> {
+            unit: &'a CodeUnit,
+            next_constant: usize,
+            children: Vec<Protected>,
+        }
+        let mut stack = vec![Pending { unit, next_constant: 0, children: Vec::new() }];
+        loop {
+            let top = stack.last_mut().expect("the outermost unit ends the loop");
+            let inner = top.unit.constants[top.next_constant..].iter().enumerate().find_map(
+                |(ahead, constant)| match constant {
+                    Constant::Code(inner) => Some((ahead, inner)),
+                    _ => None,
+                },
+            );
+            if let Some((ahead, inner)) = inner {
+                top.next_constant += ahead + 1;
+                stack.push(Pending { unit: inner, next_constant: 0, children: Vec::new() });
+                continue;
+            }
+            let done = stack.pop().expect("just looked at");
+            let code = self.install_one(done.unit, &done.children, context)?;
+            match stack.last_mut() {
+                Some(parent) => parent.children.push(self.heap.protect(code)),
+                None => return Ok(code),
+            }
+        }
+    }
+
+    fn install_one(
+        &mut self,
+        unit: &CodeUnit,
+        children: &[Protected],
+        context: InstallContext,
+    ) -> Result<Word, String> {
+        let (instructions, masks) = finish_instructions(unit)?;
+        let mark = self.heap.protect(Word::FALSE);
+        let cells = self.cells_of(unit);
+        let masks: Vec<Protected> = masks
+            .iter()
+            .map(|bytes| {
+                self.heap.ensure_room(bytes.len() as u64 + 32, &mut self.machine);
+                let mask = self.heap.bytevector(bytes);
+                self.heap.protect(mask)
+            })
+            .collect();
+        let name = self.name_of(unit);
+        let info = self.info_of(unit, context);
+        let constants = unit.constants.len() + masks.len();
+        let body = CODE_INSTRUCTIONS + instructions.len() + constants;
+        let code = self.heap.fixed_object(Kind::Code, 0, body);
+        self.heap.set_field(code, 0, self.heap.protected(name));
+        self.heap.set_field(code, 1, self.heap.protected(info));
+        let counts = instructions.len() as u64 | (constants as u64) << 32;
+        self.heap.set_raw(code, CODE_COUNTS, counts);
+        self.heap.set_raw(code, CODE_SHAPE, shape_of(unit));
+        for (index, &word) in instructions.iter().enumerate() {
+            self.heap.set_raw(code, CODE_INSTRUCTIONS + index, word);
+        }
+        let (mut cells, mut children) = (cells.into_iter(), children.iter());
+        let first = CODE_INSTRUCTIONS + instructions.len();
+        for (index, constant) in unit.constants.iter().enumerate() {
+            let word = match constant {
+                Constant::Cell(_) => cells.next().expect("one cell per cell constant"),
+                Constant::Code(_) => {
+                    self.heap.protected(*children.next().expect("inner units come first"))
+                }
+                Constant::Datum(at) => {
+                    self.heap.field(self.heap.protected(context.data), *at as usize)
+                }
+            };
+            self.heap.set_field(code, first + index, word);
+        }
+        for (index, mask) in masks.iter().enumerate() {
+            let mask = self.heap.protected(*mask);
+            self.heap.set_field(code, first + unit.constants.len() + index, mask);
+        }
+        self.heap.unprotect(mark);
+        for (index, word) in self.hash_code(code).into_iter().enumerate() {
+            self.heap.set_raw(code, CODE_HASH + index, word);
+        }
+        verify_code(&self.heap, code, &self.machine.primitives)?;
+        Ok(code)
+    }
+
+    /// The cells of a unit, in the order of its constants; cells do not move.
+    fn cells_of(&mut self, unit: &CodeUnit) -> Vec<Word> {
+        let names = unit.constants.iter().filter_map(|constant| match constant {
+            Constant::Cell(name) => Some(name),
+            _ => None,
+        });
+        names
+            .map(|name| {
+                let symbol = self.heap.intern(name, &mut self.machine);
+                self.heap.global_cell(symbol, &mut self.machine)
+            })
+            .collect()
+    }
+
+    fn name_of(&mut self, unit: &CodeUnit) -> Protected {
+        let name = if unit.name.is_empty() {
+            Word::FALSE
+        } else {
+            self.heap.intern(&unit.name, &mut self.machine)
+        };
+        self.heap.protect(name)
+    }
+
+    /// Pair of the program's source and this unit's spans.
+    fn info_of(&mut self, unit: &CodeUnit, context: InstallContext) -> Protected {
+        let mut bytes = Vec::with_capacity(unit.spans.len() * SPAN_BYTES);
+        for span in &unit.spans {
+            for part in [span.instruction, span.start, span.end] {
+                bytes.extend_from_slice(&part.to_le_bytes());
+            }
+        }
+        let small = (bytes.len() as u64).min(pscheme_heap::limits::LARGE_OBJECT_BYTES);
+        self.heap.ensure_room(small + 64, &mut self.machine);
+        let spans = self.heap.bytevector(&bytes);
+        let pair = self.heap.pair(self.heap.protected(context.source), spans);
+        self.heap.protect(pair)
+    }
+
+    /// BLAKE3 over what the code does: shape, instructions, and its constants by content.
+    fn hash_code(&self, code: Word) -> [u64; 4] {
+        let view = crate::machine::CodeView::of(&self.heap, code);
+        let mut hasher = blake3::Hasher::new();
+        let mut put = |word: u64| {
+            hasher.update(&word.to_le_bytes());
+        };
+        put(self.heap.raw(code, CODE_SHAPE));
+        view.words(&self.heap).iter().for_each(|&word| put(word));
+        for index in 0..view.constants {
+            self.hash_constant(view.constant(&self.heap, index), &mut put);
+        }
+        let digest = *hasher.finalize().as_bytes();
+        std::array::from_fn(|n| {
+            u64::from_le_bytes(digest[n * 8..n * 8 + 8].try_into().expect("8 bytes"))
+        })
+    }
+
+    /// Feeds a constant's content, without addresses. Quoted data are trees.
+    fn hash_constant(&self, constant: Word, put: &mut impl FnMut(u64)) {
+        let mut work = vec![constant];
+        while let Some(word) = work.pop() {
+            if !word.is_reference() {
+                put(word.0);
+                continue;
+            }
+            if word.is_pair() {
+                put(1);
+                work.push(self.heap.cdr(word));
+                work.push(self.heap.car(word));
+                continue;
+            }
+            let header = self.heap.header(word);
+            put(header.0);
+            match header.kind() {
+                Some(Kind::Code) => {
+                    (0..4).for_each(|index| put(self.heap.raw(word, CODE_HASH + index)));
+                }
+                Some(Kind::Cell) => work.push(self.heap.field(word, 1)),
+                Some(Kind::Symbol) => put(self.heap.raw(word, 1)),
+                Some(Kind::String) => {
+                    self.heap.string_text(word).bytes().for_each(|byte| put(u64::from(byte)));
+                }
+                Some(Kind::Vector) => {
+                    (0..header.body_words()).for_each(|n| work.push(self.heap.field(word, n)));
+                }
+                _ => (0..header.body_words()).for_each(|n| put(self.heap.raw(word, n))),
+            }
+        }
+    }
+
+    /// The source position of an instruction of `code`: file name, text, and byte range.
+    pub fn source_position(&self, code: Word, offset: u64) -> Option<SourcePosition> {
+        let view = crate::machine::CodeView::of(&self.heap, code);
+        let info = self.heap.field(code, 1);
+        if !info.is_pair() {
+            return None;
+        }
+        let (source, spans) = (self.heap.car(info), self.heap.cdr(info));
+        let at = view.index_of(offset) as u32;
+        let bytes = self.heap.bytes(spans);
+        let found = bytes
+            .chunks_exact(SPAN_BYTES)
+            .map(|chunk| {
+                let part = |n: usize| {
+                    u32::from_le_bytes(chunk[n * 4..n * 4 + 4].try_into().expect("4 bytes"))
+                };
+                Span { instruction: part(0), start: part(1), end: part(2) }
+            })
+            .take_while(|span| span.instruction <= at)
+            .last()?;
+        let name = self.heap.string_text(self.heap.field(source, 0));
+        let text = self.heap.bytes(self.heap.field(source, 1));
+        let text = String::from_utf8_lossy(text).into_owned();
+        Some(SourcePosition { name, text, start: found.start, end: found.end })
+    }
+}
+
+/// Where an instruction comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePosition {
+    pub name: String,
+    pub text: String,
+    pub start: u32,
+    pub end: u32,
+}
+
+fn shape_of(unit: &CodeUnit) -> u64 {
+    assert!(unit.arity.optional < 256, "optional parameters");
+    u64::from(unit.arity.required)
+        | u64::from(unit.arity.optional) << 16
+        | u64::from(unit.arity.rest) << 24
+        | u64::from(unit.frame_words) << 32
+        | u64::from(unit.captures) << 48
+}
+
+/// The instructions with distances for constants and finished return points, and the long masks.
+fn finish_instructions(unit: &CodeUnit) -> Result<(Vec<u64>, Vec<Vec<u8>>), String> {
+    let mut words = unit.instructions.clone();
+    let mut calls = Vec::new();
+    let mut index = 0;
+    while index < words.len() {
+        let word = words[index];
+        let Some(op) = Op::from_code(field::op(word)) else {
+            return Err(format!("instruction {index} has no opcode"));
+        };
+        let row = op.row();
+        if row.operands.iter().any(|&(_, _, kind)| kind == OperandKind::Constant) {
+            let distance = words.len() as i64 + field::imm(word) - (index as i64 + 1);
+            words[index] = word & 0xffff_ffff | (distance as u64) << 32;
+        }
+        if row.control == Control::Call {
+            calls.push(index);
+            if index + 1 >= words.len() {
+                return Err(format!("call {index} ends the code"));
+            }
+            words[index + 1] = Op::ReturnPoint as u64;
+            index += 1;
+        }
+        index += 1;
+    }
+    let liveness = analyse(&words, unit.frame_words as usize)?;
+    let mut long_masks = Vec::new();
+    for call in calls {
+        let window = field::a(words[call]);
+        let live: Vec<usize> = liveness.registers(call + 2).filter(|&r| r < window).collect();
+        let live = encode_mask(&live, window).unwrap_or_else(|bytes| {
+            long_masks.push(bytes);
+            crate::op::LiveMask::Long((unit.constants.len() + long_masks.len() - 1) as u32)
+        });
+        let distance = CODE_INSTRUCTIONS + 1 + call + 2;
+        words[call + 1] = ReturnPoint { shift: window, distance, live }.encode();
+    }
+    Ok((words, long_masks))
+}

@@ -1,0 +1,145 @@
+//! Primitives: Rust procedures a program can call.
+//!
+//! A primitive is a leaf: it reads its arguments, may allocate, and returns a word or an interrupt.
+//! It never enters the machine. It reserves the room it needs before it reads an argument, or reads
+//! its arguments again after every reservation.
+
+#![allow(unsafe_code, reason = "arguments lie on the running stack")]
+
+use pscheme_heap::word::Word;
+
+use crate::fault::Interrupt;
+use crate::inline::{PrimitiveSignature, PrimitiveTable};
+use crate::machine::Vm;
+
+/// What runs a primitive.
+pub type PrimitiveFunction = fn(&mut Vm, Arguments) -> Result<Word, Interrupt>;
+
+/// A row of a table of primitives.
+#[derive(Debug)]
+pub struct Primitive {
+    /// Number in bytecode and images; never renumbered, only retired.
+    pub code: u16,
+    pub name: &'static str,
+    pub minimum: u8,
+    /// `None` takes any number up to the machine's bound.
+    pub maximum: Option<u8>,
+    pub doc: &'static str,
+    pub run: PrimitiveFunction,
+}
+
+/// The arguments of a running primitive; read them anew after anything that can collect.
+#[derive(Clone, Copy)]
+pub struct Arguments {
+    pointer: *mut u64,
+    count: usize,
+}
+
+impl Arguments {
+    /// # Safety
+    /// `pointer` must be the first of `count` words on the running stack, which stay there while
+    /// the primitive runs.
+    pub(crate) unsafe fn new(pointer: *mut u64, count: usize) -> Arguments {
+        Arguments { pointer, count }
+    }
+
+    #[inline(always)]
+    pub fn count(self) -> usize {
+        self.count
+    }
+
+    /// Argument `index`, as the collector has last updated it.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[inline(always)]
+    pub fn get(self, index: usize) -> Word {
+        assert!(index < self.count);
+        // SAFETY: the index is below the count the constructor vouched for.
+        Word(unsafe { *self.pointer.add(index) })
+    }
+
+    /// Argument `index`, or `None` if it was not given.
+    #[inline(always)]
+    pub fn optional(self, index: usize) -> Option<Word> {
+        (index < self.count).then(|| self.get(index))
+    }
+
+    /// Replaces argument `index`: a slot for an intermediate result that survives collections.
+    #[inline(always)]
+    pub fn set(self, index: usize, word: Word) {
+        assert!(index < self.count);
+        // SAFETY: as in `get`.
+        unsafe { *self.pointer.add(index) = word.0 }
+    }
+}
+
+/// All primitives of a machine, by number and by name.
+#[derive(Debug)]
+pub struct PrimitiveSet {
+    by_code: Vec<Option<&'static Primitive>>,
+    by_name: std::collections::HashMap<&'static str, &'static Primitive>,
+}
+
+impl PrimitiveSet {
+    /// # Panics
+    /// If two rows share a code or a name.
+    pub fn new(rows: impl IntoIterator<Item = &'static Primitive>) -> PrimitiveSet {
+        let mut set = PrimitiveSet { by_code: Vec::new(), by_name: Default::default() };
+        for row in rows {
+            let code = row.code as usize;
+            if set.by_code.len() <= code {
+                set.by_code.resize(code + 1, None);
+            }
+            assert!(set.by_code[code].is_none(), "two primitives have code {code}");
+            set.by_code[code] = Some(row);
+            assert!(set.by_name.insert(row.name, row).is_none(), "two primitives named {}", row.name);
+        }
+        set
+    }
+
+    pub fn get(&self, code: usize) -> Option<&'static Primitive> {
+        self.by_code.get(code).copied().flatten()
+    }
+
+    /// All rows, by code.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Primitive> + '_ {
+        self.by_code.iter().flatten().copied()
+    }
+}
+
+impl PrimitiveTable for PrimitiveSet {
+    fn signature(&self, name: &str) -> Option<PrimitiveSignature> {
+        self.by_name.get(name).map(|row| PrimitiveSignature {
+            code: u32::from(row.code),
+            minimum: row.minimum,
+            maximum: row.maximum,
+        })
+    }
+}
+
+/// Defines a block of primitives: one documented row each.
+///
+/// `code "name" (minimum..=maximum) => function;` or `(minimum..)` for any number.
+#[macro_export]
+macro_rules! primitives {
+    ($block:ident: $( $(#[doc = $doc:literal])+ $code:literal $name:literal ($($arity:tt)+) => $run:expr; )*) => {
+        /// The rows of this block.
+        pub static $block: &[$crate::primitive::Primitive] = &[
+            $( $crate::primitive::Primitive {
+                code: $code,
+                name: $name,
+                minimum: $crate::primitives!(@minimum $($arity)+),
+                maximum: $crate::primitives!(@maximum $($arity)+),
+                doc: concat!($($doc, "\n"),+),
+                run: $run,
+            }, )*
+        ];
+    };
+    (@minimum $minimum:literal) => { $minimum };
+    (@maximum $minimum:literal) => { Some($minimum) };
+    (@minimum $minimum:literal ..= $maximum:literal) => { $minimum };
+    (@maximum $minimum:literal ..= $maximum:literal) => { Some($maximum) };
+    (@minimum $minimum:literal ..) => { $minimum };
+    (@maximum $minimum:literal ..) => { None };
+}

@@ -1,0 +1,80 @@
+//! Short text for values in messages. The full printer of `write` and `display` is in the standard
+//! library.
+
+use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::Kind;
+use pscheme_heap::word::Word;
+
+/// Characters a summary has at most.
+const SUMMARY_CHARACTERS_MAX: usize = 60;
+/// Pairs and vectors a summary opens at most.
+const SUMMARY_DEPTH_MAX: usize = 4;
+
+/// A value as `write` would show it, cut off after some sixty characters.
+pub fn summary(heap: &Heap, word: Word) -> String {
+    let mut text = String::new();
+    append(heap, word, SUMMARY_DEPTH_MAX, &mut text);
+    if text.chars().count() > SUMMARY_CHARACTERS_MAX {
+        text = text.chars().take(SUMMARY_CHARACTERS_MAX - 1).collect();
+        text.push('…');
+    }
+    text
+}
+
+/// Appends `word`; recursion is bounded by `depth`, length by the cut in `summary`.
+fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
+    if text.len() > SUMMARY_CHARACTERS_MAX * 4 {
+        return;
+    }
+    if word.is_pair() {
+        return append_list(heap, word, depth, text);
+    }
+    let Some(kind) = heap.kind_of(word) else {
+        if word.is_character() {
+            return text.push_str(&format!("#\\{}", word.as_character()));
+        }
+        return text.push_str(&format!("{word:?}"));
+    };
+    match kind {
+        Kind::Symbol => text.push_str(&heap.symbol_name(word)),
+        Kind::String => text.push_str(&format!("{:?}", heap.string_text(word))),
+        Kind::Flonum => text.push_str(&f64::from_bits(heap.raw(word, 0)).to_string()),
+        Kind::Vector if depth > 0 => {
+            text.push_str("#(");
+            for index in 0..heap.header(word).body_words().min(SUMMARY_CHARACTERS_MAX) {
+                if index > 0 {
+                    text.push(' ');
+                }
+                append(heap, heap.field(word, index), depth - 1, text);
+            }
+            text.push(')');
+        }
+        Kind::Closure | Kind::Primitive | Kind::Continuation => text.push_str("#<procedure>"),
+        Kind::Bignum => text.push_str("#<big integer>"),
+        other => text.push_str(&format!("#<{}>", other.row().name.to_lowercase())),
+    }
+}
+
+fn append_list(heap: &Heap, list: Word, depth: usize, text: &mut String) {
+    if depth == 0 {
+        return text.push('…');
+    }
+    text.push('(');
+    let mut rest = list;
+    let mut count = 0;
+    while rest.is_pair() && count < SUMMARY_CHARACTERS_MAX {
+        if count > 0 {
+            text.push(' ');
+        }
+        append(heap, heap.car(rest), depth - 1, text);
+        rest = heap.cdr(rest);
+        count += 1;
+    }
+    if rest.is_pair() {
+        text.push_str(" …");
+    } else if rest != Word::NULL {
+        text.push_str(" . ");
+        append(heap, rest, depth - 1, text);
+    }
+    text.push(')');
+}

@@ -1,0 +1,394 @@
+//! Processes: records in the heap, the run queue, and what one slice does.
+//!
+//! A parked process is its record and sealed segments, nothing else. The queue is a list through the
+//! records, so scheduling survives in the heap and its order is a function of work alone.
+
+use pscheme_heap::kind::Kind;
+use pscheme_heap::root_table::Root;
+use pscheme_heap::word::Word;
+
+use crate::engine::Engine;
+use crate::fault::{Fault, Interrupt};
+use crate::machine::{Park, SLICE_WORK, Stop, TopFrame, Vm};
+
+/// Field indices of a process record, as its row of the kind table has them.
+pub mod process_field {
+    pub const STATE: usize = 0;
+    pub const ID: usize = 1;
+    pub const CONTINUATION: usize = 2;
+    pub const DYNAMIC: usize = 3;
+    pub const NEXT: usize = 4;
+    pub const VALUE: usize = 5;
+    pub const WORK: usize = 6;
+    pub const NAME: usize = 7;
+    pub const COUNT: usize = 8;
+}
+
+/// What a process is doing. Codes reach the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
+pub enum ProcessState {
+    /// Not started: `value` is its procedure.
+    New = 0,
+    /// In the run queue or running.
+    Ready = 1,
+    /// Waits until the commit whose number is in `value` is durable.
+    WaitingForCommit = 2,
+    /// Ended with `value`.
+    Finished = 3,
+    /// Ended by the error in `value`; its stack is kept.
+    Failed = 4,
+}
+
+impl ProcessState {
+    pub fn from_code(code: i64) -> Option<ProcessState> {
+        use ProcessState::*;
+        [New, Ready, WaitingForCommit, Finished, Failed].into_iter().find(|s| *s as i64 == code)
+    }
+}
+
+/// What one step of the scheduler came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A slice has ended, or a process gave up its turn.
+    Slice,
+    /// The process now waits for a commit.
+    WaitsForCommit(Word),
+    /// The process has ended.
+    Finished(Word),
+    /// The process has failed; its `value` is the condition.
+    Failed(Word),
+    /// The program asked to end with this status.
+    Exit(i64),
+    /// No process can run.
+    Idle,
+}
+
+impl Vm {
+    /// A new process at the end of the run queue, to run `thunk`.
+    ///
+    /// # Errors
+    /// The heap's limit.
+    pub fn spawn(&mut self, thunk: Word, name: Word) -> Result<Word, Interrupt> {
+        let process = self.heap.fixed_object(Kind::Process, 0, process_field::COUNT);
+        let id = self.heap.root(Root::NextProcess);
+        let id = if id.is_fixnum() { id.as_fixnum() } else { 1 };
+        self.heap.set_root(Root::NextProcess, Word::fixnum(id + 1));
+        let fields = [
+            (process_field::STATE, Word::fixnum(ProcessState::New as i64)),
+            (process_field::ID, Word::fixnum(id)),
+            (process_field::CONTINUATION, Word::NULL),
+            (process_field::DYNAMIC, Word::NULL),
+            (process_field::NEXT, Word::FALSE),
+            (process_field::VALUE, thunk),
+            (process_field::WORK, Word::fixnum(0)),
+            (process_field::NAME, name),
+        ];
+        for (index, value) in fields {
+            self.heap.set_field(process, index, value);
+        }
+        self.enqueue(process);
+        Ok(process)
+    }
+
+    /// The state of a process.
+    pub fn process_state(&self, process: Word) -> ProcessState {
+        let code = self.heap.field(process, process_field::STATE).as_fixnum();
+        ProcessState::from_code(code).expect("verified records have known states")
+    }
+
+    fn set_process_state(&mut self, process: Word, state: ProcessState) {
+        self.heap.set_field(process, process_field::STATE, Word::fixnum(state as i64));
+    }
+
+    /// Whether a process waits for its turn.
+    pub fn has_runnable(&self) -> bool {
+        self.heap.root(Root::RunQueueHead).is_object()
+    }
+
+    /// Appends a process to the run queue.
+    pub fn enqueue(&mut self, process: Word) {
+        self.heap.set_field(process, process_field::NEXT, Word::FALSE);
+        let tail = self.heap.root(Root::RunQueueTail);
+        if tail.is_object() {
+            self.heap.set_field(tail, process_field::NEXT, process);
+        } else {
+            self.heap.set_root(Root::RunQueueHead, process);
+        }
+        self.heap.set_root(Root::RunQueueTail, process);
+    }
+
+    /// Puts a process before all others: a commit must not change whose turn it is.
+    fn enqueue_first(&mut self, process: Word) {
+        let head = self.heap.root(Root::RunQueueHead);
+        self.heap.set_field(process, process_field::NEXT, head);
+        self.heap.set_root(Root::RunQueueHead, process);
+        if !head.is_object() {
+            self.heap.set_root(Root::RunQueueTail, process);
+        }
+    }
+
+    fn dequeue(&mut self) -> Option<Word> {
+        let head = self.heap.root(Root::RunQueueHead);
+        if !head.is_object() {
+            return None;
+        }
+        let next = self.heap.field(head, process_field::NEXT);
+        self.heap.set_root(Root::RunQueueHead, next);
+        if !next.is_object() {
+            self.heap.set_root(Root::RunQueueTail, Word::FALSE);
+        }
+        self.heap.set_field(head, process_field::NEXT, Word::FALSE);
+        Some(head)
+    }
+
+    /// Runs the process whose turn it is for one slice.
+    pub fn advance(&mut self, engine: Engine) -> Event {
+        self.advance_by(engine, SLICE_WORK)
+    }
+
+    /// Runs the process whose turn it is for `fuel` units of work.
+    pub fn advance_by(&mut self, engine: Engine, fuel: i64) -> Event {
+        if !self.machine.process.is_object() {
+            let Some(process) = self.dequeue() else { return Event::Idle };
+            if let Err(interrupt) = self.load(process) {
+                return self.end_slice(interrupt_stop(interrupt));
+            }
+        }
+        let stop = self.run(engine, fuel);
+        let used = fuel - self.machine.fuel.max(0);
+        self.count_work(used);
+        self.end_slice(stop)
+    }
+
+    fn count_work(&mut self, units: i64) {
+        let total = self.heap.root(Root::Work);
+        let total = if total.is_fixnum() { total.as_fixnum() } else { 0 };
+        self.heap.set_root(Root::Work, Word::fixnum(total + units));
+    }
+
+    /// Lets go of the running process in the way `stop` asks for.
+    pub fn end_slice(&mut self, stop: Stop) -> Event {
+        let process = self.machine.process;
+        match stop {
+            Stop::Slice => {
+                if self.has_runnable() {
+                    return self.park_with(ProcessState::Ready, |vm| vm.enqueue(process), Event::Slice);
+                }
+                Event::Slice
+            }
+            Stop::Park(Park::Yield) => {
+                self.park_with(ProcessState::Ready, |vm| vm.enqueue(process), Event::Slice)
+            }
+            Stop::Park(Park::Commit) => {
+                let event = Event::WaitsForCommit(process);
+                self.park_with(ProcessState::WaitingForCommit, |vm| vm.add_waiter(process), event)
+            }
+            Stop::Finished => {
+                let value = self.register(0);
+                self.heap.set_field(process, process_field::VALUE, value);
+                self.heap.set_field(process, process_field::CONTINUATION, Word::NULL);
+                self.set_process_state(process, ProcessState::Finished);
+                self.unload();
+                Event::Finished(process)
+            }
+            Stop::Error(fault) => self.fail(process, fault),
+            Stop::Exit(status) => {
+                self.heap.set_root(Root::ExitStatus, Word::fixnum(status));
+                Event::Exit(status)
+            }
+        }
+    }
+
+    fn park_with(
+        &mut self,
+        state: ProcessState,
+        queue: impl FnOnce(&mut Vm),
+        event: Event,
+    ) -> Event {
+        match self.park(state) {
+            Ok(()) => {
+                queue(self);
+                event
+            }
+            Err(interrupt) => self.end_slice(interrupt_stop(interrupt)),
+        }
+    }
+
+    fn add_waiter(&mut self, process: Word) {
+        // Linked through `next`, like the run queue, so that waiting allocates nothing.
+        let first = self.heap.root(Root::CommitWaiters);
+        self.heap.set_field(process, process_field::VALUE, Word::FALSE);
+        self.heap.set_field(process, process_field::NEXT, first);
+        self.heap.set_root(Root::CommitWaiters, process);
+    }
+
+    /// Names the commit that those who wait without a number are waiting for.
+    pub fn number_waiters(&mut self, commit: i64) {
+        let mut process = self.heap.root(Root::CommitWaiters);
+        while process.is_object() {
+            if !self.heap.field(process, process_field::VALUE).is_fixnum() {
+                self.heap.set_field(process, process_field::VALUE, Word::fixnum(commit));
+            }
+            process = self.heap.field(process, process_field::NEXT);
+        }
+    }
+
+    /// Wakes those who wait for a commit up to `commit`, in the order in which they began to wait.
+    pub fn wake_waiters(&mut self, commit: i64) -> usize {
+        let mut process = self.heap.root(Root::CommitWaiters);
+        let (mut woken, mut kept) = (Vec::new(), Vec::new());
+        while process.is_object() {
+            let wanted = self.heap.field(process, process_field::VALUE);
+            let due = wanted.is_fixnum() && wanted.as_fixnum() <= commit;
+            if due { &mut woken } else { &mut kept }.push(process);
+            process = self.heap.field(process, process_field::NEXT);
+        }
+        if woken.is_empty() {
+            return 0;
+        }
+        self.heap.set_root(Root::CommitWaiters, Word::FALSE);
+        for &process in kept.iter().rev() {
+            let first = self.heap.root(Root::CommitWaiters);
+            self.heap.set_field(process, process_field::NEXT, first);
+            self.heap.set_root(Root::CommitWaiters, process);
+        }
+        for &process in woken.iter().rev() {
+            self.set_process_state(process, ProcessState::Ready);
+            self.heap.set_field(process, process_field::VALUE, Word::FALSE);
+            self.enqueue(process);
+        }
+        woken.len()
+    }
+
+    fn fail(&mut self, process: Word, fault: Box<Fault>) -> Event {
+        self.machine.stop = Some(Stop::Error(fault));
+        // The condition needs a little room; the reserve above the heap's limit is for this.
+        self.heap.ensure_room(1024 + 4 * MESSAGE_BYTES_MAX as u64, &mut self.machine);
+        let Some(Stop::Error(fault)) = self.machine.stop.take() else { unreachable!("just set") };
+        let condition = self.condition(&fault);
+        let place = self.heap.protect(condition);
+        self.seal_failed();
+        let condition = self.heap.protected(place);
+        self.heap.unprotect(place);
+        let continuation = self.machine.continuation;
+        self.heap.set_field(process, process_field::CONTINUATION, continuation);
+        self.heap.set_field(process, process_field::VALUE, condition);
+        self.heap.set_field(process, process_field::DYNAMIC, self.machine.dynamic);
+        self.set_process_state(process, ProcessState::Failed);
+        let others = self.heap.root(Root::FailedProcesses);
+        self.heap.set_field(process, process_field::NEXT, others);
+        self.heap.set_root(Root::FailedProcesses, process);
+        self.unload();
+        Event::Failed(process)
+    }
+
+    /// The condition object of a fault, in room made before.
+    fn condition(&mut self, fault: &Fault) -> Word {
+        let message: String = fault.message.chars().take(MESSAGE_BYTES_MAX).collect();
+        let message = self.heap.string(&message);
+        let mut irritants = Word::NULL;
+        for &irritant in fault.irritants.iter().take(IRRITANTS_MAX).rev() {
+            irritants = self.heap.pair(irritant, irritants);
+        }
+        let condition = self.heap.object(Kind::Condition, 0, 4);
+        let fields = [Word::fixnum(fault.code as i64), message, irritants, Word::FALSE];
+        for (index, value) in fields.into_iter().enumerate() {
+            self.heap.set_field(condition, index, value);
+        }
+        condition
+    }
+
+    /// Seals the stack of a process that stopped in the middle of an instruction or a call.
+    fn seal_failed(&mut self) {
+        let sealed = match self.machine.top {
+            TopFrame::Arguments(_) => {
+                let sealed = self.seal_below(pscheme_heap::frame::FRAME_WORDS_MIN);
+                self.machine.top = TopFrame::Empty;
+                self.machine.base = self.machine.bottom;
+                sealed
+            }
+            _ => self.seal_all(),
+        };
+        // With the reserve used up the process still ends, but without its stack.
+        if sealed.is_err() {
+            self.machine.top = TopFrame::Empty;
+            self.machine.base = self.machine.bottom;
+        }
+    }
+
+    /// Makes `process` the running one.
+    fn load(&mut self, process: Word) -> Result<(), Interrupt> {
+        assert_eq!(self.machine.top, TopFrame::Empty, "one process runs at a time");
+        self.machine.process = process;
+        self.machine.dynamic = self.heap.field(process, process_field::DYNAMIC);
+        self.machine.continuation = self.heap.field(process, process_field::CONTINUATION);
+        self.machine.underflow_burst = 1;
+        let state = self.process_state(process);
+        self.set_process_state(process, ProcessState::Ready);
+        match state {
+            ProcessState::New => {
+                let thunk = self.heap.field(process, process_field::VALUE);
+                self.heap.set_field(process, process_field::VALUE, Word::FALSE);
+                self.start_thunk(thunk)
+            }
+            ProcessState::Ready => {
+                let value = self.heap.field(process, process_field::VALUE);
+                self.resume_continuation(value)
+            }
+            other => unreachable!("a process in state {other:?} is not in the run queue"),
+        }
+    }
+
+    /// Seals the running process into its record.
+    fn park(&mut self, state: ProcessState) -> Result<(), Interrupt> {
+        let process = self.machine.process;
+        self.seal_all()?;
+        let (continuation, dynamic) = (self.machine.continuation, self.machine.dynamic);
+        self.heap.set_field(process, process_field::CONTINUATION, continuation);
+        self.heap.set_field(process, process_field::DYNAMIC, dynamic);
+        self.set_process_state(process, state);
+        self.unload();
+        Ok(())
+    }
+
+    fn unload(&mut self) {
+        self.machine.process = Word::FALSE;
+        self.machine.continuation = Word::NULL;
+        self.machine.dynamic = Word::NULL;
+        self.machine.top = TopFrame::Empty;
+        self.machine.base = self.machine.bottom;
+    }
+
+    /// Puts everything that runs into the heap, so that it can be committed: the running process
+    /// goes to the front of the queue.
+    ///
+    /// # Errors
+    /// The heap's limit; the process then fails with it and nothing runs.
+    pub fn park_for_commit(&mut self) -> Option<Event> {
+        let process = self.machine.process;
+        if !process.is_object() {
+            return None;
+        }
+        match self.park(ProcessState::Ready) {
+            Ok(()) => {
+                self.enqueue_first(process);
+                None
+            }
+            Err(interrupt) => Some(self.end_slice(interrupt_stop(interrupt))),
+        }
+    }
+}
+
+/// Characters of a condition's message at most.
+const MESSAGE_BYTES_MAX: usize = 4096;
+/// Irritants a condition made by the machine has at most.
+const IRRITANTS_MAX: usize = 16;
+
+fn interrupt_stop(interrupt: Interrupt) -> Stop {
+    match interrupt {
+        Interrupt::Error(fault) => Stop::Error(fault),
+        Interrupt::Park(park, _) => Stop::Park(park),
+        Interrupt::Exit(status) => Stop::Exit(status),
+    }
+}
