@@ -102,6 +102,8 @@ struct Evacuation<'heap> {
     gray: Vec<GrayRange>,
     /// Where tracing stands in the holes being filled: pairs, objects.
     open: [u64; 2],
+    /// Where the holes stood at the start.
+    started: [u64; 2],
     runs: Vec<u64>,
     segments: HashMap<u64, SegmentExtent>,
     pending_segments: Vec<u64>,
@@ -245,6 +247,7 @@ impl<'heap> Evacuation<'heap> {
             target,
             gray: Vec::new(),
             open,
+            started: open,
             runs: Vec::new(),
             segments: HashMap::new(),
             pending_segments: Vec::new(),
@@ -330,7 +333,7 @@ impl<'heap> Evacuation<'heap> {
             if let Some(range) = self.gray.pop() {
                 self.trace_range(range.at, range.end, range.pairs);
             } else if let Some(offset) = self.runs.pop() {
-                self.trace_object(offset);
+                self.trace_object::<true>(offset);
             } else if self.trace_open(true) || self.trace_open(false) {
                 continue;
             } else if let Some(offset) = self.pending_segments.pop() {
@@ -345,7 +348,7 @@ impl<'heap> Evacuation<'heap> {
         let target = self.target;
         for pair in [true, false] {
             let cursor = self.heap.cursors[Pool::of(target, pair) as usize];
-            if cursor.end != 0 {
+            if cursor.at != self.started[usize::from(!pair)] {
                 let page = Page(((cursor.end - 1) / PAGE_BYTES) as u32);
                 self.heap.space.entry_mut(page).flags |= page_flag::CHANGED;
             }
@@ -367,28 +370,33 @@ impl<'heap> Evacuation<'heap> {
     fn trace_range(&mut self, mut at: u64, end: u64, pairs: bool) {
         if pairs {
             while at < end {
-                self.trace_slot(at);
-                self.trace_slot(at + 8);
+                self.trace_slot::<false>(at);
+                self.trace_slot::<false>(at + 8);
                 at += 16;
             }
             return;
         }
         while at < end {
-            self.trace_object(at);
+            self.trace_object::<false>(at);
             at += Header(self.heap.space.read(at)).size_bytes();
         }
     }
 
+    /// Forwards one word of an object that lives on. An object that stayed `IN_PLACE` may be as it
+    /// is stored, so a change of its page must be seen; a copy's page is known to be new.
     #[inline(always)]
-    fn trace_slot(&mut self, offset: u64) {
+    fn trace_slot<const IN_PLACE: bool>(&mut self, offset: u64) {
         let old = Word(self.heap.space.read(offset));
         let new = self.forward(old);
         if new != old {
             self.heap.space.write(offset, new.0);
+            if IN_PLACE {
+                self.heap.space.touch_bits(offset, card::COMMIT | card::MARK);
+            }
         }
     }
 
-    fn trace_object(&mut self, offset: u64) {
+    fn trace_object<const IN_PLACE: bool>(&mut self, offset: u64) {
         let header = Header(self.heap.space.read(offset));
         if header.code() == Kind::Continuation as u8 {
             self.want_segment(offset);
@@ -398,7 +406,7 @@ impl<'heap> Evacuation<'heap> {
             .unwrap_or_else(|| panic!("object of unknown kind {:#x} at {offset:#x}", header.0));
         for (from, to) in [ranges.first, ranges.second] {
             for index in from..to {
-                self.trace_slot(offset + 8 + index as u64 * 8);
+                self.trace_slot::<IN_PLACE>(offset + 8 + index as u64 * 8);
             }
         }
     }
@@ -425,7 +433,8 @@ impl<'heap> Evacuation<'heap> {
         let (from, to) = (extent.traced, extent.wanted);
         extent.traced = to.max(from);
         for index in from..to {
-            self.trace_slot(offset + 8 + index as u64 * 8);
+            // A long segment is a run, which stays in place.
+            self.trace_slot::<true>(offset + 8 + index as u64 * 8);
         }
     }
 

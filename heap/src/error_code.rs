@@ -95,6 +95,11 @@ error_codes! {
     115 ImplementationLimit = "implementation limit exceeded";
     /// The port is closed, or is of the wrong direction.
     116 PortClosed = "the port is closed";
+    /// A section of `atomically` did more work than its bound. The process ends at the section, with
+    /// what the section changed visible.
+    117 AtomicTooLong = "an atomic section runs too long";
+    /// A file this program writes was replaced, truncated or extended by somebody else.
+    118 FileChanged = "a file was changed from outside";
 
     // Reader.
 
@@ -134,6 +139,10 @@ error_codes! {
     /// The script was edited after its image was made. `--continue` goes on with the program as it
     /// was started, `--restart` begins anew with the new text.
     401 ScriptChanged = "the script has changed since its image was made";
+    /// The command line names no script, image or command that exists.
+    402 Usage = "wrong usage";
+    /// The script file could not be read.
+    403 ScriptUnreadable = "the script cannot be read";
 }
 
 impl std::fmt::Display for ErrorCode {

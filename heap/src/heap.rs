@@ -177,6 +177,18 @@ impl Heap {
         self.pages_in_use * PAGE_BYTES
     }
 
+    /// Bytes of the pages allocated since the last commit, the nursery's content included.
+    pub fn young_bytes(&self) -> u64 {
+        let nursery = self.bump as u64 - self.space.base() as u64 - Heap::nursery_start();
+        let pages: u64 = self.young_pages.iter().map(|&page| self.run_pages(page)).sum();
+        pages * PAGE_BYTES + nursery
+    }
+
+    fn run_pages(&self, page: Page) -> u64 {
+        let entry = self.space.entry(page);
+        if entry.page_type == PageType::Run { u64::from(entry.run) } else { 1 }
+    }
+
     /// Whether the limit is exceeded, so that the process that asks next gets a condition.
     pub fn over_limit(&self) -> bool {
         self.bytes_in_use() > self.limit_bytes

@@ -76,6 +76,14 @@ impl Heap {
         marker.segments.into_iter().map(|(offset, reach)| (offset, reach.live)).collect()
     }
 
+    /// Frees what an image just read and verified holds without needing it. Stored start bits may
+    /// still show objects that died before the last commit.
+    pub fn sweep_after_opening(&mut self) {
+        self.mark_all(&mut crate::collect::NoRoots);
+        self.sweep();
+        self.pages_after_major = self.pages_in_use;
+    }
+
     /// Makes the start bits equal to the mark bits, and frees pages without live objects.
     pub(crate) fn sweep(&mut self) {
         self.cursors = [Cursor::EMPTY; POOL_COUNT];

@@ -246,7 +246,7 @@ fn pruned_state_is_found_again_after_a_crash() {
     }
     drop(store);
     let mut store = open(&path).unwrap();
-    assert!(store.prunable_row_count() > 60, "the queue is built from the tables");
+    assert!(store.superseded_count() > 60, "the queue is built from the tables");
     store.begin().unwrap();
     let mut pruned = 0;
     while store.prune_step(7).unwrap() > 0 {
@@ -292,7 +292,8 @@ fn the_log_is_checkpointed_and_used_again() {
     let mut store = create(&path);
     let mut longest = 0;
     for round in 0..40u64 {
-        let pages: Pages = (0..100).map(|page| (page, Some(round * 200 + page as u64 * 2 + 1))).collect();
+        let pages: Pages =
+            (0..100).map(|page| (page, Some(round * 200 + page as u64 * 2 + 1))).collect();
         store.commit(&wave(&pages, round)).unwrap();
         store.idle().unwrap();
         longest = longest.max(path.join("heap.db-wal").metadata().unwrap().len());
@@ -319,7 +320,7 @@ fn a_store_opened_for_reading_sees_one_state_and_writes_nothing() {
     let reader = ImageDirectory::at(&path).open_read_only(&options()).unwrap();
     assert_eq!(newest(&reader), Some((TransactionId(2), 8)));
     drop(reader);
-    assert_eq!(support::files(&path), before);
+    assert!(support::files(&path) == before);
 }
 
 #[test]

@@ -2,18 +2,19 @@
 //! opened. An acknowledged commit must be there, whole; with `synchronous=NORMAL` planted, the same
 //! check must find losses, or it would prove nothing.
 
-mod support;
 #[path = "support/crash_vfs.rs"]
 mod crash_vfs;
+mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crash_vfs::{Disk, Mark, Operation, Unsynced, mark};
+use crash_vfs::{Disk, Fault, Mark, Operation, Unsynced, mark, plant};
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::store::head::HeadContent;
 use pscheme_heap::store::{
-    ImageDirectory, Phase, PhaseHook, Store, StoreOptions, Synchronous, TransactionId,
+    ImageDirectory, Phase, PhaseHook, Store, StoreError, StoreOptions, Synchronous, TransactionId,
 };
 use support::{Model, Random, apply, compare, newest, options, temporary, wave};
 
@@ -75,7 +76,11 @@ fn record_run(synchronous: Synchronous) -> Run {
             store.close().unwrap();
         }
     }
-    Run { record: crash_vfs::take_record(), models, lock: std::fs::read(path.join("lock")).unwrap() }
+    Run {
+        record: crash_vfs::take_record(),
+        models,
+        lock: std::fs::read(path.join("lock")).unwrap(),
+    }
 }
 
 /// What opening a state showed.
@@ -147,10 +152,19 @@ fn replay(run: &Run, step: usize, scrambled_per_point: usize) -> Vec<(Outcome, S
     outcomes
 }
 
-// One test, because the record is one for the process.
+/// The record and the planted fault are one for the process, so the tests take turns.
+fn take_turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    crash_vfs::register();
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    plant(None);
+    crash_vfs::take_record();
+    turn
+}
+
 #[test]
 fn acknowledged_commits_survive_every_power_cut_and_the_check_would_notice() {
-    crash_vfs::register();
+    let _turn = take_turn();
     let run = record_run(Synchronous::Full);
     let syncs = run.record.iter().filter(|op| matches!(op, Operation::Sync { .. })).count();
     assert!(syncs > 32, "each commit syncs the log: {syncs}");
@@ -169,4 +183,105 @@ fn acknowledged_commits_survive_every_power_cut_and_the_check_would_notice() {
     assert!(silent > 50, "and this test where it did not: {silent}");
     let refused = outcomes.len() - reported - silent - count(&Outcome::Sound);
     assert!(refused <= outcomes.len() / 10, "few states are refused for another reason: {refused}");
+}
+
+fn faulty_options() -> StoreOptions {
+    StoreOptions { vfs: Some(crash_vfs::NAME.to_string()), ..options() }
+}
+
+/// Sessions of commits and pruning that stop at the first error; the last acknowledged commit.
+fn work_until_failure(path: &Path, models: &mut BTreeMap<u64, Model>) -> (u64, Option<StoreError>) {
+    let mut acknowledged = 0;
+    let mut model = Model::new();
+    let mut work = || -> Result<(), StoreError> {
+        for session in 0..2u64 {
+            let mut store = ImageDirectory::at(path).open(&faulty_options())?;
+            let number = newest(&store).map_or(0, |(number, _)| number.0);
+            if number > 0 {
+                models.insert(number + 1, model.clone());
+            }
+            store.begin()?;
+            for mark in 0..3 {
+                let number = store.newest_root()?.map_or(0, |(number, _)| number.0) + 1;
+                let pages = [(mark, Some(number)), (9, (number % 2 == 0).then_some(session))];
+                apply(&mut model, &pages);
+                models.insert(number, model.clone());
+                acknowledged = store.commit(&wave(&pages, number))?.transaction.0;
+                store.prune_step(4)?;
+            }
+            store.close()?;
+        }
+        Ok(())
+    };
+    let error = work().err();
+    (acknowledged, error)
+}
+
+#[test]
+fn a_failure_of_any_write_or_sync_loses_nothing_acknowledged() {
+    let _turn = take_turn();
+    let (_guard, path) = temporary();
+    ImageDirectory::at(&path).create(&options()).unwrap().close().unwrap();
+    let new_image = support::files(&path);
+    let counting = Fault { after: u64::MAX, code: 0, lasts: true, syncs_only: false };
+    plant(Some(counting));
+    let (_, error) = work_until_failure(&path, &mut BTreeMap::new());
+    assert!(error.is_none());
+    let operation_count = u64::MAX - plant(None).expect("it never struck").after;
+    assert!(operation_count > 100, "{operation_count}");
+
+    let (mut surfaced, mut run_count) = (0, 0);
+    for (code, lasts) in [
+        (rusqlite::ffi::SQLITE_IOERR_WRITE, false),
+        (rusqlite::ffi::SQLITE_IOERR_FSYNC, true),
+        (rusqlite::ffi::SQLITE_FULL, false),
+        (rusqlite::ffi::SQLITE_FULL, true),
+    ] {
+        for after in 0..operation_count {
+            support::restore(&path, &new_image);
+            let mut models = BTreeMap::from([(0, Model::new())]);
+            plant(Some(Fault { after, code, lasts, syncs_only: false }));
+            let (acknowledged, error) = work_until_failure(&path, &mut models);
+            plant(None);
+            crash_vfs::take_record();
+            run_count += 1;
+            surfaced += usize::from(error.is_some());
+            let place = format!("code {code}, lasts {lasts}, operation {after}: {error:?}");
+            assert_eq!(open_state(&path, &models, acknowledged), Outcome::Sound, "{place}");
+        }
+    }
+    assert!(surfaced * 10 > run_count * 9, "{surfaced} of {run_count} failures were reported");
+}
+
+#[test]
+fn a_failed_sync_is_final_and_noted_in_head() {
+    let _turn = take_turn();
+    let (_guard, path) = temporary();
+    ImageDirectory::at(&path).create(&options()).unwrap().close().unwrap();
+    let mut store = ImageDirectory::at(&path).open(&faulty_options()).unwrap();
+    store.commit(&wave(&[(1, Some(2))], 1)).unwrap();
+    store.commit(&wave(&[(1, Some(4))], 2)).unwrap();
+    let code = rusqlite::ffi::SQLITE_IOERR_FSYNC;
+    plant(Some(Fault { after: 0, code, lasts: false, syncs_only: true }));
+    let error = store.commit(&wave(&[(1, Some(6))], 3)).unwrap_err();
+    assert!(plant(None).is_none(), "the fault struck");
+    assert_eq!(error.code(), ErrorCode::StoreFailed);
+    let slot = HeadContent::read(&path.join("head")).unwrap().newest;
+    assert_eq!((slot.transaction, slot.fsync_failed), (TransactionId(2), true));
+
+    // Nothing is tried again, and nothing more is written: no commit, no checkpoint at closing.
+    crash_vfs::take_record();
+    assert!(matches!(store.commit(&wave(&[], 4)), Err(StoreError::Poisoned)));
+    assert!(matches!(store.prune_step(9), Err(StoreError::Poisoned)));
+    assert!(matches!(store.idle(), Err(StoreError::Poisoned)));
+    store.close().unwrap();
+    drop(store);
+    let later = crash_vfs::take_record();
+    assert!(later.is_empty(), "{} operations after the failure", later.len());
+
+    let mut store = ImageDirectory::at(&path).open(&options()).unwrap();
+    let (found, mark) = newest(&store).unwrap();
+    assert!(found >= TransactionId(2) && mark >= 2);
+    store.begin().unwrap();
+    assert!(!HeadContent::read(&path.join("head")).unwrap().newest.fsync_failed);
 }

@@ -1,1 +1,99 @@
-fn main() {}
+//! The `pscheme` command: parses the command line and calls what carries it out.
+//!
+//! `run.rs` runs scripts, `inspect.rs` looks into images, `demo.rs` shows a crash and what follows.
+
+#![deny(unsafe_code)]
+
+mod demo;
+mod inspect;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use pscheme::heap::error_code::ErrorCode;
+
+/// A Scheme whose running programs survive crashes and reboots.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// A program to run without an image: nothing of it survives.
+    file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run a script in an image: after a crash the same command goes on in the middle of it.
+    Run {
+        /// The script.
+        file: PathBuf,
+        /// The image; FILE.image beside the script unless given.
+        #[arg(long)]
+        image: Option<PathBuf>,
+        /// Begin anew, throwing away what the image holds.
+        #[arg(long, conflicts_with = "continue_old")]
+        restart: bool,
+        /// Go on with the program as it was started, although the script has been edited.
+        #[arg(long = "continue")]
+        continue_old: bool,
+    },
+    /// Check every hash, reference and instruction of an image, without changing it.
+    Check {
+        /// The image.
+        image: PathBuf,
+    },
+    /// Count the objects of an image by kind.
+    Heap {
+        /// The image.
+        image: PathBuf,
+    },
+    /// Explain an error code such as E0107.
+    Explain {
+        /// The code.
+        code: String,
+    },
+    /// Run a durable script, kill it three times, and watch it go on.
+    Demo,
+}
+
+/// Exit statuses, as the manual has them.
+pub mod status {
+    pub const ERROR: u8 = 1;
+    pub const USAGE: u8 = 2;
+    pub const DAMAGED: u8 = 65;
+    pub const NEWER: u8 = 69;
+    pub const HELD: u8 = 75;
+}
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let status = match (line.verb, line.file) {
+        (Some(Verb::Run { file, image, restart, continue_old }), _) => {
+            run::run_script(&run::RunOptions { file, image, restart, continue_old })
+        }
+        (Some(Verb::Check { image }), _) => inspect::check(&image),
+        (Some(Verb::Heap { image }), _) => inspect::census(&image),
+        (Some(Verb::Explain { code }), _) => explain(&code),
+        (Some(Verb::Demo), _) => demo::run(),
+        (None, Some(file)) => run::run_file(&file),
+        (None, None) => unreachable!("clap shows the help for an empty command line"),
+    };
+    ExitCode::from(status)
+}
+
+fn explain(text: &str) -> u8 {
+    let digits = text.trim_start_matches(['E', 'e']);
+    match digits.parse().ok().and_then(ErrorCode::from_number) {
+        Some(code) => {
+            println!("{code}: {}\n\n{}", code.summary(), code.explanation().trim_end());
+            0
+        }
+        None => {
+            eprintln!("pscheme: there is no error code {text}; codes look like E0107");
+            status::USAGE
+        }
+    }
+}

@@ -63,6 +63,15 @@ pub enum TopFrame {
     Empty,
 }
 
+/// An open section of `atomically`.
+#[derive(Clone, Copy, Debug)]
+pub struct Section {
+    /// How many sections are nested.
+    pub depth: usize,
+    /// Units of work of all processes when the outermost began.
+    pub started: i64,
+}
+
 /// A machine with its heap.
 pub struct Vm {
     pub heap: Heap,
@@ -89,8 +98,11 @@ pub struct Machine {
     pub dynamic: Word,
     /// Frames the next underflow copies back at once.
     pub underflow_burst: usize,
-    /// Depth of `atomically` sections of the running process.
-    pub atomic_depth: usize,
+    /// Open sections of `atomically`, by the offset of their process's record, which does not
+    /// move. No commit happens while there is one, so they need not survive.
+    pub sections: HashMap<u64, Section>,
+    /// A commit waits for the open sections to end; no new one begins.
+    pub commit_pending: bool,
     pub stop: Option<Stop>,
     pub primitives: Arc<PrimitiveSet>,
     liveness: HashMap<u64, Arc<Liveness>>,
@@ -125,7 +137,8 @@ impl Machine {
             process: Word::FALSE,
             dynamic: Word::NULL,
             underflow_burst: 1,
-            atomic_depth: 0,
+            sections: HashMap::new(),
+            commit_pending: false,
             stop: None,
             primitives,
             liveness: HashMap::new(),

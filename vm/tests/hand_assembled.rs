@@ -120,7 +120,7 @@ fn generator() -> Vec<CodeUnit> {
             (Op::GlobalReference, &[5, 1]),
             (Op::CallGlobal, &[1, 3, 2]),
             (Op::AddInt, &[2, 2, 1]),
-            (Op::Loop, &[-7]),
+            (Op::Loop, &[-6]),
         ],
     );
     // (start k): other := k; run the producer below an empty consumer.
@@ -219,10 +219,11 @@ fn reopen(mut vm: Vm, image: &MemoryImage, store: &mut Option<Box<dyn Store>>) -
     *store = None;
     drop(vm);
     let mut fresh = image.open().unwrap();
-    let heap = Heap::restore(&mut fresh).unwrap();
+    let mut heap = Heap::restore(&mut fresh).unwrap();
     let primitives = Arc::new(PrimitiveSet::new([]));
     let problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
     assert!(problems.is_empty(), "{problems:?}");
+    heap.sweep_after_opening();
     fresh.begin().unwrap();
     *store = Some(Box::new(fresh));
     let mut vm = Vm::new(heap, primitives, Box::new(SilentHost::default()));

@@ -87,7 +87,11 @@ impl Expander<'_, '_> {
             (Keyword::Case, [key, clauses @ ..]) if !clauses.is_empty() => {
                 self.case(*key, clauses, span);
             }
-            _ => self.fail_shape(name, span, format!("`{name}` does not have its shape")),
+            (_, found) => {
+                let count = found.len();
+                let message = format!("`{name}` does not have its shape, found {count} parts in it");
+                self.fail_shape(name, span, message);
+            }
         }
     }
 

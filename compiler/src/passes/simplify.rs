@@ -133,24 +133,16 @@ fn simplified_if(
     }
 }
 
-/// Parts of a sequence with nested sequences spliced in; only the last one's value counts.
+/// A sequence without the parts that do nothing; only the last one's value counts. Sequences inside
+/// it are left nested: splicing a deep nest would copy its innermost parts once per level.
 fn simplified_sequence(target: &mut Core, parts: &[NodeId], span: ByteSpan) -> NodeId {
-    let mut flat = Vec::with_capacity(parts.len());
-    for (index, part) in parts.iter().enumerate() {
-        let last = index + 1 == parts.len();
-        match target.node(*part) {
-            Node::Sequence(inner) => flat.extend_from_slice(target.nodes(inner)),
-            node if !last && is_effect_free(node) => {}
-            _ => flat.push(*part),
-        }
+    let (last, rest) = parts.split_last().expect("a sequence has a last part");
+    let effects = rest.iter().filter(|part| !is_effect_free(target.node(**part)));
+    let mut kept: Vec<NodeId> = effects.copied().collect();
+    if kept.is_empty() {
+        return *last;
     }
-    // What a spliced sequence ended with may be without effect now that its value is dropped.
-    let last = flat.pop().expect("a sequence has a last part");
-    flat.retain(|part| !is_effect_free(target.node(*part)));
-    if flat.is_empty() {
-        return last;
-    }
-    flat.push(last);
-    let parts = target.add_nodes(&flat);
+    kept.push(*last);
+    let parts = target.add_nodes(&kept);
     target.add(Node::Sequence(parts), span)
 }

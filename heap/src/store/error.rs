@@ -20,7 +20,9 @@ pub enum StoreError {
         pid: Option<u32>,
     },
     /// The image was made by a newer pscheme.
-    #[error("{what} has format version {found}, this pscheme knows versions up to {known}; open the image with the version that made it")]
+    #[error(
+        "{what} has format version {found}, this pscheme knows versions up to {known}; open the image with the version that made it"
+    )]
     Newer {
         /// The part that is newer.
         what: &'static str,
@@ -65,7 +67,9 @@ pub enum StoreError {
         reason: String,
     },
     /// Commits that were acknowledged as durable are gone.
-    #[error("commit {acknowledged} was acknowledged as durable, but the newest commit found is {found}; the image was left as it is")]
+    #[error(
+        "commit {acknowledged} was acknowledged as durable, but the newest commit found is {found}; the image was left as it is"
+    )]
     CommitsLost {
         /// The newest commit known to have been acknowledged.
         acknowledged: TransactionId,
@@ -73,7 +77,9 @@ pub enum StoreError {
         found: TransactionId,
     },
     /// Another owner has taken the image over since this one opened it.
-    #[error("another owner has opened the image: this one has fencing number {ours}, the image has {found}")]
+    #[error(
+        "another owner has opened the image: this one has fencing number {ours}, the image has {found}"
+    )]
     Fenced {
         /// The number of this owner.
         ours: u64,

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::StoreError;
 use super::identity::{Digest, ImageId, TransactionId};
-use super::limits::HEAD_SYNC_INTERVAL_MS;
+use super::limits::{COUNTED_NUMBER_MAX, HEAD_SYNC_INTERVAL_MS};
 
 /// Each slot has a 4 KiB block of the file to itself, so that a torn write cannot hurt both.
 pub const SLOT_STRIDE_BYTES: u64 = 4_096;
@@ -87,6 +87,9 @@ impl HeadSlot {
         if u32_at(8) > HEAD_VERSION {
             return SlotContent::Newer(u32_at(8));
         }
+        if u64_at(32) >= COUNTED_NUMBER_MAX || u64_at(40) >= COUNTED_NUMBER_MAX {
+            return SlotContent::Bad;
+        }
         SlotContent::Valid(HeadSlot {
             image: ImageId(bytes[16..32].try_into().expect("16 bytes")),
             transaction: TransactionId(u64_at(32)),
@@ -127,7 +130,11 @@ impl HeadContent {
     fn choose(slots: [SlotContent; 2]) -> Result<HeadContent, StoreError> {
         for slot in slots {
             if let SlotContent::Newer(found) = slot {
-                return Err(StoreError::Newer { what: "the file 'head'", found, known: HEAD_VERSION });
+                return Err(StoreError::Newer {
+                    what: "the file 'head'",
+                    found,
+                    known: HEAD_VERSION,
+                });
             }
         }
         let content = |newest, newest_index, other| HeadContent { newest, newest_index, other };
@@ -207,7 +214,11 @@ impl HeadFile {
     }
 
     /// Names a durable commit. Not synced by this.
-    pub fn write(&mut self, transaction: TransactionId, root_hash: Digest) -> Result<(), StoreError> {
+    pub fn write(
+        &mut self,
+        transaction: TransactionId,
+        root_hash: Digest,
+    ) -> Result<(), StoreError> {
         assert!(transaction >= self.newest.transaction, "head never goes back");
         self.write_slot(HeadSlot { transaction, root_hash, fsync_failed: false, ..self.newest })
     }

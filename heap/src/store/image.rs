@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use super::head::{HeadContent, HeadFile};
 use super::identity::{BranchId, FencingNumber, ImageId, TransactionId};
 use super::lock::{self, ImageLock};
-use super::sqlite::{self, CheckedDatabase, Ownership, SqliteStore};
+use super::sqlite::{self, CheckedDatabase, Concurrency, Ownership, SqliteStore};
 use super::uncached::drop_cached_pages;
 use super::wal::{DatabaseHeader, LogScan};
 use super::{StoreError, StoreOptions};
@@ -90,23 +90,24 @@ impl ImageDirectory {
             drop_cached_pages(&self.part(DATABASE))?;
             drop_cached_pages(&self.part(LOG))?;
         }
-        let checked = self.check_database(options, &head, &log)?;
+        let concurrency = if log.is_empty { Concurrency::Alone } else { Concurrency::Shared };
+        let checked = self.check_database(options, &head, &log, concurrency)?;
         let ownership = Ownership { lock, head_path: self.part(HEAD), head };
         Ok(SqliteStore::new(self.part(DATABASE), options.clone(), checked, Some(ownership)))
     }
 
     /// Opens an image to look at it, also while another process runs it. The store sees the state of
     /// this instant for as long as it lives, and keeps the owner's log from being re-used: short is
-    /// good. It takes no lock. Do not use it in the process that runs the image: closing one's
-    /// second descriptor of a file drops SQLite's locks on it.
+    /// good. It takes no lock. An image must not be opened to be run in a process that still looks at
+    /// it this way: looking at `heap.db` a second time drops the first one's POSIX locks.
     pub fn open_read_only(&self, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
         self.check_parts()?;
         let checked = if lock::is_held(&self.part(LOCK))? {
             // The owner made the checks, and is writing both files.
-            CheckedDatabase::open(&self.part(DATABASE), options, None)?
+            CheckedDatabase::open(&self.part(DATABASE), options, None, Concurrency::Shared)?
         } else {
             let (head, log) = self.check_files()?;
-            self.check_database(options, &head, &log)?
+            self.check_database(options, &head, &log, Concurrency::Shared)?
         };
         Ok(SqliteStore::new(self.part(DATABASE), options.clone(), checked, None))
     }
@@ -135,12 +136,21 @@ impl ImageDirectory {
                 Ok(metadata) if metadata.is_file() => {}
                 Ok(_) => return Err(self.foreign(format!("'{name}' is not a file"))),
                 Err(error) if error.kind() == ErrorKind::NotFound => missing.push(name),
-                Err(error) => return Err(StoreError::io("cannot look at", &self.part(name))(error)),
+                Err(error) => {
+                    return Err(StoreError::io("cannot look at", &self.part(name))(error));
+                }
+            }
+        }
+        for name in [LOG, SHARED_MEMORY] {
+            if fs::symlink_metadata(self.part(name)).is_ok_and(|metadata| !metadata.is_file()) {
+                return Err(self.foreign(format!("'{name}' is not a file")));
             }
         }
         match missing.as_slice() {
             [] => Ok(()),
-            all if all.len() == PARTS.len() => Err(self.foreign("it holds none of an image's files")),
+            all if all.len() == PARTS.len() => {
+                Err(self.foreign("it holds none of an image's files"))
+            }
             [first, ..] => {
                 Err(StoreError::Incomplete { directory: self.path.clone(), missing: first })
             }
@@ -160,7 +170,9 @@ impl ImageDirectory {
             sqlite::check_identity(&self.path, header.application_id, header.user_version)?;
         }
         if fs::symlink_metadata(self.part(ROLLBACK_JOURNAL)).is_ok() {
-            return Err(StoreError::damaged("there is a rollback journal, which no pscheme writes"));
+            return Err(StoreError::damaged(
+                "there is a rollback journal, which no pscheme writes",
+            ));
         }
         let head = match HeadContent::read(&self.part(HEAD)) {
             Err(_) if header.is_none() => return Err(not_ours()),
@@ -200,9 +212,10 @@ impl ImageDirectory {
         options: &StoreOptions,
         head: &HeadContent,
         log: &LogScan,
+        concurrency: Concurrency,
     ) -> Result<CheckedDatabase, StoreError> {
         let path = self.part(DATABASE);
-        match CheckedDatabase::open(&path, options, Some(&head.newest)) {
+        match CheckedDatabase::open(&path, options, Some(&head.newest), concurrency) {
             Ok(checked) => {
                 let newest = checked.newest.as_ref();
                 let found = newest.map_or(TransactionId::NONE, |row| row.transaction);

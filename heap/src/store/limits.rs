@@ -3,8 +3,8 @@
 /// Size of a heap page's body. Part of the format.
 pub const PAGE_SIZE_BYTES: usize = 16_384;
 
-/// Pages one image can hold (256 GiB). It bounds what a hostile page number can make us allocate.
-pub const PAGE_COUNT_MAX: u32 = 1 << 24;
+/// Pages one image can hold (64 GiB). It bounds what hostile page numbers can make us allocate.
+pub const PAGE_COUNT_MAX: u32 = 1 << 22;
 
 /// Pages covered by one region digest. Part of the format.
 pub const REGION_PAGE_COUNT: usize = 1_024;
@@ -43,3 +43,18 @@ pub const WAVES_IN_FLIGHT_MAX: usize = 2;
 
 /// SQLite's page cache of the writer's connection, in KiB.
 pub const WRITER_CACHE_KIB: u32 = 16 << 10;
+
+/// Attempts to take the image's lock before it counts as held: a reader that only looks whether there
+/// is an owner holds it for some microseconds.
+pub const LOCK_ATTEMPT_COUNT: u32 = 5;
+
+/// Pause between two attempts to take the lock.
+pub const LOCK_ATTEMPT_PAUSE_MS: u64 = 2;
+
+/// How long a transaction waits for another one's end: a process that was fenced off may still hold
+/// SQLite's lock for as long as a commit takes.
+pub const BUSY_TIMEOUT_MS: u64 = 2_000;
+
+/// Numbers that are counted up (commits, blobs, owners, writes of `head`) stay below this. No image
+/// gets there by itself; one that claims to have is refused, so that counting cannot overflow.
+pub const COUNTED_NUMBER_MAX: u64 = 1 << 62;

@@ -8,9 +8,11 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::StoreError;
 use super::identity::{FencingNumber, ImageId};
+use super::limits::{LOCK_ATTEMPT_COUNT, LOCK_ATTEMPT_PAUSE_MS};
 
 /// Size of the file.
 pub const LOCK_FILE_BYTES: usize = 96;
@@ -88,14 +90,22 @@ impl ImageLock {
             .open(path)
             .map_err(StoreError::io("cannot open", path))?;
         let lock = ImageLock { file, path: path.to_path_buf() };
-        match lock.file.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Held {
-                directory: directory.to_path_buf(),
-                pid: lock.entry().map(|entry| entry.pid).filter(|pid| *pid != 0),
-            }),
-            Err(TryLockError::Error(error)) => Err(StoreError::io("cannot lock", path)(error)),
+        for attempt in 0..LOCK_ATTEMPT_COUNT {
+            if attempt > 0 {
+                std::thread::sleep(Duration::from_millis(LOCK_ATTEMPT_PAUSE_MS));
+            }
+            match lock.file.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => {
+                    return Err(StoreError::io("cannot lock", path)(error));
+                }
+            }
         }
+        Err(StoreError::Held {
+            directory: directory.to_path_buf(),
+            pid: lock.entry().map(|entry| entry.pid).filter(|pid| *pid != 0),
+        })
     }
 
     /// What the file says; `None` if it is unreadable, which is no reason not to own the image.
@@ -167,7 +177,9 @@ mod tests {
         first.announce(image, FencingNumber(2)).unwrap();
         assert!(is_held(&path).unwrap());
         let error = ImageLock::acquire(directory.path(), &path).err().expect("it is held");
-        assert!(matches!(error, StoreError::Held { pid: Some(pid), .. } if pid == std::process::id()));
+        assert!(
+            matches!(error, StoreError::Held { pid: Some(pid), .. } if pid == std::process::id())
+        );
         drop(first);
         assert!(!is_held(&path).unwrap());
         let second = ImageLock::acquire(directory.path(), &path).unwrap();

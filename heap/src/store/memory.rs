@@ -9,9 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
 use super::limits::PAGE_SIZE_BYTES;
-use super::page_map::{
-    BlobId, PageMap, PageVersion, RegionNumber, assert_well_formed, page_hash,
-};
+use super::page_map::{BlobId, PageMap, PageVersion, RegionNumber, assert_well_formed, page_hash};
 use super::root::{self, ROOT_ROW_BYTES, RootRecord, RootRow};
 use super::wave::{CommitReceipt, Wave};
 use super::{PageSink, Store, StoreError};
@@ -233,7 +231,8 @@ impl Store for MemoryStore {
             page_count,
             tombstone_count,
             body_bytes: u64::from(page_count) * PAGE_SIZE_BYTES as u64,
-            map_row_bytes: u64::from(page_count + tombstone_count) * size_of::<PageVersion>() as u64,
+            map_row_bytes: u64::from(page_count + tombstone_count)
+                * size_of::<PageVersion>() as u64,
             region_row_bytes: u64::from(region_count) * 36,
             root_bytes: ROOT_ROW_BYTES,
             log_bytes: 0,

@@ -41,8 +41,7 @@ pub use wave::{CommitReceipt, PageAttributes, Wave, WavePage};
 pub use writer::{Writer, WriterEvent};
 
 /// Receives the pages of an image while it is loaded: number, attributes, body.
-pub type PageSink<'a> =
-    dyn FnMut(PageNumber, PageAttributes, &[u8]) -> Result<(), StoreError> + 'a;
+pub type PageSink<'a> = dyn FnMut(PageNumber, PageAttributes, &[u8]) -> Result<(), StoreError> + 'a;
 
 /// A place where the pages of one image are kept.
 ///

@@ -143,7 +143,11 @@ impl PageMap {
     }
 
     /// Compares the stored digest of a region with the pages in it, and takes it over.
-    pub fn verify_region(&mut self, number: RegionNumber, stored: Digest) -> Result<(), StoreError> {
+    pub fn verify_region(
+        &mut self,
+        number: RegionNumber,
+        stored: Digest,
+    ) -> Result<(), StoreError> {
         let mut scratch = std::mem::take(&mut self.scratch);
         let region = self.region_mut(number);
         let computed = region.compute_digest(number, &mut scratch);
@@ -163,7 +167,9 @@ impl PageMap {
     pub fn verify_all_regions_seen(&self) -> Result<(), StoreError> {
         for (number, region) in self.regions.iter().enumerate() {
             if region.as_ref().is_some_and(|region| region.digest == Digest::ZERO) {
-                return Err(StoreError::damaged(format!("region {number} has pages but no digest")));
+                return Err(StoreError::damaged(format!(
+                    "region {number} has pages but no digest"
+                )));
             }
         }
         Ok(())

@@ -31,8 +31,8 @@ use super::wave::{CommitReceipt, Wave};
 use super::{PageSink, Phase, Store, StoreError, StoreOptions};
 
 pub(crate) use load::CheckedDatabase;
-pub(crate) use schema::{check_identity, create_database};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
+pub(crate) use schema::{Concurrency, check_identity, create_database};
 
 /// The file names and what was read from `head`, for an image that is opened to be run.
 pub(crate) struct Ownership {
@@ -121,8 +121,9 @@ impl SqliteStore {
         &self.database
     }
 
-    /// Rows that could be pruned once `head` is synced past them, and those that can be now.
-    pub fn prunable_row_count(&self) -> usize {
+    /// Superseded versions, digests and roots: those that can be pruned now, and those that can be
+    /// once `head` is synced past them.
+    pub fn superseded_count(&self) -> usize {
         self.prunable.len()
     }
 

@@ -23,5 +23,7 @@ pub(crate) fn drop_cached_pages(path: &Path) -> Result<(), StoreError> {
     if code == 0 {
         return Ok(());
     }
-    Err(StoreError::io("cannot drop cached pages of", path)(std::io::Error::from_raw_os_error(code)))
+    Err(StoreError::io("cannot drop cached pages of", path)(std::io::Error::from_raw_os_error(
+        code,
+    )))
 }

@@ -33,6 +33,8 @@ const MAGIC_BIG_ENDIAN_SUMS: u32 = 0x377f_0683;
 /// What a scan of the log found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogScan {
+    /// There is no log, or a file without a byte.
+    pub is_empty: bool,
     /// Frames up to and including the last valid commit: what SQLite will use.
     pub valid_frame_count: u64,
     /// Frames behind those that belong to the same run of the log.
@@ -79,11 +81,15 @@ impl LogScan {
     pub fn read(path: &Path, image: ImageId) -> Result<LogScan, StoreError> {
         let file = match File::open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(LogScan::default()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(LogScan { is_empty: true, ..LogScan::default() });
+            }
             Err(error) => return Err(StoreError::io("cannot open", path)(error)),
         };
+        let length = file.metadata().map_err(StoreError::io("cannot look at", path))?.len();
         let mut reader = BufReader::with_capacity(1 << 18, file);
-        scan(&mut reader, image).map_err(StoreError::io("cannot read", path))
+        let found = scan(&mut reader, image).map_err(StoreError::io("cannot read", path))?;
+        Ok(LogScan { is_empty: length == 0, ..found })
     }
 }
 

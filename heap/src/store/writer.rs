@@ -15,14 +15,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::identity::TransactionId;
-use super::limits::{
-    HEAD_SYNC_INTERVAL_MS, PRUNE_ROW_COUNT_PER_STEP, WAVES_IN_FLIGHT_MAX,
-};
+use super::limits::{HEAD_SYNC_INTERVAL_MS, PRUNE_ROW_COUNT_PER_STEP, WAVES_IN_FLIGHT_MAX};
 use super::wave::{CommitReceipt, Wave};
 use super::{Store, StoreError};
 
 /// What the writer reports.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one event per commit; a box would be one more piece")]
 pub enum WriterEvent {
     /// A wave is durable.
     Committed {
@@ -96,17 +95,20 @@ impl Writer {
     pub fn start(mut store: Box<dyn Store>, notify: Option<Notify>) -> Result<Writer, StoreError> {
         let last = store.begin()?;
         let progress = Progress::after(last);
-        let shared =
-            Arc::new(Shared { progress: Mutex::new(progress), changed: Condvar::new() });
+        let shared = Arc::new(Shared { progress: Mutex::new(progress), changed: Condvar::new() });
         let thread = WriterThread { shared: Arc::clone(&shared), store, notify };
         let thread = std::thread::Builder::new()
             .name("pscheme-writer".into())
             .spawn(move || thread.run())
-            .map_err(StoreError::io("cannot start the writer's thread for", "the image".as_ref()))?;
+            .map_err(StoreError::io(
+                "cannot start the writer's thread for",
+                "the image".as_ref(),
+            ))?;
         Ok(Writer { shared, thread: Some(thread) })
     }
 
     /// Hands a wave over and returns the number its commit will have.
+    #[allow(clippy::result_large_err, reason = "a refused wave is given back whole")]
     pub fn submit(&self, wave: Wave) -> Result<TransactionId, SubmitRefused> {
         let mut progress = self.shared.lock();
         if let Some(error) = &progress.failure {
@@ -216,6 +218,7 @@ impl Progress {
 }
 
 /// What the thread finds to do.
+#[allow(clippy::large_enum_variant, reason = "one task per commit")]
 enum Task {
     Write(Wave),
     /// A second has passed without a wave.

@@ -19,11 +19,25 @@ const SECTOR_BYTES: usize = 512;
 #[derive(Clone, Debug)]
 pub enum Operation {
     /// A file was opened that held this.
-    Open { file: String, content: Vec<u8> },
-    Write { file: String, offset: usize, bytes: Vec<u8> },
-    Truncate { file: String, length: usize },
-    Sync { file: String },
-    Delete { file: String },
+    Open {
+        file: String,
+        content: Vec<u8>,
+    },
+    Write {
+        file: String,
+        offset: usize,
+        bytes: Vec<u8>,
+    },
+    Truncate {
+        file: String,
+        length: usize,
+    },
+    Sync {
+        file: String,
+    },
+    Delete {
+        file: String,
+    },
     /// Set by the test between operations.
     Mark(Mark),
 }
@@ -53,6 +67,41 @@ pub fn mark(mark: Mark) {
 /// Takes the record so far and starts a new one.
 pub fn take_record() -> Vec<Operation> {
     std::mem::take(&mut *record())
+}
+
+/// A planted failure of writes, truncations and syncs, counted together.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// Operations that still succeed.
+    pub after: u64,
+    /// What the failing ones return.
+    pub code: c_int,
+    /// Whether all later ones fail too.
+    pub lasts: bool,
+    /// Whether only syncs count.
+    pub syncs_only: bool,
+}
+
+static FAULT: Mutex<Option<Fault>> = Mutex::new(None);
+
+/// Plants a failure, or with `None` removes it. Returns the one before, as far as it has got.
+pub fn plant(fault: Option<Fault>) -> Option<Fault> {
+    std::mem::replace(&mut *FAULT.lock().expect("planting does not panic"), fault)
+}
+
+/// The code with which the operation about to be done is to fail.
+fn planted_failure(is_sync: bool) -> Option<c_int> {
+    let mut planted = FAULT.lock().expect("planting does not panic");
+    let fault = planted.as_mut().filter(|fault| is_sync || !fault.syncs_only)?;
+    if fault.after > 0 {
+        fault.after -= 1;
+        return None;
+    }
+    let code = fault.code;
+    if !fault.lasts {
+        *planted = None;
+    }
+    Some(code)
 }
 
 /// A file as a disk would have it.
@@ -326,6 +375,9 @@ unsafe extern "C" fn write(
     length: c_int,
     offset: ffi::sqlite3_int64,
 ) -> c_int {
+    if let Some(code) = planted_failure(false) {
+        return code;
+    }
     // SAFETY: see above; SQLite passes `length` readable bytes.
     unsafe {
         if let Some(name) = name_of(file) {
@@ -337,10 +389,10 @@ unsafe extern "C" fn write(
     }
 }
 
-unsafe extern "C" fn truncate(
-    file: *mut ffi::sqlite3_file,
-    length: ffi::sqlite3_int64,
-) -> c_int {
+unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: ffi::sqlite3_int64) -> c_int {
+    if let Some(code) = planted_failure(false) {
+        return code;
+    }
     // SAFETY: see above.
     unsafe {
         if let Some(name) = name_of(file) {
@@ -352,6 +404,9 @@ unsafe extern "C" fn truncate(
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
+    if let Some(code) = planted_failure(true) {
+        return code;
+    }
     // SAFETY: see above.
     unsafe {
         if let Some(name) = name_of(file) {

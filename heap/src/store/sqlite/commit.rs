@@ -13,11 +13,9 @@ use super::{Running, SqliteStore, State, schema};
 use crate::store::head::HeadFile;
 use crate::store::identity::{Digest, FencingNumber, PageNumber, TransactionId};
 use crate::store::limits::{
-    COMPRESSION_SAVING_DIVISOR, PAGE_SIZE_BYTES, TRANSACTION_BODY_BYTES_MAX,
+    COMPRESSION_SAVING_DIVISOR, COUNTED_NUMBER_MAX, PAGE_SIZE_BYTES, TRANSACTION_BODY_BYTES_MAX,
 };
-use crate::store::page_map::{
-    BlobId, PageVersion, RegionNumber, assert_well_formed, page_hash,
-};
+use crate::store::page_map::{BlobId, PageVersion, RegionNumber, assert_well_formed, page_hash};
 use crate::store::root::{self, ROOT_ROW_BYTES, RootRecord, RootRow};
 use crate::store::wave::{CommitReceipt, PageAttributes, Wave, WavePage};
 use crate::store::{Phase, StoreError, Synchronous};
@@ -53,24 +51,45 @@ impl SqliteStore {
     /// Takes ownership durably. Its sync covers all of the write-ahead log, so that frames a killed
     /// process left unsynced are on disk before anything relies on them.
     pub(super) fn commit_opening(&mut self) -> Result<TransactionId, StoreError> {
-        let record = self.newest.as_ref().map(|row| row.verify(self.image)).transpose()?;
         let State::Checked { ownership, stored_fence } =
             std::mem::replace(&mut self.state, State::Ended)
         else {
             unreachable!("the opening commit is the first thing a checked store does");
         };
-        let failed = || StoreError::sqlite("cannot make the opening commit");
-        if let Some(reader) = &self.reader {
-            reader.execute_batch("COMMIT").map_err(failed())?;
-        }
+        // The checking connection may have been told that nobody writes; a later load opens another.
+        self.reader = None;
         let writer = schema::open_writer(&self.database, &self.options)?;
         let announced = ownership.lock.entry().map_or(0, |entry| entry.fence.0);
-        // A lock file can only be damaged or foreign upwards by as much as it likes: do not let it
-        // exhaust the numbers.
-        let last = if announced < 1 << 62 { announced.max(stored_fence.0) } else { stored_fence.0 };
+        // A hostile lock file must not exhaust the numbers.
+        let announced = if announced < COUNTED_NUMBER_MAX - 1 { announced } else { 0 };
+        let last = announced.max(stored_fence.0);
         let fence = FencingNumber(last + 1);
 
-        begin_fenced(&writer, stored_fence)?;
+        let mut head = HeadFile::open(&ownership.head_path, &ownership.head)?;
+        let written = self.write_opening(&writer, &mut head, stored_fence, fence);
+        if written.as_ref().is_err_and(StoreError::is_input_output) {
+            head.mark_fsync_failed();
+        }
+        written?;
+        ownership.lock.announce(self.image, fence)?;
+        let log_page_count = super::prune::log_page_count(&writer)?;
+        let lock = ownership.lock;
+        let running = Running { writer, head, lock, fence, log_page_count, log_restarts: false };
+        self.state = State::Running(Box::new(running));
+        Ok(self.last_transaction())
+    }
+
+    /// The transaction of the opening commit, and `head` after it.
+    fn write_opening(
+        &mut self,
+        writer: &Connection,
+        head: &mut HeadFile,
+        stored_fence: FencingNumber,
+        fence: FencingNumber,
+    ) -> Result<(), StoreError> {
+        let failed = || StoreError::sqlite("cannot make the opening commit");
+        let record = self.newest.as_ref().map(|row| row.verify(self.image)).transpose()?;
+        begin_fenced(writer, stored_fence)?;
         let write = || -> rusqlite::Result<()> {
             writer.execute("UPDATE image SET fence = ?1 WHERE id = 1", [fence])?;
             writer.execute("DELETE FROM blob WHERE id >= ?1", [self.next_blob])?;
@@ -79,23 +98,15 @@ impl SqliteStore {
         write().map_err(failed())?;
         let row = record.map(|record| self.next_root(&record, fence));
         if let Some(row) = &row {
-            insert_root(&writer, row)?;
+            insert_root(writer, row)?;
         }
         writer.execute_batch("COMMIT").map_err(failed())?;
-
-        let mut head = HeadFile::open(&ownership.head_path, &ownership.head)?;
         if let Some(row) = row {
             self.reach(Phase::Committed);
             head.write(row.transaction, row.hash)?;
             self.adopt_root(row);
         }
-        head.sync()?;
-        ownership.lock.announce(self.image, fence)?;
-        let log_page_count = super::prune::log_page_count(&writer)?;
-        let lock = ownership.lock;
-        let running = Running { writer, head, lock, fence, log_page_count, log_restarts: false };
-        self.state = State::Running(Box::new(running));
-        Ok(self.last_transaction())
+        head.sync()
     }
 
     pub(super) fn commit_wave(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
@@ -328,7 +339,9 @@ pub(super) fn begin_fenced(writer: &Connection, fence: FencingNumber) -> Result<
     let failed = || StoreError::sqlite("cannot begin a transaction");
     let read = || -> rusqlite::Result<FencingNumber> {
         writer.execute_batch("BEGIN IMMEDIATE")?;
-        writer.prepare_cached("SELECT fence FROM image WHERE id = 1")?.query_row([], |row| row.get(0))
+        writer
+            .prepare_cached("SELECT fence FROM image WHERE id = 1")?
+            .query_row([], |row| row.get(0))
     };
     let found = read().map_err(failed())?;
     if found == fence {

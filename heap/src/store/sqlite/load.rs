@@ -5,15 +5,16 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use super::prune::{Prunable, PruneQueue};
-use super::{SqliteStore, State, schema};
+use super::schema::{self, Concurrency};
+use super::{SqliteStore, State};
 use crate::store::head::HeadSlot;
-use crate::store::identity::{
-    BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId,
+use crate::store::identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
+use crate::store::limits::{
+    COUNTED_NUMBER_MAX, PAGE_COUNT_MAX, PAGE_SIZE_BYTES, REGION_PAGE_COUNT,
 };
-use crate::store::limits::{PAGE_COUNT_MAX, PAGE_SIZE_BYTES, REGION_PAGE_COUNT};
 use crate::store::page_map::{BlobId, PageMap, PageVersion, RegionNumber, page_hash};
 use crate::store::root::RootRow;
 use crate::store::wave::PageAttributes;
@@ -38,8 +39,9 @@ impl CheckedDatabase {
         path: &Path,
         options: &StoreOptions,
         head: Option<&HeadSlot>,
+        concurrency: Concurrency,
     ) -> Result<CheckedDatabase, StoreError> {
-        let reader = schema::open_reader(path, options)?;
+        let reader = schema::open_reader(path, options, concurrency)?;
         let failed = || StoreError::sqlite("cannot read the database");
         reader.execute_batch("BEGIN").map_err(failed())?;
         schema::check_schema(&reader, path)?;
@@ -104,11 +106,7 @@ fn read_roots(reader: &Connection) -> rusqlite::Result<Vec<RootRow>> {
 }
 
 /// The root numbered in `head` must be there with its hash; a newer one may be there.
-fn compare_with_head(
-    head: &HeadSlot,
-    image: ImageId,
-    rows: &[RootRow],
-) -> Result<(), StoreError> {
+fn compare_with_head(head: &HeadSlot, image: ImageId, rows: &[RootRow]) -> Result<(), StoreError> {
     if head.image != image {
         return Err(StoreError::damaged(format!(
             "'head' belongs to image {}, the database to image {image}",
@@ -145,15 +143,15 @@ fn check_roots(
     let mut newest: Option<RootRow> = None;
     for row in rows {
         row.verify(image)?;
-        let damaged =
-            |what| Err(StoreError::damaged(format!("root {}: {what}", row.transaction)));
-        if row.branch != branch || row.fence > stored_fence || row.next_blob < 1 {
+        let damaged = |what| Err(StoreError::damaged(format!("root {}: {what}", row.transaction)));
+        let blob_number_is_possible = (1..COUNTED_NUMBER_MAX as i64).contains(&row.next_blob);
+        if row.branch != branch || row.fence > stored_fence || !blob_number_is_possible {
             return damaged("its branch, fencing number or blob number cannot be");
         }
-        if let Some(before) = newest {
-            if row.transaction != before.transaction.next() || row.previous != before.hash {
-                return damaged("it does not follow the root before it");
-            }
+        if let Some(before) = newest
+            && (row.transaction != before.transaction.next() || row.previous != before.hash)
+        {
+            return damaged("it does not follow the root before it");
         }
         newest = Some(row);
     }
@@ -249,7 +247,8 @@ fn read_version(
     let ((page, birth, blob, offset, length), hash, attributes) =
         read().map_err(StoreError::sqlite("cannot read the page map"))?;
     let page = PageNumber(page);
-    let damaged = |reason: &str| StoreError::PageDamaged { page, birth, reason: reason.to_string() };
+    let damaged =
+        |reason: &str| StoreError::PageDamaged { page, birth, reason: reason.to_string() };
     if page.0 >= PAGE_COUNT_MAX || birth.0 == 0 || birth.0 > last_transaction || offset != 0 {
         return Err(damaged("has a row no commit wrote"));
     }
@@ -292,10 +291,9 @@ fn read_regions(
         }
         let region = RegionNumber(*region);
         match rows.get(index + 1) {
-            Some((next, next_birth, _)) if *next == region.0 => prunable.push(
-                *next_birth,
-                Prunable::Region { region, birth: *birth },
-            ),
+            Some((next, next_birth, _)) if *next == region.0 => {
+                prunable.push(*next_birth, Prunable::Region { region, birth: *birth })
+            }
             _ => map.verify_region(region, Digest(*digest))?,
         }
     }
@@ -307,10 +305,17 @@ impl SqliteStore {
         if matches!(self.state, State::Ended) {
             return Err(StoreError::Poisoned);
         }
-        let reader = self.reader.as_ref().ok_or(StoreError::Poisoned)?;
+        if self.reader.is_none() {
+            let reader = schema::open_reader(&self.database, &self.options, Concurrency::Shared)?;
+            self.reader = Some(reader);
+        }
+        let reader = self.reader.as_ref().expect("opened above");
+        let mut select = reader
+            .prepare("SELECT data FROM blob WHERE id = ?1")
+            .map_err(StoreError::sqlite("cannot read the pages"))?;
         let mut body = vec![0; PAGE_SIZE_BYTES];
         for (page, version) in self.map.pages() {
-            read_body(reader, page, version, &mut body)?;
+            read_body(&mut select, page, version, &mut body)?;
             let hash = page_hash(self.branch, page, version.birth, version.attributes, Some(&body));
             if hash != version.hash {
                 return Err(damaged_page(page, version, "does not have its hash"));
@@ -327,19 +332,15 @@ fn damaged_page(page: PageNumber, version: &PageVersion, reason: &str) -> StoreE
 
 /// Reads one body into `body`, whatever its form; that it is the right one only its hash tells.
 fn read_body(
-    reader: &Connection,
+    select: &mut Statement<'_>,
     page: PageNumber,
     version: &PageVersion,
     body: &mut [u8],
 ) -> Result<(), StoreError> {
     let failed = || StoreError::sqlite("cannot read a page");
-    let mut statement =
-        reader.prepare_cached("SELECT data FROM blob WHERE id = ?1").map_err(failed())?;
-    let mut rows = statement.query(params![version.blob.0]).map_err(failed())?;
-    let row = rows
-        .next()
-        .map_err(failed())?
-        .ok_or_else(|| damaged_page(page, version, "has no body"))?;
+    let mut rows = select.query([version.blob.0]).map_err(failed())?;
+    let row =
+        rows.next().map_err(failed())?.ok_or_else(|| damaged_page(page, version, "has no body"))?;
     let data = row
         .get_ref(0)
         .map_err(failed())?

@@ -141,7 +141,8 @@ impl SqliteStore {
         let step = (free - FREE_DATABASE_PAGE_COUNT_KEPT).min(VACUUM_PAGE_COUNT_PER_STEP);
         begin_unsynced(&running.writer, running.fence)?;
         let vacuum = || -> rusqlite::Result<()> {
-            let mut statement = running.writer.prepare(&format!("PRAGMA incremental_vacuum({step})"))?;
+            let mut statement =
+                running.writer.prepare(&format!("PRAGMA incremental_vacuum({step})"))?;
             let mut rows = statement.query([])?;
             // Each step frees one page: the statement must run to its end.
             while rows.next()?.is_some() {}
@@ -208,9 +209,7 @@ fn delete(writer: &Connection, branch: BranchId, row: &Prunable) -> Result<(), S
                 "DELETE FROM page_version WHERE branch = ?1 AND page = ?2 AND birth = ?3",
                 params![branch.0, page.0, birth],
             )?;
-            blob.map_or(Ok(()), |blob| {
-                execute("DELETE FROM blob WHERE id = ?1", params![blob.0])
-            })
+            blob.map_or(Ok(()), |blob| execute("DELETE FROM blob WHERE id = ?1", params![blob.0]))
         }
         Prunable::Region { region, birth } => execute(
             "DELETE FROM region WHERE branch = ?1 AND region = ?2 AND birth = ?3",

@@ -1,7 +1,8 @@
 //! The schema of `heap.db` and how its connections are opened. This is the format: a change here
 //! needs a new [`SCHEMA_VERSION`] and a golden image of the old one.
 
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -9,7 +10,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::store::identity::{BranchId, FencingNumber, ImageId, TransactionId};
-use crate::store::limits::WRITER_CACHE_KIB;
+use crate::store::limits::{BUSY_TIMEOUT_MS, COUNTED_NUMBER_MAX, WRITER_CACHE_KIB};
 use crate::store::wal::DATABASE_PAGE_BYTES;
 use crate::store::{StoreError, StoreOptions, Synchronous};
 
@@ -17,9 +18,6 @@ use crate::store::{StoreError, StoreOptions, Synchronous};
 pub const APPLICATION_ID: u32 = 0x5053_434d;
 /// `user_version` of the database: the version of this schema.
 pub const SCHEMA_VERSION: u32 = 1;
-
-/// A process that was fenced off may still hold SQLite's lock for as long as a commit takes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Every object of the schema: type, name, the text it is created with. An image with any other
 /// object, such as a trigger, is not opened.
@@ -100,7 +98,7 @@ pub(crate) fn create_database(
     fence: FencingNumber,
 ) -> Result<(), StoreError> {
     let failed = || StoreError::sqlite("cannot create the database");
-    let connection = open_with_flags(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = open_with_flags(&resolve(path), options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Page size and vacuum mode are fixed by the first write, so they precede the journal mode.
     connection
         .execute_batch(&format!(
@@ -115,8 +113,10 @@ pub(crate) fn create_database(
         for (_, _, text) in SCHEMA {
             connection.execute_batch(text)?;
         }
-        connection
-            .execute("INSERT INTO branch(id, parent, fork_txn) VALUES(?1, NULL, NULL)", [&branch.0])?;
+        connection.execute(
+            "INSERT INTO branch(id, parent, fork_txn) VALUES(?1, NULL, NULL)",
+            [&branch.0],
+        )?;
         connection.execute(
             "INSERT INTO image(id, image, branch, fence) VALUES(1, ?1, ?2, ?3)",
             params![image.0, branch.0, fence],
@@ -130,9 +130,29 @@ pub(crate) fn create_database(
     connection.close().map_err(|(_, error)| failed()(error))
 }
 
+/// Whether others can change the database while a reader has it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Concurrency {
+    /// There is no log and we hold the image: SQLite needs no other file, and makes none.
+    Alone,
+    /// There is a log, or there may be a writer.
+    Shared,
+}
+
 /// Opens a connection that cannot write.
-pub(super) fn open_reader(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
-    let connection = open_with_flags(path, options, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+pub(super) fn open_reader(
+    path: &Path,
+    options: &StoreOptions,
+    concurrency: Concurrency,
+) -> Result<Connection, StoreError> {
+    let access = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = match concurrency {
+        Concurrency::Shared => open_with_flags(&resolve(path), options, access)?,
+        Concurrency::Alone => {
+            let uri = immutable_uri(&resolve(path));
+            open_with_flags(uri.as_ref(), options, access | OpenFlags::SQLITE_OPEN_URI)?
+        }
+    };
     connection
         .execute_batch("PRAGMA query_only=ON; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;")
         .map_err(StoreError::sqlite("cannot open the database"))?;
@@ -140,14 +160,37 @@ pub(super) fn open_reader(path: &Path, options: &StoreOptions) -> Result<Connect
     Ok(connection)
 }
 
+/// A URI by which SQLite reads a file without looking for a log or taking locks.
+fn immutable_uri(path: &Path) -> std::ffi::OsString {
+    let mut uri = b"file:".to_vec();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'%' | b'?' | b'#' => uri.extend_from_slice(format!("%{byte:02x}").as_bytes()),
+            _ => uri.push(*byte),
+        }
+    }
+    uri.extend_from_slice(b"?immutable=1");
+    std::ffi::OsString::from_vec(uri)
+}
+
 /// Opens the connection that commits, checkpoints and prunes.
 pub(super) fn open_writer(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
-    let connection = open_with_flags(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = open_with_flags(&resolve(path), options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     configure_writer(&connection)?;
     set_synchronous(&connection, options.synchronous)?;
     // A store that is dropped without being closed has failed or is abandoned: write no more.
     checkpoint_on_close(&connection, false)?;
     Ok(connection)
+}
+
+/// Resolves links in the directory's path: with NOFOLLOW SQLite would refuse them anywhere, but only
+/// `heap.db` itself is ours to judge.
+fn resolve(path: &Path) -> PathBuf {
+    let directory = path.parent().and_then(|directory| directory.canonicalize().ok());
+    match (directory, path.file_name()) {
+        (Some(directory), Some(name)) => directory.join(name),
+        _ => path.to_path_buf(),
+    }
 }
 
 fn open_with_flags(
@@ -156,13 +199,6 @@ fn open_with_flags(
     access: OpenFlags,
 ) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    // SQLite refuses links anywhere in the path with NOFOLLOW; only `heap.db` itself is ours to
-    // judge, so the directory is resolved first.
-    let resolved = path
-        .parent()
-        .and_then(|directory| directory.canonicalize().ok())
-        .and_then(|directory| Some(directory.join(path.file_name()?)));
-    let path = resolved.as_deref().unwrap_or(path);
     let connection = match &options.vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
         None => Connection::open_with_flags(path, flags),
@@ -173,7 +209,7 @@ fn open_with_flags(
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
-        connection.busy_timeout(BUSY_TIMEOUT)
+        connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))
     };
     harden().map_err(StoreError::sqlite("cannot set up the connection"))?;
     connection.set_prepared_statement_cache_capacity(32);
@@ -182,9 +218,8 @@ fn open_with_flags(
 
 fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
     let failed = || StoreError::sqlite("cannot set up the connection");
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))
-        .map_err(failed())?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(failed())?;
     if mode != "wal" {
         return Err(StoreError::damaged(format!("the database is in journal mode '{mode}'")));
     }
@@ -277,13 +312,16 @@ pub(crate) fn check_identity(
     Err(StoreError::damaged(format!("the database has schema version {user_version}")))
 }
 
-/// SQLite's integers are signed; numbers beyond its range are never given out.
+/// SQLite's integers are signed; what is counted stays far below their end.
 macro_rules! stored_as_integer {
     ($name:ident) => {
         impl FromSql for $name {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
                 let number = value.as_i64()?;
-                u64::try_from(number).map($name).map_err(|_| FromSqlError::OutOfRange(number))
+                match u64::try_from(number) {
+                    Ok(number) if number < COUNTED_NUMBER_MAX => Ok($name(number)),
+                    _ => Err(FromSqlError::OutOfRange(number)),
+                }
             }
         }
 

@@ -1,0 +1,37 @@
+//! Golden listings: each `golden/NAME.scm` compiles to what `golden/NAME.txt` holds.
+//!
+//! After a change that is meant, run with `PSCHEME_BLESS=1` and read the difference.
+
+mod support;
+
+use pscheme_compiler::compile_program;
+use pscheme_compiler::listing::list_program;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn programs_compile_to_their_golden_listings() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut sources: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "scm"))
+        .collect();
+    sources.sort();
+    assert!(!sources.is_empty(), "there are golden programs in {}", folder.display());
+    let mut different = Vec::new();
+    for source in sources {
+        let name = source.file_name().unwrap().to_str().unwrap().to_string();
+        let text = std::fs::read_to_string(&source).unwrap();
+        let shown = match compile_program(&name, &text, &support::Primitives) {
+            Ok(program) => list_program(&program),
+            Err(found) => found.iter().map(|one| one.render(&name, &text) + "\n").collect(),
+        };
+        let golden = source.with_extension("txt");
+        if std::env::var_os("PSCHEME_BLESS").is_some() {
+            std::fs::write(&golden, &shown).unwrap();
+        } else if std::fs::read_to_string(&golden).unwrap_or_default() != shown {
+            different.push(format!("--- {name}\n{shown}"));
+        }
+    }
+    assert!(different.is_empty(), "run with PSCHEME_BLESS=1 if meant:\n{}", different.join("\n"));
+}

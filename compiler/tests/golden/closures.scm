@@ -1,0 +1,11 @@
+; What escapes becomes a closure; assigned variables live in boxes.
+(define (adder n) (lambda (x) (+ x n)))
+(define (counter) (let ((n 0)) (lambda () (set! n (+ n 1)) n)))
+(define (local-fib n) (define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib n))
+(define (mutual k)
+  (define (f n) (if (= n 0) '() (cons k (g (- n 1)))))
+  (define (g n) (if (= n 0) '() (cons n (f (- n 1)))))
+  (f 4))
+(define (captured-in-loop n)
+  (let loop ((i 0) (fs '())) (if (= i n) fs (loop (+ i 1) (cons (lambda () i) fs)))))
+(define (early) (define (g) x) (define y (g)) (define x 1) y)

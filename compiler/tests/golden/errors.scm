@@ -1,0 +1,11 @@
+; Every error of a program is reported in one run.
+(define (f x x) (if))
+(let ((a 1) (a 2)) a)
+(define-record-type point (make-point x) point?)
+(display (define y 1))
+(list if)
+(cond (else 1) (#t 2))
+(lambda (x) (define y 1))
+(set! 5 1)
+(f . 1)
+()

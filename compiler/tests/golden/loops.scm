@@ -1,0 +1,16 @@
+; Named let and do become register loops without a closure.
+(define (count n) (do ((i 0 (+ i 1))) ((= i n) i)))
+(define (sum list) (let loop ((l list) (s 0)) (if (null? l) s (loop (cdr l) (+ s (car l))))))
+(define (swap n) (let loop ((a 1) (b 2) (i 0)) (if (< i n) (loop b a (+ i 1)) (cons a b))))
+(define (nested n)
+  (let outer ((i 0) (acc '()))
+    (if (= i n)
+        acc
+        (let inner ((j 0) (acc acc))
+          (if (< j i) (inner (+ j 1) (cons j acc)) (outer (+ i 1) acc))))))
+(define (parity n)
+  (define (even? n) (if (= n 0) #t (odd? (- n 1))))
+  (define (odd? n) (if (= n 0) #f (even? (- n 1))))
+  (even? n))
+(define (tested l) (if (let loop ((l l)) (and (pair? l) (or (eq? (car l) 'x) (loop (cdr l))))) 1 2))
+(define (fill! v) (do ((i 0 (+ i 1))) ((= i 10)) (vector-set! v i (f i))))

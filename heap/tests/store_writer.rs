@@ -1,0 +1,224 @@
+//! The writer's thread: order, bounds, failure, and that closing loses nothing.
+
+mod support;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::store::head::HeadContent;
+use pscheme_heap::store::writer::SubmitRefused;
+use pscheme_heap::store::{
+    CommitReceipt, ImageDirectory, MemoryImage, PageSink, Phase, PhaseHook, RootRecord, Store,
+    StoreError, StoreOptions, TransactionId, Wave, Writer, WriterEvent,
+};
+use support::{Model, apply, compare, newest, open, options, temporary, wave};
+
+/// A store whose commits wait for a word of the test and fail when it says so.
+struct Gated {
+    inner: Box<dyn Store>,
+    gate: Receiver<Result<(), &'static str>>,
+}
+
+fn gated() -> (Gated, Sender<Result<(), &'static str>>, MemoryImage) {
+    let image = MemoryImage::new();
+    let (sender, gate) = channel();
+    (Gated { inner: Box::new(image.open().unwrap()), gate }, sender, image)
+}
+
+impl Store for Gated {
+    fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError> {
+        self.inner.newest_root()
+    }
+    fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
+        self.inner.load(sink)
+    }
+    fn begin(&mut self) -> Result<TransactionId, StoreError> {
+        self.inner.begin()
+    }
+    fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
+        match self.gate.recv().expect("the test holds the gate") {
+            Ok(()) => self.inner.commit(wave),
+            Err("panic") => panic!("planted"),
+            Err(what) => Err(StoreError::Io {
+                during: what,
+                path: "disk".into(),
+                source: std::io::Error::from_raw_os_error(5),
+            }),
+        }
+    }
+    fn prune_step(&mut self, rows_max: usize) -> Result<usize, StoreError> {
+        self.inner.prune_step(rows_max)
+    }
+    fn idle(&mut self) -> Result<(), StoreError> {
+        self.inner.idle()
+    }
+    fn close(&mut self) -> Result<(), StoreError> {
+        self.inner.close()
+    }
+}
+
+fn next_event(writer: &Writer, notified: &Receiver<()>) -> WriterEvent {
+    loop {
+        if let Some(event) = writer.poll() {
+            return event;
+        }
+        notified.recv().expect("the writer lives");
+    }
+}
+
+fn start(store: impl Store + 'static) -> (Writer, Receiver<()>) {
+    let (sender, notified) = channel();
+    let notify = Box::new(move || {
+        // The test may have ended by now.
+        let _ = sender.send(());
+    });
+    (Writer::start(Box::new(store), Some(notify)).unwrap(), notified)
+}
+
+#[test]
+fn waves_are_bounded_numbered_and_given_back() {
+    let (store, gate, image) = gated();
+    let (writer, notified) = start(store);
+    assert_eq!(writer.submit(wave(&[(1, Some(2))], 1)).unwrap(), TransactionId(1));
+    assert_eq!(writer.submit(wave(&[(2, Some(3))], 2)).unwrap(), TransactionId(2));
+    assert_eq!(writer.in_flight(), 2);
+    let refused = match writer.submit(wave(&[(3, Some(4))], 3)) {
+        Err(SubmitRefused::Busy(wave)) => wave,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(writer.durable(), TransactionId(0));
+    gate.send(Ok(())).unwrap();
+    writer.wait_for(TransactionId(1)).unwrap();
+    match next_event(&writer, &notified) {
+        WriterEvent::Committed { receipt, wave, .. } => {
+            assert_eq!((receipt.transaction, receipt.page_count), (TransactionId(1), 1));
+            assert!(wave.pages.is_empty() && wave.arena.capacity() > 0, "memory to use again");
+        }
+        event => panic!("{event:?}"),
+    }
+    assert!(writer.last_commit_duration().is_some());
+    assert_eq!(writer.submit(refused).unwrap(), TransactionId(3));
+    gate.send(Ok(())).unwrap();
+    gate.send(Ok(())).unwrap();
+    writer.close().unwrap();
+    let store = image.open().unwrap();
+    assert_eq!(newest(&store), Some((TransactionId(3), 3)), "closing wrote what was submitted");
+}
+
+#[test]
+fn a_failure_is_reported_once_with_all_that_was_not_written() {
+    let (store, gate, image) = gated();
+    let (writer, notified) = start(store);
+    writer.submit(wave(&[(1, Some(2))], 1)).unwrap();
+    let second = writer.submit(wave(&[(2, Some(3))], 2)).unwrap();
+    gate.send(Err("cannot sync")).unwrap();
+    match next_event(&writer, &notified) {
+        WriterEvent::Failed { error, waves } => {
+            assert_eq!(error.code(), ErrorCode::StoreFailed);
+            let marks: Vec<u64> = waves.iter().map(|wave| wave.roots.words[0]).collect();
+            assert_eq!(marks, [1, 2], "as they were submitted");
+        }
+        event => panic!("{event:?}"),
+    }
+    assert!(writer.wait_for(second).is_err());
+    match writer.submit(wave(&[], 3)) {
+        Err(SubmitRefused::Ended(wave, _)) => assert_eq!(wave.roots.words, [3]),
+        other => panic!("{other:?}"),
+    }
+    assert!(writer.poll().is_none());
+    assert!(writer.close().is_err());
+    assert_eq!(image.open().unwrap().newest_root().unwrap(), None);
+}
+
+#[test]
+fn a_panic_of_the_thread_leaves_nobody_waiting() {
+    let (store, gate, _image) = gated();
+    let (writer, _notified) = start(store);
+    let number = writer.submit(wave(&[(1, Some(2))], 1)).unwrap();
+    gate.send(Err("panic")).unwrap();
+    let error = writer.wait_for(number).unwrap_err();
+    assert!(matches!(*error, StoreError::WriterStopped));
+}
+
+#[test]
+fn phases_come_in_order_and_the_image_is_there_afterwards() {
+    let (_guard, path) = temporary();
+    let phases = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&phases);
+    let hook = PhaseHook(Arc::new(move |phase| seen.lock().unwrap().push(phase)));
+    let options = StoreOptions { phase_hook: Some(hook), ..options() };
+    let store = ImageDirectory::at(&path).create(&options).unwrap();
+    let (writer, _notified) = start(store);
+    let mut model = Model::new();
+    let mut number = TransactionId::NONE;
+    for mark in 0..20 {
+        let pages = [(mark as u32 % 5, Some(mark)), (7, Some(mark + 1))];
+        apply(&mut model, &pages);
+        number = writer.submit(wave(&pages, mark)).unwrap();
+        writer.wait_for(number).unwrap();
+    }
+    assert_eq!(number, TransactionId(20));
+    drop(writer);
+    let expected = [
+        Phase::BeforeBegin,
+        Phase::BlobsWritten,
+        Phase::BeforeCommit,
+        Phase::Committed,
+        Phase::HeadWritten,
+    ];
+    assert_eq!(phases.lock().unwrap()[..5], expected);
+    let mut store = open(&path).unwrap();
+    compare(&mut store, &model).unwrap();
+    assert_eq!(newest(&store), Some((number, 19)));
+}
+
+/// Planted by limiting the size of files this process may write would hit other tests; a database
+/// that another connection keeps locked fails a commit just as well.
+#[test]
+fn a_failed_commit_ends_the_store_and_loses_nothing_acknowledged() {
+    let (_guard, path) = temporary();
+    let store = ImageDirectory::at(&path).create(&options()).unwrap();
+    let (writer, notified) = start(store);
+    let first = writer.submit(wave(&[(1, Some(2))], 1)).unwrap();
+    writer.wait_for(first).unwrap();
+    assert!(matches!(next_event(&writer, &notified), WriterEvent::Committed { .. }));
+    let other = rusqlite::Connection::open(path.join("heap.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let second = writer.submit(wave(&[(1, Some(3))], 2)).unwrap();
+    let error = writer.wait_for(second).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::StoreFailed, "{error}");
+    other.execute_batch("ROLLBACK").unwrap();
+    drop((writer, other));
+    assert!(!HeadContent::read(&path.join("head")).unwrap().newest.fsync_failed, "no sync failed");
+    let mut store = open(&path).unwrap();
+    assert_eq!(newest(&store), Some((first, 1)));
+    store.commit(&wave(&[(1, Some(3))], 2)).unwrap();
+}
+
+#[test]
+fn pruning_runs_between_waves() {
+    let pruned = Arc::new(AtomicUsize::new(0));
+    let (_guard, path) = temporary();
+    let mut first = ImageDirectory::at(&path).create(&options()).unwrap();
+    for mark in 0..20 {
+        first.commit(&wave(&[(1, Some(mark))], mark)).unwrap();
+    }
+    first.close().unwrap();
+    let counter = Arc::clone(&pruned);
+    let hook = PhaseHook(Arc::new(move |phase| {
+        counter.fetch_add(usize::from(phase == Phase::Pruning), Ordering::Relaxed);
+    }));
+    let options = StoreOptions { phase_hook: Some(hook), ..options() };
+    let store = ImageDirectory::at(&path).open(&options).unwrap();
+    let (writer, _notified) = start(store);
+    let number = writer.submit(wave(&[(1, Some(3))], 30)).unwrap();
+    writer.wait_for(number).unwrap();
+    writer.close().unwrap();
+    assert!(pruned.load(Ordering::Relaxed) > 0);
+    let database = rusqlite::Connection::open(path.join("heap.db")).unwrap();
+    let rows: i64 =
+        database.query_row("SELECT count(*) FROM page_version", [], |row| row.get(0)).unwrap();
+    assert!(rows <= 4, "{rows} versions of one page");
+}

@@ -1,0 +1,45 @@
+; Counts the ways to place queens on boards of growing size, one line each,
+; then again from a recursion 10000 calls deep.
+
+(define (safe? row distance placed)
+  (or (null? placed)
+      (and (not (= (car placed) row))
+           (not (= (car placed) (+ row distance)))
+           (not (= (car placed) (- row distance)))
+           (safe? row (+ distance 1) (cdr placed)))))
+
+(define (queens size placed count)
+  (if (= count size)
+      1
+      (let try ((row 1) (found 0))
+        (if (> row size)
+            found
+            (try (+ row 1)
+                 (if (safe? row 1 placed)
+                     (+ found (queens size (cons row placed) (+ count 1)))
+                     found))))))
+
+(define (deep n thunk)
+  (if (= n 0)
+      (thunk)
+      (+ 1 (deep (- n 1) thunk))))
+
+(define out (open-output-file "demo.out"))
+
+(define (report size)
+  (write size out)
+  (display " queens: " out)
+  (write (- (deep 10000 (lambda () (queens size '() 0))) 10000) out)
+  (display " ways" out)
+  (newline out)
+  (flush-output-port out))
+
+(do ((round 1 (+ round 1)))
+    ((> round 4))
+  (do ((size 1 (+ size 1)))
+      ((> size 9))
+    (report size)))
+
+(close-port out)
+(display "all rounds done")
+(newline)

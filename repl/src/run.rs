@@ -1,0 +1,224 @@
+//! Running scripts: plain, or in an image that survives.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use pscheme::heap::error_code::ErrorCode;
+use pscheme::heap::store::image::ImageDirectory;
+use pscheme::heap::store::{CommitClock, StoreError, StoreOptions};
+use pscheme::host::StandardHost;
+use pscheme::report::describe_failure;
+use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, check_text};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::status;
+
+/// What `pscheme run` was asked for.
+pub struct RunOptions {
+    pub file: PathBuf,
+    pub image: Option<PathBuf>,
+    pub restart: bool,
+    pub continue_old: bool,
+}
+
+/// Runs a program without an image.
+pub fn run_file(file: &Path) -> u8 {
+    finish(run_file_inner(file))
+}
+
+/// Runs a script in its image, or goes on with it.
+pub fn run_script(options: &RunOptions) -> u8 {
+    finish(run_script_inner(options))
+}
+
+/// Why a command ended without a status of the program's own.
+pub enum Failure {
+    Session(SessionError),
+    Program { name: String, text: String, error: ProgramError },
+    Message(ErrorCode, String),
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Failure {
+        Failure::Session(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Session(error.into())
+    }
+}
+
+fn finish(result: Result<u8, Failure>) -> u8 {
+    match result {
+        Ok(status) => status,
+        Err(failure) => report(failure),
+    }
+}
+
+/// Shows a failure and gives the status that belongs to it.
+pub fn report(failure: Failure) -> u8 {
+    match failure {
+        Failure::Session(error) => report_session(&error),
+        Failure::Program { name, text, error: ProgramError::Diagnostics(found) } => {
+            found.iter().for_each(|d| eprint!("{}", d.render(&name, &text)));
+            status::ERROR
+        }
+        Failure::Program { error: ProgramError::Session(error), .. } => report_session(&error),
+        Failure::Program { error, .. } => {
+            eprintln!("pscheme: {error}");
+            status::ERROR
+        }
+        Failure::Message(code, message) => {
+            eprintln!("error[{code}]: {message}");
+            status::USAGE
+        }
+    }
+}
+
+fn report_session(error: &SessionError) -> u8 {
+    let store = match error {
+        SessionError::Store(error) => Some(error),
+        SessionError::Writer(error) => Some(error.as_ref()),
+        _ => None,
+    };
+    let code = match (store, error) {
+        (Some(error), _) => error.code(),
+        (None, SessionError::Damaged { .. }) => ErrorCode::ImageDamaged,
+        (None, SessionError::Effect(_)) => ErrorCode::FileChanged,
+        _ => ErrorCode::StoreFailed,
+    };
+    eprintln!("error[{code}]: {error}");
+    if let SessionError::Damaged { problems } = error {
+        problems.iter().for_each(|problem| eprintln!("  {problem}"));
+    }
+    match code {
+        ErrorCode::ImageDamaged | ErrorCode::CommitsLost | ErrorCode::ImageIncomplete => {
+            status::DAMAGED
+        }
+        ErrorCode::ImageNewer => status::NEWER,
+        ErrorCode::ImageHeld => status::HELD,
+        ErrorCode::ImageForeign => status::USAGE,
+        _ => status::ERROR,
+    }
+}
+
+fn read_script(file: &Path) -> Result<(String, String), Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::Message(ErrorCode::ScriptUnreadable, format!("cannot read {name}: {error}"))
+    })?;
+    match check_text(&name, &text) {
+        Ok(()) => Ok((name, text)),
+        Err(found) => {
+            Err(Failure::Program { name, text, error: ProgramError::Diagnostics(found) })
+        }
+    }
+}
+
+fn session_options() -> Result<SessionOptions, Failure> {
+    let mut options = SessionOptions::new(Box::new(StandardHost::default()));
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| {
+            Failure::Message(ErrorCode::StoreFailed, format!("cannot watch for signals: {error}"))
+        })?;
+    }
+    options.stop_requested = stop;
+    options.on_failure = Box::new(|vm, process| eprint!("{}", describe_failure(vm, process)));
+    Ok(options)
+}
+
+fn run_file_inner(file: &Path) -> Result<u8, Failure> {
+    let (name, text) = read_script(file)?;
+    let mut session = Session::transient(session_options()?)?;
+    session
+        .start_program(&name, &text)
+        .map_err(|error| Failure::Program { name, text, error })?;
+    Ok(match session.run()? {
+        Outcome::Ended(status) => exit_status(status),
+        Outcome::Stopped => INTERRUPTED,
+    })
+}
+
+/// The status of a command that a signal ended.
+const INTERRUPTED: u8 = 130;
+
+/// The low eight bits, as the system has it for every program.
+fn exit_status(status: i64) -> u8 {
+    status as u8
+}
+
+/// The image of a script unless one is named: its own name with `.image` behind.
+pub fn default_image(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".image");
+    PathBuf::from(name)
+}
+
+fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
+    let (name, text) = read_script(&options.file)?;
+    let path = options.image.clone().unwrap_or_else(|| default_image(&options.file));
+    let directory = ImageDirectory::at(&path);
+    let store_options = StoreOptions::new(CommitClock::system());
+    if options.restart && directory.exists() {
+        remove_image(&directory, &store_options)?;
+    }
+    let store = if directory.exists() {
+        directory.open(&store_options)?
+    } else {
+        directory.create(&store_options)?
+    };
+    let mut session = Session::open(Box::new(store), session_options()?)?;
+    let shown = path.display();
+    let durable = session.durable().map_or(0, |transaction| transaction.0);
+    match (session.exit_status(), session.script_is(&text)) {
+        (Some(status), _) => {
+            eprintln!(
+                "pscheme: the program in {shown} has ended with status {status}; \
+                 --restart begins anew"
+            );
+            session.close()?;
+            return Ok(exit_status(status));
+        }
+        (None, None) => {
+            eprintln!("pscheme: image {shown}");
+            session
+                .start_program(&name, &text)
+                .map_err(|error| Failure::Program { name, text, error })?;
+        }
+        (None, Some(false)) if !options.continue_old => {
+            session.close()?;
+            return Err(Failure::Message(
+                ErrorCode::ScriptChanged,
+                format!(
+                    "{name} has changed since {shown} was made; --restart begins anew with the \
+                     new text, --continue goes on with the old"
+                ),
+            ));
+        }
+        (None, Some(_)) => eprintln!("pscheme: going on in {shown} after commit {durable}"),
+    }
+    let outcome = session.run()?;
+    let durable = session.durable().map_or(0, |transaction| transaction.0);
+    session.close()?;
+    Ok(match outcome {
+        Outcome::Ended(status) => exit_status(status),
+        Outcome::Stopped => {
+            eprintln!("pscheme: stopped after commit {durable}; the same command goes on");
+            INTERRUPTED
+        }
+    })
+}
+
+/// Removes an image that nobody runs. What is no image is left alone.
+fn remove_image(directory: &ImageDirectory, options: &StoreOptions) -> Result<(), Failure> {
+    let store = directory.open(options)?;
+    drop(store);
+    std::fs::remove_dir_all(directory.path()).map_err(|error| {
+        let path = directory.path().display();
+        Failure::Message(ErrorCode::StoreFailed, format!("cannot remove {path}: {error}"))
+    })
+}

@@ -1,0 +1,46 @@
+//! The host of a program that runs on this computer: its console, clocks and randomness.
+
+use std::io::Write;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use pscheme_vm::host::Host;
+
+/// Standard output, the system's clocks, and random bits from the operating system's hasher seeds.
+pub struct StandardHost {
+    started: Instant,
+    random: u64,
+}
+
+impl Default for StandardHost {
+    fn default() -> StandardHost {
+        use std::hash::{BuildHasher, Hasher};
+        let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
+        StandardHost { started: Instant::now(), random: seed | 1 }
+    }
+}
+
+impl Host for StandardHost {
+    fn console_write(&mut self, bytes: &[u8]) {
+        let mut output = std::io::stdout().lock();
+        // A closed standard output is no concern of the program's state: it goes on.
+        let _ = output.write_all(bytes).and_then(|()| output.flush());
+    }
+
+    fn clock_us(&mut self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn monotonic_ns(&mut self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// SplitMix64 (Steele, Lea and Flood 2014), seeded by the system.
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.random;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+}

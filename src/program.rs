@@ -1,0 +1,92 @@
+//! From program text to a process that will run it.
+
+use pscheme_compiler::{Diagnostic, compile_program};
+use pscheme_heap::root_table::Root;
+use pscheme_heap::word::Word;
+use pscheme_vm::engine::Engine;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::process::Event;
+
+use crate::report::describe_failure;
+use crate::session::{Session, SessionError};
+
+/// Why a program could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgramError {
+    /// The text has errors; nothing was changed.
+    #[error("{} errors in the program", .0.len())]
+    Diagnostics(Vec<Diagnostic>),
+    /// The compiler made code the machine refuses: a fault of pscheme.
+    #[error("the compiler made code the machine refuses: {0}")]
+    Refused(String),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+/// Checks that `text` compiles, without running anything.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+pub fn check_text(name: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+    compile_program(name, text, crate::session::primitive_set().as_ref()).map(|_| ())
+}
+
+impl Session {
+    /// Compiles `text` and makes it the session's main process, at the end of the run queue.
+    ///
+    /// # Errors
+    /// The errors of the text, with their places.
+    pub fn start_program(&mut self, name: &str, text: &str) -> Result<(), ProgramError> {
+        let process = start(&mut self.vm, name, text)?;
+        self.vm.heap.set_root(Root::MainProcess, process);
+        let hash = *blake3::hash(text.as_bytes()).as_bytes();
+        self.vm.heap.ensure_room(64, &mut self.vm.machine);
+        let hash = self.vm.heap.bytevector(&hash);
+        self.vm.heap.set_root(Root::ScriptHash, hash);
+        let room = pscheme_heap::heap::Heap::string_room(name.chars().count());
+        self.vm.heap.ensure_room(room, &mut self.vm.machine);
+        let name = self.vm.heap.string(name);
+        self.vm.heap.set_root(Root::ScriptName, name);
+        Ok(())
+    }
+
+    /// Whether the image's script had this text when it was started; `None` if none was.
+    pub fn script_is(&self, text: &str) -> Option<bool> {
+        let hash = self.vm.heap.root(Root::ScriptHash);
+        hash.is_object()
+            .then(|| self.vm.heap.bytes(hash) == blake3::hash(text.as_bytes()).as_bytes())
+    }
+
+    /// The status with which the image's program has ended, if it has.
+    pub fn exit_status(&self) -> Option<i64> {
+        let status = self.vm.heap.root(Root::ExitStatus);
+        status.is_fixnum().then(|| status.as_fixnum())
+    }
+}
+
+fn start(vm: &mut Vm, name: &str, text: &str) -> Result<Word, ProgramError> {
+    let program = compile_program(name, text, vm.machine.primitives.clone().as_ref())
+        .map_err(ProgramError::Diagnostics)?;
+    let thunk =
+        pscheme_stdlib::install_program(vm, &program, text).map_err(ProgramError::Refused)?;
+    vm.spawn(thunk, Word::FALSE).map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))
+}
+
+/// Runs the definitions of a text that belongs to pscheme itself to their end.
+pub(crate) fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
+    start(vm, name, text).map_err(|error| match error {
+        ProgramError::Diagnostics(found) => {
+            found.iter().map(|d| d.render(name, text)).collect::<String>()
+        }
+        other => other.to_string(),
+    })?;
+    loop {
+        match vm.advance(Engine::fastest()) {
+            Event::Slice => {}
+            Event::Finished(_) => return Ok(()),
+            Event::Failed(process) => return Err(describe_failure(vm, process)),
+            other => return Err(format!("{name}: {other:?}")),
+        }
+    }
+}

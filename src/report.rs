@@ -1,0 +1,97 @@
+//! Text for people: what happened to a process that failed, with its place in the source.
+
+use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic};
+use pscheme_heap::collect::continuation_field;
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::frame::Link;
+use pscheme_heap::kind::Kind;
+use pscheme_heap::word::Word;
+use pscheme_vm::call::code_name;
+use pscheme_vm::install::SourcePosition;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::process::process_field;
+
+/// Frames a backtrace shows.
+const BACKTRACE_FRAMES_MAX: usize = 10;
+/// Words a call instruction and its return point take.
+const CALL_BYTES: u64 = 16;
+
+/// A frame of a suspended process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameView {
+    /// The procedure's name.
+    pub procedure: String,
+    /// Where it stands: the call it waits for, or the instruction it was interrupted at.
+    pub position: Option<SourcePosition>,
+}
+
+/// The frames of a process, topmost first, at most `most`.
+pub fn frames(vm: &Vm, process: Word, most: usize) -> Vec<FrameView> {
+    let heap = &vm.heap;
+    let mut frames = Vec::new();
+    let mut k = heap.field(process, process_field::CONTINUATION);
+    while k.is_object() && frames.len() < most {
+        let segment = heap.field(k, continuation_field::SEGMENT);
+        let interrupted = heap.field(k, continuation_field::CODE);
+        let mut top = heap.raw(k, continuation_field::OFFSET) as usize;
+        let mut link = Link(heap.raw(k, continuation_field::LINK));
+        let mut at_instruction = interrupted.is_object();
+        while top > 0 && frames.len() < most {
+            let (code, offset) = if at_instruction {
+                (interrupted, link.return_offset())
+            } else {
+                (heap.code_of_return(link), link.return_offset() - CALL_BYTES)
+            };
+            at_instruction = false;
+            frames.push(FrameView {
+                procedure: code_name(vm, code),
+                position: vm.source_position(code, offset),
+            });
+            top -= link.shift_words();
+            link = Link(heap.field(segment, top + 1).0);
+        }
+        k = heap.field(k, continuation_field::NEXT);
+    }
+    frames
+}
+
+/// The code and message of a failed process's condition.
+pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
+    let condition = vm.heap.field(process, process_field::VALUE);
+    if vm.heap.kind_of(condition) != Some(Kind::Condition) {
+        return (ErrorCode::UserError, pscheme_vm::print::summary(&vm.heap, condition));
+    }
+    let number = vm.heap.field(condition, 0).as_fixnum();
+    let code = u16::try_from(number).ok().and_then(ErrorCode::from_number);
+    let message = vm.heap.field(condition, 1);
+    let text = match vm.heap.kind_of(message) {
+        Some(Kind::String) => vm.heap.string_text(message),
+        _ => pscheme_vm::print::summary(&vm.heap, message),
+    };
+    (code.unwrap_or(ErrorCode::UserError), text)
+}
+
+/// What happened to a failed process: the error at its place in the source, and who called whom.
+pub fn describe_failure(vm: &Vm, process: Word) -> String {
+    let (code, message) = condition(vm, process);
+    let frames = frames(vm, process, BACKTRACE_FRAMES_MAX);
+    let mut text = match frames.iter().find_map(|frame| frame.position.as_ref()) {
+        Some(position) => {
+            let span = ByteSpan::new(position.start as usize, position.end as usize);
+            Diagnostic::new(code, span, message).render(&position.name, &position.text)
+        }
+        None => format!("error[{code}]: {message}\n"),
+    };
+    for frame in &frames {
+        text.push_str(&format!("  in {}", frame.procedure));
+        if let Some(position) = &frame.position {
+            let line = 1 + position.text.as_bytes()[..position.start as usize]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count();
+            text.push_str(&format!(" ({}:{line})", position.name));
+        }
+        text.push('\n');
+    }
+    text
+}

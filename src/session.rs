@@ -1,0 +1,467 @@
+//! A session: a machine, and the image it lives in if it has one.
+//!
+//! Owns the loop that runs slices, decides when a wave is cut, wakes who waited for it and lets
+//! effects leave. A wave is cut between slices, outside every atomic section: the running process is
+//! sealed, the young are collected, the changed pages copied, and the machine goes on while the
+//! writer's thread commits them. Nothing waits for the disk but who asked to.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use pscheme_heap::heap::Heap;
+use pscheme_heap::root_table::Root;
+use pscheme_heap::store::writer::{SubmitRefused, Writer, WriterEvent};
+use pscheme_heap::store::{CommitReceipt, Store, StoreError, TransactionId, Wave};
+use pscheme_heap::verify::Problem;
+use pscheme_heap::word::Word;
+use pscheme_vm::engine::Engine;
+use pscheme_vm::fault::{Fault, Interrupt};
+use pscheme_vm::host::Host;
+use pscheme_vm::machine::{SLICE_WORK, Stop, Vm};
+use pscheme_vm::primitive::PrimitiveSet;
+use pscheme_vm::process::{Event, process_field};
+use pscheme_vm::verify_code::verify_code;
+
+use crate::effects::{EffectError, EffectRunner, newest_effect};
+use crate::primitives::{ATOMIC_WORK_MAX, IMAGE_PRIMITIVES};
+
+/// Time between two wave starts unless somebody waits.
+pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
+/// Bytes of young pages that bring on a wave before its time.
+pub const WAVE_DIRTY_BYTES_MAX: u64 = 16 << 20;
+
+/// How a session runs.
+pub struct SessionOptions {
+    pub host: Box<dyn Host>,
+    pub engine: Engine,
+    /// Time between two wave starts.
+    pub wave_interval: Duration,
+    /// Units of work of a slice.
+    pub slice_work: i64,
+    /// Collect at every allocation.
+    pub zeal: bool,
+    /// Bytes the heap may use.
+    pub heap_limit_bytes: Option<u64>,
+    /// Set from outside (a signal handler) to make the session commit and stop.
+    pub stop_requested: Arc<AtomicBool>,
+    /// Told of every process that fails, when it does.
+    pub on_failure: FailureReport,
+}
+
+/// Receives a machine and the record of a process that has failed in it.
+pub type FailureReport = Box<dyn FnMut(&Vm, Word) + Send>;
+
+impl SessionOptions {
+    pub fn new(host: Box<dyn Host>) -> SessionOptions {
+        SessionOptions {
+            host,
+            engine: Engine::fastest(),
+            wave_interval: WAVE_INTERVAL_DEFAULT,
+            slice_work: SLICE_WORK,
+            zeal: false,
+            heap_limit_bytes: None,
+            stop_requested: Arc::default(),
+            on_failure: Box::new(|_, _| ()),
+        }
+    }
+}
+
+/// What can go wrong in a session, beside the program's own errors.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The writer's thread has failed; the image is as of its last durable commit.
+    #[error(transparent)]
+    Writer(#[from] Arc<StoreError>),
+    #[error(transparent)]
+    Effect(#[from] EffectError),
+    /// The image's pages have the right hashes but hold what no pscheme writes.
+    #[error("the image is damaged: {} and {} more", problems[0], problems.len() - 1)]
+    Damaged { problems: Vec<Problem> },
+    /// The operating system did not give the addresses of a heap.
+    #[error("reserving addresses for the heap: {0}")]
+    Memory(std::io::Error),
+    /// The standard library or the machine's own code does not load: a fault of pscheme.
+    #[error("the standard library does not load: {0}")]
+    Library(String),
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every process has ended, or the program called `exit`; the status for the shell.
+    Ended(i64),
+    /// The host asked to stop; the state is committed.
+    Stopped,
+}
+
+/// A wave the writer has, and what may leave once it is durable.
+struct PendingWave {
+    transaction: TransactionId,
+    effects: Option<i64>,
+}
+
+/// The image a session lives in.
+struct Persistence {
+    writer: Writer,
+    /// Waves to be filled again.
+    spare: Vec<Wave>,
+    pending: VecDeque<PendingWave>,
+    /// Number of the last wave handed over.
+    last: TransactionId,
+    last_start: Instant,
+}
+
+/// Counts of a session, kept outside the image.
+#[derive(Clone, Debug, Default)]
+pub struct SessionCounts {
+    pub commits: u64,
+    pub body_bytes: u64,
+    pub row_bytes: u64,
+    pub log_bytes: u64,
+    /// Time from taking up a wave to durability, summed.
+    pub commit_time: Duration,
+    /// Time the machine stood still for cutting waves, summed, and the longest.
+    pub pause_time: Duration,
+    pub pause_max: Duration,
+    pub last_receipt: Option<CommitReceipt>,
+}
+
+/// A machine and its image.
+pub struct Session {
+    pub vm: Vm,
+    engine: Engine,
+    wave_interval: Duration,
+    slice_work: i64,
+    persistence: Option<Persistence>,
+    effects: EffectRunner,
+    stop_requested: Arc<AtomicBool>,
+    on_failure: FailureReport,
+    pub counts: SessionCounts,
+}
+
+/// The primitives of this version.
+pub fn primitive_set() -> Arc<PrimitiveSet> {
+    let rows = pscheme_stdlib::primitive_rows().chain(IMAGE_PRIMITIVES.iter());
+    Arc::new(PrimitiveSet::new(rows))
+}
+
+impl Session {
+    /// A session without an image: nothing survives it.
+    ///
+    /// # Errors
+    /// If the heap or the standard library cannot be set up.
+    pub fn transient(options: SessionOptions) -> Result<Session, SessionError> {
+        let mut session = Session::assemble(Heap::new().map_err(SessionError::Memory)?, options);
+        session.boot()?;
+        Ok(session)
+    }
+
+    /// A session in the image of `store`: goes on where its last commit left it, or begins if
+    /// nothing was ever committed. The opening commit is durable when this returns.
+    ///
+    /// # Errors
+    /// What the store finds, or what the walk over the whole heap finds.
+    pub fn open(
+        mut store: Box<dyn Store>,
+        options: SessionOptions,
+    ) -> Result<Session, SessionError> {
+        let mut session = if store.newest_root()?.is_some() {
+            let mut heap = Heap::restore(store.as_mut())?;
+            check_heap(&heap)?;
+            heap.sweep_after_opening();
+            Session::assemble(heap, options)
+        } else {
+            let mut session =
+                Session::assemble(Heap::new().map_err(SessionError::Memory)?, options);
+            session.boot()?;
+            session
+        };
+        session.vm.heap.persistent = true;
+        let writer = Writer::start(store, None)?;
+        let last = writer.durable();
+        session.vm.wake_waiters(last.0 as i64);
+        session.persistence = Some(Persistence {
+            writer,
+            spare: Vec::new(),
+            pending: VecDeque::new(),
+            last,
+            last_start: Instant::now(),
+        });
+        // What the last durable commit requested may not have been done: do it again.
+        if let Some(newest) = newest_effect(&session.vm) {
+            session.effects.perform(&mut session.vm, newest)?;
+        }
+        Ok(session)
+    }
+
+    fn assemble(heap: Heap, options: SessionOptions) -> Session {
+        let mut vm = Vm::new(heap, primitive_set(), options.host);
+        vm.heap.set_zeal(options.zeal);
+        if let Some(limit) = options.heap_limit_bytes {
+            vm.heap.limit_bytes = limit;
+        }
+        Session {
+            vm,
+            engine: options.engine,
+            wave_interval: options.wave_interval,
+            slice_work: options.slice_work,
+            persistence: None,
+            effects: EffectRunner::default(),
+            stop_requested: options.stop_requested,
+            on_failure: options.on_failure,
+            counts: SessionCounts::default(),
+        }
+    }
+
+    fn boot(&mut self) -> Result<(), SessionError> {
+        let zeal = self.vm.heap.zeal;
+        self.vm.heap.set_zeal(false);
+        pscheme_stdlib::boot(&mut self.vm).map_err(SessionError::Library)?;
+        crate::program::load_text(&mut self.vm, "image.scm", include_str!("image.scm"))
+            .map_err(SessionError::Library)?;
+        self.vm.heap.set_zeal(zeal);
+        Ok(())
+    }
+
+    /// The number of the newest durable commit, if there is an image.
+    pub fn durable(&self) -> Option<TransactionId> {
+        self.persistence.as_ref().map(|p| p.writer.durable())
+    }
+
+    /// Runs until every process has ended, the program exits, or the host asks to stop. What was
+    /// reached is committed before this returns.
+    ///
+    /// # Errors
+    /// The image's store or an effect failed; what was committed before stays.
+    pub fn run(&mut self) -> Result<Outcome, SessionError> {
+        loop {
+            if self.stop_requested.load(Ordering::Relaxed) {
+                self.commit_and_wait()?;
+                return Ok(Outcome::Stopped);
+            }
+            let event = self.vm.advance_by(self.engine, self.slice_work);
+            self.bound_sections();
+            self.receive_events()?;
+            match event {
+                Event::Slice | Event::WaitsForCommit(_) => {}
+                Event::Finished(_) => {}
+                Event::Failed(process) => self.note_failure(process),
+                Event::Exit(status) => return self.end(status),
+                Event::Idle => {
+                    if self.vm.heap.root(Root::CommitWaiters).is_object() {
+                        self.serve_waiters()?;
+                    } else {
+                        let status = self.ending_status();
+                        return self.end(status);
+                    }
+                }
+            }
+            self.commit_if_due()?;
+        }
+    }
+
+    fn ending_status(&self) -> i64 {
+        let main = self.vm.heap.root(Root::MainProcess);
+        let failed = main.is_object()
+            && self.vm.process_state(main) == pscheme_vm::process::ProcessState::Failed;
+        i64::from(failed)
+    }
+
+    fn note_failure(&mut self, process: Word) {
+        self.vm.machine.sections.remove(&process.offset());
+        (self.on_failure)(&self.vm, process);
+    }
+
+    /// Writes what ports still hold, notes the status, and commits the end of the program.
+    fn end(&mut self, status: i64) -> Result<Outcome, SessionError> {
+        // Room was made for every buffer when its port was opened; at the heap's limit the bytes
+        // stay in the image with their ports.
+        let _flushed: Result<(), Interrupt> = pscheme_stdlib::flush_open_ports(&mut self.vm);
+        self.vm.heap.set_root(Root::ExitStatus, Word::fixnum(status));
+        self.commit_and_wait()?;
+        Ok(Outcome::Ended(status))
+    }
+
+    /// Ends the running process if its atomic section has done too much work.
+    fn bound_sections(&mut self) {
+        let process = self.vm.machine.process;
+        if !process.is_object() {
+            return;
+        }
+        let Some(section) = self.vm.machine.sections.get(&process.offset()) else { return };
+        let work = self.vm.heap.root(Root::Work).as_fixnum() - section.started;
+        if work > ATOMIC_WORK_MAX {
+            let message = format!("an atomic section may do {ATOMIC_WORK_MAX} units of work");
+            let fault = Fault::new(pscheme_heap::error_code::ErrorCode::AtomicTooLong, message);
+            let event = self.vm.end_slice(Stop::Error(Box::new(fault)));
+            if let Event::Failed(process) = event {
+                self.note_failure(process);
+            }
+        }
+    }
+
+    /// Nobody can run until a commit is durable: make it and wait for it.
+    fn serve_waiters(&mut self) -> Result<(), SessionError> {
+        let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
+        if !in_flight || self.has_new_waiters() {
+            self.cut_wave()?;
+        }
+        self.wait_for_last()
+    }
+
+    fn wait_for_last(&mut self) -> Result<(), SessionError> {
+        if let Some(persistence) = &self.persistence {
+            persistence.writer.wait_for(persistence.last)?;
+        }
+        self.receive_events()
+    }
+
+    fn has_new_waiters(&self) -> bool {
+        let first = self.vm.heap.root(Root::CommitWaiters);
+        first.is_object() && !self.vm.heap.field(first, process_field::VALUE).is_fixnum()
+    }
+
+    /// Takes in what the writer reports: wakes waiters, lets effects leave.
+    fn receive_events(&mut self) -> Result<(), SessionError> {
+        let Some(persistence) = &mut self.persistence else {
+            if self.vm.machine.effects_pending
+                && let Some(newest) = newest_effect(&self.vm)
+            {
+                self.effects.perform(&mut self.vm, newest)?;
+            }
+            return Ok(());
+        };
+        while let Some(event) = persistence.writer.poll() {
+            match event {
+                WriterEvent::Committed { receipt, duration, wave } => {
+                    persistence.spare.push(wave);
+                    self.counts.commits += 1;
+                    self.counts.body_bytes += receipt.body_bytes;
+                    self.counts.row_bytes += receipt.row_bytes();
+                    self.counts.log_bytes += receipt.log_bytes;
+                    self.counts.commit_time += duration;
+                    self.counts.last_receipt = Some(receipt);
+                    self.vm.wake_waiters(receipt.transaction.0 as i64);
+                    while let Some(pending) = persistence.pending.front() {
+                        if pending.transaction > receipt.transaction {
+                            break;
+                        }
+                        if let Some(last) = pending.effects {
+                            self.effects.perform(&mut self.vm, last)?;
+                        }
+                        persistence.pending.pop_front();
+                    }
+                }
+                WriterEvent::Failed { error, .. } => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn commit_if_due(&mut self) -> Result<(), SessionError> {
+        let Some(persistence) = &self.persistence else { return Ok(()) };
+        let dirty = self.vm.heap.young_bytes();
+        if persistence.writer.in_flight() > 0 {
+            if dirty >= 2 * WAVE_DIRTY_BYTES_MAX {
+                self.wait_for_last()?;
+            }
+            return Ok(());
+        }
+        let pause = persistence.writer.last_commit_duration().unwrap_or_default();
+        let due = self.has_new_waiters()
+            || dirty >= WAVE_DIRTY_BYTES_MAX
+            || persistence.last_start.elapsed() >= self.wave_interval.max(2 * pause);
+        if due { self.cut_wave() } else { Ok(()) }
+    }
+
+    /// Hands the state of this instant to the writer, unless an atomic section is open: then the
+    /// commit is noted and happens when the section ends.
+    fn cut_wave(&mut self) -> Result<(), SessionError> {
+        if !self.vm.machine.sections.is_empty() {
+            self.vm.machine.commit_pending = true;
+            return Ok(());
+        }
+        self.vm.machine.commit_pending = false;
+        let Some(persistence) = &mut self.persistence else { return Ok(()) };
+        let start = Instant::now();
+        if let Some(Event::Failed(process)) = self.vm.park_for_commit() {
+            (self.on_failure)(&self.vm, process);
+        }
+        let transaction = TransactionId(persistence.last.0 + 1);
+        self.vm.number_waiters(transaction.0 as i64);
+        self.vm.heap.collect_young(&mut self.vm.machine);
+        let mut wave = persistence.spare.pop().unwrap_or_default();
+        self.vm.heap.list_changes(&mut wave);
+        let effects = newest_effect(&self.vm);
+        persistence.pending.push_back(PendingWave { transaction, effects });
+        match persistence.writer.submit(wave) {
+            Ok(number) => assert_eq!(number, transaction, "waves are numbered in order"),
+            Err(SubmitRefused::Busy(_)) => unreachable!("a wave is cut only when there is room"),
+            Err(SubmitRefused::Ended(_, error)) => return Err(error.into()),
+        }
+        persistence.last = transaction;
+        persistence.last_start = start;
+        let pause = start.elapsed();
+        self.counts.pause_time += pause;
+        self.counts.pause_max = self.counts.pause_max.max(pause);
+        Ok(())
+    }
+
+    /// Commits the present state and waits until it is durable, its effects performed and their
+    /// acknowledgement durable too. Without an image, performs the effects.
+    ///
+    /// # Errors
+    /// The store or an effect failed.
+    pub fn commit_and_wait(&mut self) -> Result<(), SessionError> {
+        loop {
+            while !self.vm.machine.sections.is_empty() {
+                // A section is bounded; let it end.
+                let event = self.vm.advance_by(self.engine, self.slice_work);
+                self.bound_sections();
+                match event {
+                    Event::Failed(process) => self.note_failure(process),
+                    Event::Exit(_) | Event::Idle => self.vm.machine.sections.clear(),
+                    _ => {}
+                }
+            }
+            self.wait_for_last()?;
+            self.cut_wave()?;
+            self.wait_for_last()?;
+            if newest_effect(&self.vm).is_none() {
+                break;
+            }
+        }
+        // The queue is empty; one more commit makes the acknowledgements durable.
+        if self.persistence.is_some() && self.vm.heap.has_changes() {
+            self.cut_wave()?;
+            self.wait_for_last()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the session: closes the image in order.
+    ///
+    /// # Errors
+    /// If the writer had failed.
+    pub fn close(mut self) -> Result<(), SessionError> {
+        match self.persistence.take() {
+            Some(persistence) => Ok(persistence.writer.close()?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Walks a heap that was read, trusting nothing.
+///
+/// # Errors
+/// Everything that was found wrong.
+pub fn check_heap(heap: &Heap) -> Result<(), SessionError> {
+    let primitives = primitive_set();
+    let problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
+    if problems.is_empty() { Ok(()) } else { Err(SessionError::Damaged { problems }) }
+}

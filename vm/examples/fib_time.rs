@@ -1,0 +1,113 @@
+//! Times fib(29) and a loop on each engine; for a look, not a test.
+use std::sync::Arc;
+use std::time::Instant;
+
+use pscheme_heap::heap::Heap;
+use pscheme_heap::word::Word;
+use pscheme_vm::code::{Arity, CodeUnit, Constant};
+use pscheme_vm::engine::Engine;
+use pscheme_vm::host::SilentHost;
+use pscheme_vm::install::InstallContext;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::op::{Op, encode};
+use pscheme_vm::primitive::PrimitiveSet;
+use pscheme_vm::process::Event;
+
+fn unit(name: &str, required: u16, constants: &[Constant], code: &[(Op, &[i64])]) -> CodeUnit {
+    let mut instructions = Vec::new();
+    for (op, operands) in code {
+        instructions.push(encode(*op, operands).unwrap());
+        if matches!(op, Op::Call | Op::CallGlobal) {
+            instructions.push(0);
+        }
+    }
+    CodeUnit {
+        name: name.into(),
+        arity: Arity { required, optional: 0, rest: false },
+        captures: 0,
+        frame_words: 10,
+        instructions,
+        constants: constants.to_vec(),
+        spans: vec![],
+    }
+}
+
+fn main() {
+    let fib = unit(
+        "fib",
+        1,
+        &[Constant::Cell("fib".into())],
+        &[
+            (Op::JumpUnlessLessInt, &[2, 2, 1]),
+            (Op::Return, &[2]),
+            (Op::AddInt, &[6, 2, -1]),
+            (Op::CallGlobal, &[1, 4, 0]),
+            (Op::AddInt, &[7, 2, -2]),
+            (Op::CallGlobal, &[1, 5, 0]),
+            (Op::Add, &[4, 4, 5]),
+            (Op::Return, &[4]),
+        ],
+    );
+    let run_fib = unit(
+        "main",
+        0,
+        &[Constant::Cell("fib".into())],
+        &[(Op::LoadWord, &[4, 29 << 3]), (Op::CallGlobal, &[1, 2, 0]), (Op::Return, &[2])],
+    );
+    let count = unit(
+        "main",
+        0,
+        &[],
+        &[
+            (Op::LoadWord, &[2, 0]),
+            (Op::LoadWord, &[3, 20_000_000 << 3]),
+            (Op::AddInt, &[2, 2, 1]),
+            (Op::JumpUnlessLess, &[2, 3, 1]),
+            (Op::Loop, &[-3]),
+            (Op::Return, &[2]),
+        ],
+    );
+    let cons = unit(
+        "main",
+        0,
+        &[],
+        &[
+            (Op::LoadWord, &[2, 0]),
+            (Op::LoadWord, &[3, 10_000_000 << 3]),
+            (Op::LoadWord, &[5, 0]),
+            (Op::Cons, &[4, 2, 5]),
+            (Op::AddInt, &[2, 2, 1]),
+            (Op::JumpUnlessLess, &[2, 3, 1]),
+            (Op::Loop, &[-4]),
+            (Op::Return, &[2]),
+        ],
+    );
+    for &engine in Engine::all() {
+        for (name, units) in
+            [("fib(29)", vec![&fib, &run_fib]), ("loop 2e7", vec![&count]), ("cons 1e7", vec![&cons])]
+        {
+            let mut best = f64::MAX;
+            for _ in 0..5 {
+                let set = Arc::new(PrimitiveSet::new([]));
+                let mut vm = Vm::new(Heap::new().unwrap(), set, Box::new(SilentHost::default()));
+                vm.boot().unwrap();
+                let data = vm.heap.protect(Word::FALSE);
+                let source = vm.heap.protect(Word::FALSE);
+                for (index, unit) in units.iter().enumerate() {
+                    let code = vm.install(unit, InstallContext { data, source }).unwrap();
+                    let closure = vm.closure_of(code);
+                    let place = vm.heap.protect(closure);
+                    if index + 1 < units.len() {
+                        vm.define(&unit.name, place);
+                    } else {
+                        vm.spawn(vm.heap.protected(place), Word::FALSE).unwrap();
+                    }
+                }
+                let start = Instant::now();
+                while vm.advance(engine) == Event::Slice {}
+                best = best.min(start.elapsed().as_secs_f64() * 1e3);
+            }
+            println!("{engine:?} {name}: {best:.2} ms");
+        }
+    }
+}
