@@ -48,7 +48,23 @@ pub struct SessionOptions {
     pub stop_requested: Arc<AtomicBool>,
     /// Told of every process that fails, when it does.
     pub on_failure: FailureReport,
+    /// Told of every change of phase.
+    pub on_phase: Option<PhaseWatch>,
 }
+
+/// What a session is doing; told to whoever watches, so that tests of crashes know where one struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SessionPhase {
+    Opening,
+    Running,
+    Sealing,
+    Collecting,
+    Copying,
+    Output,
+}
+
+/// Told of every change of phase.
+pub type PhaseWatch = Box<dyn FnMut(SessionPhase) + Send>;
 
 /// Receives a machine and the record of a process that has failed in it.
 pub type FailureReport = Box<dyn FnMut(&Vm, Word) + Send>;
@@ -64,6 +80,7 @@ impl SessionOptions {
             heap_limit_bytes: None,
             stop_requested: Arc::default(),
             on_failure: Box::new(|_, _| ()),
+            on_phase: None,
         }
     }
 }
@@ -141,6 +158,7 @@ pub struct Session {
     effects: EffectRunner,
     stop_requested: Arc<AtomicBool>,
     on_failure: FailureReport,
+    on_phase: Option<PhaseWatch>,
     pub counts: SessionCounts,
 }
 
@@ -168,8 +186,11 @@ impl Session {
     /// What the store finds, or what the walk over the whole heap finds.
     pub fn open(
         mut store: Box<dyn Store>,
-        options: SessionOptions,
+        mut options: SessionOptions,
     ) -> Result<Session, SessionError> {
+        if let Some(watch) = &mut options.on_phase {
+            watch(SessionPhase::Opening);
+        }
         let mut session = if store.newest_root()?.is_some() {
             let mut heap = Heap::restore(store.as_mut())?;
             check_heap(&heap)?;
@@ -214,6 +235,7 @@ impl Session {
             effects: EffectRunner::default(),
             stop_requested: options.stop_requested,
             on_failure: options.on_failure,
+            on_phase: options.on_phase,
             counts: SessionCounts::default(),
         }
     }
@@ -224,8 +246,15 @@ impl Session {
         pscheme_stdlib::boot(&mut self.vm).map_err(SessionError::Library)?;
         crate::program::load_text(&mut self.vm, "image.scm", include_str!("image.scm"))
             .map_err(SessionError::Library)?;
+        self.vm.heap.seal_library_cells();
         self.vm.heap.set_zeal(zeal);
         Ok(())
+    }
+
+    fn enter_phase(&mut self, phase: SessionPhase) {
+        if let Some(watch) = &mut self.on_phase {
+            watch(phase);
+        }
     }
 
     /// The number of the newest durable commit, if there is an image.
@@ -239,6 +268,7 @@ impl Session {
     /// # Errors
     /// The image's store or an effect failed; what was committed before stays.
     pub fn run(&mut self) -> Result<Outcome, SessionError> {
+        self.enter_phase(SessionPhase::Running);
         loop {
             if self.stop_requested.load(Ordering::Relaxed) {
                 self.commit_and_wait()?;
@@ -352,7 +382,13 @@ impl Session {
                             break;
                         }
                         if let Some(last) = pending.effects {
+                            if let Some(watch) = &mut self.on_phase {
+                                watch(SessionPhase::Output);
+                            }
                             self.effects.perform(&mut self.vm, last)?;
+                            if let Some(watch) = &mut self.on_phase {
+                                watch(SessionPhase::Running);
+                            }
                         }
                         persistence.pending.pop_front();
                     }
@@ -387,14 +423,20 @@ impl Session {
             return Ok(());
         }
         self.vm.machine.commit_pending = false;
-        let Some(persistence) = &mut self.persistence else { return Ok(()) };
+        if self.persistence.is_none() {
+            return Ok(());
+        }
         let start = Instant::now();
+        self.enter_phase(SessionPhase::Sealing);
         if let Some(Event::Failed(process)) = self.vm.park_for_commit() {
             (self.on_failure)(&self.vm, process);
         }
-        let transaction = TransactionId(persistence.last.0 + 1);
+        self.enter_phase(SessionPhase::Collecting);
+        let transaction = self.persistence.as_ref().map_or(TransactionId::NONE, |p| p.last).next();
         self.vm.number_waiters(transaction.0 as i64);
         self.vm.heap.collect_young(&mut self.vm.machine);
+        self.enter_phase(SessionPhase::Copying);
+        let Some(persistence) = &mut self.persistence else { return Ok(()) };
         let mut wave = persistence.spare.pop().unwrap_or_default();
         self.vm.heap.list_changes(&mut wave);
         let effects = newest_effect(&self.vm);
@@ -409,6 +451,7 @@ impl Session {
         let pause = start.elapsed();
         self.counts.pause_time += pause;
         self.counts.pause_max = self.counts.pause_max.max(pause);
+        self.enter_phase(SessionPhase::Running);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use crate::codegen::{Failure, GenerateError, generate_thunk};
 use crate::core::{Core, NameId, Names};
 use crate::core_validate::{Stage, validate_core};
+use crate::core_write::write_core;
 use crate::datum::{DatumArena, DatumId, QuotedData};
 use crate::diagnostic::Diagnostic;
 use crate::expand::{Expansion, expand_form};
@@ -55,6 +56,28 @@ pub fn compile_program(
     Ok(compiled.program)
 }
 
+/// The Core IR of a program's forms after all passes, for people who look into the compiler.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+pub fn list_core(text: &str, primitives: &dyn PrimitiveTable) -> Result<String, Vec<Diagnostic>> {
+    let read = read_all(text);
+    if !read.diagnostics.is_empty() {
+        return Err(read.diagnostics);
+    }
+    let expanded = expand_forms(&read.arena, &read.forms, &HashSet::new())?;
+    let Expanded { forms, mut names, assigned_globals, .. } = expanded;
+    let mut globals =
+        GlobalKnowledge { names: &mut names, primitives, reassigned: &assigned_globals };
+    let mut listing = String::new();
+    for form in forms {
+        let core = run_passes(form, &mut globals);
+        listing.push_str(&write_core(&core, globals.names));
+        listing.push('\n');
+    }
+    Ok(listing)
+}
+
 /// A form compiled for the prompt.
 #[derive(Clone, Debug)]
 pub struct CompiledForm {
@@ -80,18 +103,26 @@ pub fn compile_form(
     compile_forms(source_name, arena, &[form], primitives, redefined)
 }
 
-fn compile_forms(
-    source_name: &str,
+/// The forms of a program after expansion, and what they share.
+struct Expanded {
+    forms: Vec<Core>,
+    names: Names,
+    quoted: QuotedData,
+    /// Includes those that were redefined before.
+    assigned_globals: HashSet<NameId>,
+}
+
+/// Expands all forms before any is compiled: a primitive that the last one defines is no primitive
+/// in the first one either.
+fn expand_forms(
     arena: &DatumArena,
     forms: &[DatumId],
-    primitives: &dyn PrimitiveTable,
     redefined: &HashSet<String>,
-) -> Result<CompiledForm, Vec<Diagnostic>> {
+) -> Result<Expanded, Vec<Diagnostic>> {
     let mut names = Names::default();
     let mut quoted = QuotedData::default();
     let mut diagnostics = Vec::new();
-    let before: HashSet<NameId> = redefined.iter().map(|name| names.intern(name)).collect();
-    let mut assigned_globals = before.clone();
+    let mut assigned_globals = redefined.iter().map(|name| names.intern(name)).collect();
     let mut expansion = Expansion {
         arena,
         names: &mut names,
@@ -99,16 +130,28 @@ fn compile_forms(
         assigned_globals: &mut assigned_globals,
         diagnostics: &mut diagnostics,
     };
-    // All forms are expanded first: a primitive defined in the last one is no primitive in the
-    // first one either.
-    let expanded: Vec<Core> = forms.iter().map(|form| expand_form(&mut expansion, *form)).collect();
-    if !diagnostics.is_empty() {
-        return Err(diagnostics);
+    let forms = forms.iter().map(|form| expand_form(&mut expansion, *form)).collect();
+    if diagnostics.is_empty() {
+        Ok(Expanded { forms, names, quoted, assigned_globals })
+    } else {
+        Err(diagnostics)
     }
+}
+
+fn compile_forms(
+    source_name: &str,
+    arena: &DatumArena,
+    forms: &[DatumId],
+    primitives: &dyn PrimitiveTable,
+    redefined: &HashSet<String>,
+) -> Result<CompiledForm, Vec<Diagnostic>> {
+    let expanded = expand_forms(arena, forms, redefined)?;
+    let Expanded { forms, mut names, quoted, assigned_globals } = expanded;
     let mut globals =
         GlobalKnowledge { names: &mut names, primitives, reassigned: &assigned_globals };
-    let mut thunks = Vec::with_capacity(expanded.len());
-    for form in expanded {
+    let mut thunks = Vec::with_capacity(forms.len());
+    let mut diagnostics = Vec::new();
+    for form in forms {
         match compile_core(form, &mut globals) {
             Ok(thunk) => thunks.push(thunk),
             Err(found) => diagnostics.push(found),
@@ -118,8 +161,9 @@ fn compile_forms(
         return Err(diagnostics);
     }
     let mut new: Vec<String> = assigned_globals
-        .difference(&before)
+        .iter()
         .map(|name| names.get(*name).to_string())
+        .filter(|name| !redefined.contains(name))
         .collect();
     new.sort_unstable();
     let program = Program { source_name: source_name.to_string(), thunks, data: quoted };
@@ -136,7 +180,7 @@ fn compile_core(core: Core, globals: &mut GlobalKnowledge<'_>) -> Result<CodeUni
 }
 
 /// The form after all passes, as the code generator takes it.
-pub(crate) fn run_passes(core: Core, globals: &mut GlobalKnowledge<'_>) -> Core {
+fn run_passes(core: Core, globals: &mut GlobalKnowledge<'_>) -> Core {
     let core = checked(core, Stage::Expanded);
     let core = checked(inline_calls(&core, globals), Stage::Expanded);
     let core = checked(simplify(&core), Stage::Simplified);
@@ -161,10 +205,9 @@ fn limit_diagnostic(error: GenerateError) -> Diagnostic {
             format!("this needs a frame of more than {FRAME_WORDS_MAX} words"),
             "help: nest calls less deep, or split the procedure",
         ),
-        Failure::CodeTooLong => (
-            format!("this needs more than {CODE_WORDS_MAX} words of code"),
-            "help: split the form",
-        ),
+        Failure::CodeTooLong => {
+            (format!("this needs more than {CODE_WORDS_MAX} words of code"), "help: split the form")
+        }
         Failure::JumpTooFar => unreachable!("wide code has no short jumps"),
     };
     Diagnostic::new(ErrorCode::CompilerLimit, error.span, message).with_note(note)

@@ -14,7 +14,10 @@ pub enum Number {
     /// An exact integer of at most 61 bits.
     Fixnum(i64),
     /// An exact integer that is no fixnum: limbs from the lowest up, the last one not 0.
-    Big { negative: bool, magnitude: Vec<u64> },
+    Big {
+        negative: bool,
+        magnitude: Vec<u64>,
+    },
     Flonum(f64),
 }
 

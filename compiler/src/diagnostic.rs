@@ -150,8 +150,8 @@ mod tests {
         let shown = Diagnostic::new(ErrorCode::BadForm, ByteSpan::new(2, 9), "bad")
             .render("x", "a (b\n c)\nd");
         assert!(shown.contains("1 | a (b\n  |   ^^\n"), "{shown}");
-        let at_end =
-            Diagnostic::new(ErrorCode::UnexpectedEnd, ByteSpan::new(3, 3), "end").render("x", "ab\n");
+        let at_end = Diagnostic::new(ErrorCode::UnexpectedEnd, ByteSpan::new(3, 3), "end")
+            .render("x", "ab\n");
         assert!(at_end.contains(" --> x:2:1\n"), "{at_end}");
     }
 }

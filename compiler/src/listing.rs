@@ -54,7 +54,9 @@ fn list_instruction(unit: &CodeUnit, data: &QuotedData, position: usize) -> Stri
             OperandKind::Constant => match &unit.constants[value as usize] {
                 Constant::Cell(name) => name.clone(),
                 Constant::Code(_) => format!("code/{value}"),
-                Constant::Datum(datum) => format!("'{}", write_datum(&data.arena, data.root(*datum))),
+                Constant::Datum(datum) => {
+                    format!("'{}", write_datum(&data.arena, data.root(*datum)))
+                }
             },
             OperandKind::Word32 => write_word(value),
             OperandKind::Jump16 | OperandKind::Jump32 => {

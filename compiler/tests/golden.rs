@@ -1,9 +1,11 @@
-//! Golden listings: each `golden/NAME.scm` compiles to what `golden/NAME.txt` holds.
+//! Golden listings: each `golden/NAME.scm` compiles to what `golden/NAME.txt` holds, by way of the
+//! Core IR in `golden/NAME.core.txt`.
 //!
 //! After a change that is meant, run with `PSCHEME_BLESS=1` and read the difference.
 
 mod support;
 
+use pscheme_compiler::compile::list_core;
 use pscheme_compiler::compile_program;
 use pscheme_compiler::listing::list_program;
 use std::path::{Path, PathBuf};
@@ -26,12 +28,20 @@ fn programs_compile_to_their_golden_listings() {
             Ok(program) => list_program(&program),
             Err(found) => found.iter().map(|one| one.render(&name, &text) + "\n").collect(),
         };
-        let golden = source.with_extension("txt");
-        if std::env::var_os("PSCHEME_BLESS").is_some() {
-            std::fs::write(&golden, &shown).unwrap();
-        } else if std::fs::read_to_string(&golden).unwrap_or_default() != shown {
-            different.push(format!("--- {name}\n{shown}"));
+        different.extend(compare(&source.with_extension("txt"), &shown));
+        if let Ok(core) = list_core(&text, &support::Primitives) {
+            different.extend(compare(&source.with_extension("core.txt"), &core));
         }
     }
     assert!(different.is_empty(), "run with PSCHEME_BLESS=1 if meant:\n{}", different.join("\n"));
+}
+
+/// What is shown, if it is not what the golden file holds; with `PSCHEME_BLESS` the file is written.
+fn compare(golden: &Path, shown: &str) -> Option<String> {
+    if std::env::var_os("PSCHEME_BLESS").is_some() {
+        std::fs::write(golden, shown).unwrap();
+        return None;
+    }
+    let expected = std::fs::read_to_string(golden).unwrap_or_default();
+    (expected != shown).then(|| format!("--- {}\n{shown}", golden.display()))
 }

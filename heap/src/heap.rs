@@ -304,7 +304,7 @@ impl Heap {
 
     /// Whether an object or pair starts at `offset`, as far as the start bits know.
     pub fn is_start(&self, offset: u64) -> bool {
-        if offset >= HEAP_RESERVED_BYTES || offset % GRANULE_BYTES != 0 {
+        if offset >= HEAP_RESERVED_BYTES || !offset.is_multiple_of(GRANULE_BYTES) {
             return false;
         }
         let page = Page((offset / PAGE_BYTES) as u32);
@@ -314,7 +314,7 @@ impl Heap {
     /// Room for `bytes` bytes in the pool's current hole or its next one; the start bit is the
     /// caller's to set.
     pub(crate) fn allocate_in(&mut self, pool: Pool, bytes: u64) -> u64 {
-        debug_assert!(bytes <= LARGE_OBJECT_BYTES && bytes % GRANULE_BYTES == 0);
+        debug_assert!(bytes <= LARGE_OBJECT_BYTES && bytes.is_multiple_of(GRANULE_BYTES));
         loop {
             let cursor = &mut self.cursors[pool as usize];
             if cursor.at + bytes <= cursor.end {

@@ -195,14 +195,14 @@ impl Space {
 
     /// The words of a range.
     pub fn words(&self, offset: u64, count: usize) -> &[u64] {
-        assert!(offset % 8 == 0 && offset + count as u64 * 8 <= HEAP_RESERVED_BYTES);
+        assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= HEAP_RESERVED_BYTES);
         // SAFETY: the range is mapped and aligned; `&self` keeps writers of this crate out.
         unsafe { std::slice::from_raw_parts(self.memory.pointer.add((offset / 8) as usize), count) }
     }
 
     /// The words of a range, to be written without telling the barrier.
     pub fn words_mut(&mut self, offset: u64, count: usize) -> &mut [u64] {
-        assert!(offset % 8 == 0 && offset + count as u64 * 8 <= HEAP_RESERVED_BYTES);
+        assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= HEAP_RESERVED_BYTES);
         // SAFETY: as in `words`, with an exclusive borrow.
         unsafe {
             std::slice::from_raw_parts_mut(self.memory.pointer.add((offset / 8) as usize), count)
@@ -323,7 +323,8 @@ impl Space {
 
     /// Gives the memory of whole pages back to the system; they read as zero afterwards.
     pub fn discard(&mut self, offset: u64, bytes: u64) {
-        assert!(offset + bytes <= HEAP_RESERVED_BYTES && offset % 4096 == 0 && bytes % 4096 == 0);
+        assert!(offset + bytes <= HEAP_RESERVED_BYTES);
+        assert!(offset.is_multiple_of(4096) && bytes.is_multiple_of(4096));
         // SAFETY: the range is ours; private anonymous memory reads as zero after DONTNEED.
         let status = unsafe {
             libc::madvise(self.base().add(offset as usize).cast(), bytes as usize, libc::MADV_DONTNEED)

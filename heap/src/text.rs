@@ -5,10 +5,12 @@
 
 use crate::collect::RootSource;
 use crate::heap::Heap;
-use crate::kind::Kind;
+use crate::kind::{Header, Kind};
 use crate::root_table::Root;
 use crate::word::Word;
 
+/// `aux` of a cell that belongs to the standard library.
+pub const LIBRARY_CELL: u8 = 1;
 /// Slots of a fresh table of names.
 const NAME_TABLE_SLOTS: usize = 256;
 
@@ -34,8 +36,11 @@ impl Heap {
 
     /// Bytes of nursery a string of `length` characters may take.
     pub fn string_room(length: usize) -> u64 {
-        let storage = 16 + (length as u64 * 4 + 7) / 8 * 8 + 16;
-        32 + if storage > crate::limits::LARGE_OBJECT_BYTES { 0 } else { storage }
+        let storage = |width: u64| (length as u64 * width).next_multiple_of(8) + 32;
+        let small = [storage(4), storage(1)]
+            .into_iter()
+            .find(|&bytes| bytes <= crate::limits::LARGE_OBJECT_BYTES + 32);
+        32 + small.unwrap_or(0)
     }
 
     /// A new bytevector; room for small ones must be there.
@@ -241,6 +246,33 @@ impl Heap {
         }
         self.set_field(vector, slot, entry);
         self.set_root(count, Word::fixnum(self.root(count).as_fixnum() + 1));
+    }
+
+    /// Marks every cell there is as the standard library's: programs that define such a name get a
+    /// cell of their own, and the library's procedures keep calling each other.
+    pub fn seal_library_cells(&mut self) {
+        for cell in self.global_cells() {
+            let header = Header::new(Kind::Cell, LIBRARY_CELL, self.header(cell).body_words());
+            self.store(cell.offset(), Word(header.0));
+        }
+    }
+
+    /// Gives `symbol` a cell of its own in place of the library's, with the same content; does
+    /// nothing for other cells.
+    pub fn shadow_library_cell(&mut self, symbol: Word) {
+        let Some(old) = self.find_global(symbol) else { return };
+        if self.header(old).aux() != LIBRARY_CELL {
+            return;
+        }
+        let cell = self.fixed_object(Kind::Cell, 0, 2);
+        self.store(cell.offset() + 8, self.field(old, 0));
+        self.store(cell.offset() + 16, symbol);
+        let vector = self.root(Root::Globals);
+        let slots = self.header(vector).body_words();
+        let slot = (0..slots)
+            .find(|&slot| self.field(vector, slot) == old)
+            .expect("a cell that was found stands in the table");
+        self.set_field(vector, slot, cell);
     }
 
     /// All global cells, in the order of the table.

@@ -6,14 +6,14 @@
 //! Instructions are judged by the machine's own verifier, passed in. Explicit work lists, so depth
 //! costs heap memory and no host stack.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::collect::continuation_field;
 use crate::frame::{FRAME_WORDS_MIN, Link, ReturnPoint};
 use crate::heap::Heap;
 use crate::kind::*;
 use crate::limits::*;
-use crate::space::{Page, PageType};
+use crate::space::{BITMAP_WORDS, Bitmap, Page, PageType, bit, set_bit};
 use crate::word::Word;
 
 /// Judges the instructions of a code object whose sizes have been checked.
@@ -38,10 +38,26 @@ impl std::fmt::Display for Problem {
 /// Problems listed before a check gives up.
 pub const PROBLEMS_MAX: usize = 100;
 
+/// The objects that have been seen, a bit per granule of the pages they lie in.
+#[derive(Default)]
+struct Seen(HashMap<u32, Box<Bitmap>>);
+
+impl Seen {
+    /// Notes an object; `false` if it was noted before.
+    fn insert(&mut self, offset: u64) -> bool {
+        let granule = (offset % PAGE_BYTES / GRANULE_BYTES) as usize;
+        let page = (offset / PAGE_BYTES) as u32;
+        let map = self.0.entry(page).or_insert_with(|| Box::new([0; BITMAP_WORDS]));
+        let is_new = !bit(map, granule);
+        set_bit(map, granule);
+        is_new
+    }
+}
+
 struct Verifier<'a, 'check> {
     heap: &'a Heap,
     check_code: &'a mut CodeCheck<'check>,
-    seen: HashSet<u64>,
+    seen: Seen,
     work: Vec<Word>,
     /// Segment offset to the words checked as values so far.
     segments: HashMap<u64, usize>,
@@ -56,7 +72,7 @@ impl Heap {
         let mut verifier = Verifier {
             heap: self,
             check_code,
-            seen: HashSet::new(),
+            seen: Seen::default(),
             work: Vec::new(),
             segments: HashMap::new(),
             problems: Vec::new(),
@@ -200,10 +216,9 @@ impl Verifier<'_, '_> {
         match kind {
             Kind::Continuation => self.walk_continuation(word),
             Kind::String => self.check_string(word, header),
-            Kind::Bytevector => {
-                if self.heap.raw(word, 0) > (header.body_words() as u64 - 1) * 8 {
-                    self.problem(offset, "bytevector longer than its object");
-                }
+            Kind::Closure => self.check_closure(word, header),
+            Kind::Bytevector if self.heap.raw(word, 0) > (header.body_words() as u64 - 1) * 8 => {
+                self.problem(offset, "bytevector longer than its object");
             }
             _ => {}
         }
@@ -218,6 +233,22 @@ impl Verifier<'_, '_> {
         let room = (self.heap.header(storage).body_words() as u64 - 1) * 8;
         if self.heap.raw(word, 1).saturating_mul(width) > room {
             self.problem(word.offset(), "string longer than its storage");
+        }
+    }
+
+    /// The fast path of calls trusts a closure's header, and its code the captured values' number.
+    fn check_closure(&mut self, word: Word, header: Header) {
+        let code = self.heap.field(word, 0);
+        if self.heap.kind_of(code) != Some(Kind::Code) {
+            return;
+        }
+        let shape = self.heap.raw(code, CODE_SHAPE);
+        let (required, general) = (shape & 0xffff, shape >> 16 & 0xffff != 0);
+        let captures = (shape >> 48) as usize;
+        let aux = header.aux();
+        let counted = aux == 255 || (!general && u64::from(aux) == required);
+        if header.body_words() != 1 + captures || !counted {
+            self.problem(word.offset(), "closure that does not fit its code");
         }
     }
 
@@ -289,7 +320,7 @@ impl Verifier<'_, '_> {
         let first = code.offset() + CODE_ENTRY_BYTES;
         let count = u64::from(self.heap.raw(code, CODE_COUNTS) as u32);
         let at = link.return_offset();
-        if at < first || at >= first + count * 8 || at % 8 != 0 {
+        if at < first || at >= first + count * 8 || !at.is_multiple_of(8) {
             return Err("interrupted frame outside its code".into());
         }
         Ok(())
@@ -297,7 +328,7 @@ impl Verifier<'_, '_> {
 
     fn check_link(&mut self, link: Link) -> Result<(), String> {
         let at = link.return_offset();
-        if at % 8 != 0 || at < 8 || at >= u64::from(CODE_END_PAGE) * PAGE_BYTES {
+        if !at.is_multiple_of(8) || at < 8 || at >= u64::from(CODE_END_PAGE) * PAGE_BYTES {
             return Err(format!("link {:#x} does not lead into code", link.0));
         }
         let Some(point) = ReturnPoint::decode(self.heap.space.read(at - 8)) else {

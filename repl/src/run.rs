@@ -1,12 +1,14 @@
 //! Running scripts: plain, or in an image that survives.
 
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::image::ImageDirectory;
-use pscheme::heap::store::{CommitClock, StoreError, StoreOptions};
+use pscheme::heap::store::{CommitClock, PhaseHook, StoreError, StoreOptions};
 use pscheme::host::StandardHost;
 use pscheme::report::describe_failure;
 use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, check_text};
@@ -118,8 +120,34 @@ fn read_script(file: &Path) -> Result<(String, String), Failure> {
     }
 }
 
+/// Names a file to which one byte is appended at every change of phase, so that a test that kills
+/// this process can tell where it struck.
+const PHASE_FILE: &str = "PSCHEME_PHASE_FILE";
+
+fn phase_file() -> Option<File> {
+    let path = std::env::var_os(PHASE_FILE)?;
+    OpenOptions::new().append(true).create(true).open(path).ok()
+}
+
+/// The store's options, with its phases reported if somebody asked for them.
+fn store_options() -> StoreOptions {
+    let mut options = StoreOptions::new(CommitClock::system());
+    if let Some(file) = phase_file() {
+        options.phase_hook = Some(PhaseHook(Arc::new(move |phase| {
+            // A phase that cannot be reported is no reason to stop a program.
+            let _ = (&file).write_all(&[b'a' + phase as u8]);
+        })));
+    }
+    options
+}
+
 fn session_options() -> Result<SessionOptions, Failure> {
     let mut options = SessionOptions::new(Box::new(StandardHost::default()));
+    if let Some(mut file) = phase_file() {
+        options.on_phase = Some(Box::new(move |phase| {
+            let _ = file.write_all(&[b'A' + phase as u8]);
+        }));
+    }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| {
@@ -162,7 +190,7 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
     let (name, text) = read_script(&options.file)?;
     let path = options.image.clone().unwrap_or_else(|| default_image(&options.file));
     let directory = ImageDirectory::at(&path);
-    let store_options = StoreOptions::new(CommitClock::system());
+    let store_options = store_options();
     if options.restart && directory.exists() {
         remove_image(&directory, &store_options)?;
     }

@@ -59,7 +59,8 @@ pub struct InlineRow {
 }
 
 macro_rules! inline_rows {
-    ($( $(#[doc = $doc:literal])+ $name:literal $minimum:literal $maximum:expr => $form:expr; )*) => {
+    ($( $(#[doc = $doc:literal])+
+        $name:literal $minimum:literal $maximum:expr => $form:expr; )*) => {
         /// All opcode-backed names.
         pub const INLINE_ROWS: &[InlineRow] = &[ $( InlineRow {
             name: $name,

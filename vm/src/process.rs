@@ -147,13 +147,36 @@ impl Vm {
         self.advance_by(engine, SLICE_WORK)
     }
 
+    /// Makes sure a process is loaded; otherwise says why none can run.
+    fn load_next(&mut self) -> Option<Event> {
+        if self.machine.process.is_object() {
+            return None;
+        }
+        let Some(process) = self.dequeue() else { return Some(Event::Idle) };
+        let loaded = self.load(process);
+        loaded.err().map(|interrupt| self.end_slice(interrupt_stop(interrupt)))
+    }
+
+    /// Runs the process whose turn it is for `count` instructions, so that a test can stop at any
+    /// boundary; the second part is the instruction carried out last, if it was carried out whole.
+    pub fn step_by(&mut self, count: u64) -> (Event, Option<u64>) {
+        if let Some(event) = self.load_next() {
+            return (event, None);
+        }
+        if let Some(stop) = self.step(count - 1) {
+            return (self.end_slice(stop), None);
+        }
+        let last = self.heap.space.read(self.offset_of(self.machine.pc));
+        match self.step(1) {
+            Some(stop) => (self.end_slice(stop), None),
+            None => (Event::Slice, Some(last)),
+        }
+    }
+
     /// Runs the process whose turn it is for `fuel` units of work.
     pub fn advance_by(&mut self, engine: Engine, fuel: i64) -> Event {
-        if !self.machine.process.is_object() {
-            let Some(process) = self.dequeue() else { return Event::Idle };
-            if let Err(interrupt) = self.load(process) {
-                return self.end_slice(interrupt_stop(interrupt));
-            }
+        if let Some(event) = self.load_next() {
+            return event;
         }
         let stop = self.run(engine, fuel);
         let used = fuel - self.machine.fuel.max(0);

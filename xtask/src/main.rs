@@ -1,1 +1,46 @@
-fn main() {}
+//! Chores of the project: `cargo xtask docs`, `tidy`, `sanitize`, `soak`.
+
+mod docs;
+mod sanitize;
+mod soak;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+  docs [--check]     write docs/generated from the tables, or compare it with them
+  tidy               check the house rules
+  sanitize           heap and machine tests under AddressSanitizer and valgrind
+  soak [KILLS]       the long kill -9 campaign (1000 kills unless given)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = root();
+    let result = match words.as_slice() {
+        ["docs"] => docs::write(&root),
+        ["docs", "--check"] => docs::check(&root),
+        ["tidy"] => tidy::check(&root),
+        ["sanitize"] => sanitize::run(&root),
+        ["soak"] => soak::run(&root, 1000),
+        ["soak", kills] => match kills.parse() {
+            Ok(kills) => soak::run(&root, kills),
+            Err(_) => Err(USAGE.into()),
+        },
+        _ => Err(USAGE.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(what) => {
+            eprintln!("{what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The top of the checkout.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the checkout").into()
+}

@@ -174,11 +174,8 @@ impl Assembler {
 
     /// The instructions from here on belong to this stretch of the source.
     pub fn set_span(&mut self, span: ByteSpan) {
-        let new = Span {
-            instruction: self.instructions.len() as u32,
-            start: span.start,
-            end: span.end,
-        };
+        let new =
+            Span { instruction: self.instructions.len() as u32, start: span.start, end: span.end };
         match self.spans.last_mut() {
             Some(last) if (last.start, last.end) == (new.start, new.end) => {}
             Some(last) if last.instruction >= new.instruction => *last = new,

@@ -71,19 +71,49 @@ fn generate_unit(
 
 /// What is still to be generated; the next task is the last of the stack.
 enum Task {
-    Evaluate { node: NodeId, destination: Destination, top: Register },
+    Evaluate {
+        node: NodeId,
+        destination: Destination,
+        top: Register,
+    },
     /// A constant where control comes without having computed anything.
-    Literal { literal: Literal, destination: Destination, top: Register },
+    Literal {
+        literal: Literal,
+        destination: Destination,
+        top: Register,
+    },
     Bind(Label),
     BindBlock(Label),
     Jump(Label),
     Operate(operations::Operation),
-    StoreGlobal { op: Op, name: NameId, operand: Operand, destination: Destination, top: Register, span: ByteSpan },
+    StoreGlobal {
+        op: Op,
+        name: NameId,
+        operand: Operand,
+        destination: Destination,
+        top: Register,
+        span: ByteSpan,
+    },
     Call(forms::CallTask),
-    Primitive { code: u32, count: usize, window: Register, destination: Destination, span: ByteSpan },
+    Primitive {
+        code: u32,
+        count: usize,
+        window: Register,
+        destination: Destination,
+        span: ByteSpan,
+    },
     /// The end of the left side of `or`.
-    OrElse { left: Operand, right: NodeId, destination: Destination, top: Register },
-    JumpToBlock { label: Label, moves: Vec<(Register, Operand)>, free: Register },
+    OrElse {
+        left: Operand,
+        right: NodeId,
+        destination: Destination,
+        top: Register,
+    },
+    JumpToBlock {
+        label: Label,
+        moves: Vec<(Register, Operand)>,
+        free: Register,
+    },
 }
 
 /// A block that jumps lead to.

@@ -59,7 +59,9 @@ impl Destination {
     /// The same, for an expression that other code than the destination's follows.
     pub fn without_next(self) -> Destination {
         match self {
-            Destination::Test(targets) => Destination::Test(Targets { next: Next::Neither, ..targets }),
+            Destination::Test(targets) => {
+                Destination::Test(Targets { next: Next::Neither, ..targets })
+            }
             other => other,
         }
     }

@@ -138,7 +138,8 @@ impl Generator<'_> {
                 (Some(integer), None) => Some((Op::JumpUnlessGreaterInt, *right, integer)),
                 _ => None,
             },
-            (Op::NumberEqual, [left, right]) => match (small_integer(*left), small_integer(*right)) {
+            (Op::NumberEqual, [left, right]) => match (small_integer(*left), small_integer(*right))
+            {
                 (None, Some(integer)) => Some((Op::JumpUnlessEqualInt, *left, integer)),
                 (Some(integer), None) => Some((Op::JumpUnlessEqualInt, *right, integer)),
                 _ => None,

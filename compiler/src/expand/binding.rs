@@ -130,7 +130,8 @@ impl Expander<'_, '_> {
             Datum::Pair(head, _) => match self.arena().get(head) {
                 Datum::Symbol(symbol) => Some((symbol, None)),
                 _ => {
-                    let message = "expected the procedure's name (curried definitions are not R7RS)";
+                    let message =
+                        "expected the procedure's name (curried definitions are not R7RS)";
                     self.report_shape("define", self.arena().span(head), message.into());
                     None
                 }
@@ -185,13 +186,7 @@ impl Expander<'_, '_> {
     }
 
     /// `let`, `let*`, `letrec`, `letrec*` and named `let`.
-    pub(super) fn let_form(
-        &mut self,
-        keyword: Keyword,
-        name: &str,
-        form: DatumId,
-        span: ByteSpan,
-    ) {
+    pub(super) fn let_form(&mut self, keyword: Keyword, name: &str, form: DatumId, span: ByteSpan) {
         let Some((mut second, mut body)) = self.second_and_rest(form) else {
             return self.fail_shape(name, span, format!("`{name}` without bindings"));
         };

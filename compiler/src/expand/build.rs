@@ -3,9 +3,7 @@
 
 use super::quasi::TemplateList;
 use super::{Expander, FALSE, UNSPECIFIED};
-use crate::core::{
-    Literal, NO_NAME, NameId, Node, NodeId, NodeList, VariableId, VariableList,
-};
+use crate::core::{Literal, NO_NAME, NameId, Node, NodeId, NodeList, VariableId, VariableList};
 use crate::datum::DatumId;
 use crate::diagnostic::ByteSpan;
 use pscheme_vm::op::Op;
@@ -87,25 +85,8 @@ impl Expander<'_, '_> {
                 let parts = self.core.add_nodes(&parts);
                 self.add(Node::Sequence(parts), span);
             }
-            Build::If => {
-                let (alternative, consequent, test) = (self.pop(), self.pop(), self.pop());
-                self.add(Node::If { test, consequent, alternative }, span);
-            }
-            Build::When { negated } => {
-                let (body, test) = (self.pop(), self.pop());
-                let nothing = self.core.literal(UNSPECIFIED, span);
-                let (consequent, alternative) =
-                    if negated { (nothing, body) } else { (body, nothing) };
-                self.add(Node::If { test, consequent, alternative }, span);
-            }
-            Build::And => {
-                let (consequent, test) = (self.pop(), self.pop());
-                let alternative = self.core.literal(FALSE, span);
-                self.add(Node::If { test, consequent, alternative }, span);
-            }
-            Build::Or => {
-                let (right, left) = (self.pop(), self.pop());
-                self.add(Node::Or { left, right }, span);
+            Build::If | Build::When { .. } | Build::And | Build::Or => {
+                self.build_conditional(&build, span);
             }
             Build::Call(count) => {
                 let arguments = self.pop_many(count);
@@ -159,16 +140,40 @@ impl Expander<'_, '_> {
         }
     }
 
+    /// A form whose parts are a test and one or two branches.
+    fn build_conditional(&mut self, build: &Build, span: ByteSpan) {
+        match build {
+            Build::If => {
+                let (alternative, consequent, test) = (self.pop(), self.pop(), self.pop());
+                self.add(Node::If { test, consequent, alternative }, span);
+            }
+            Build::When { negated } => {
+                let (body, test) = (self.pop(), self.pop());
+                let nothing = self.core.literal(UNSPECIFIED, span);
+                let (consequent, alternative) =
+                    if *negated { (nothing, body) } else { (body, nothing) };
+                self.add(Node::If { test, consequent, alternative }, span);
+            }
+            Build::And => {
+                let (consequent, test) = (self.pop(), self.pop());
+                let alternative = self.core.literal(FALSE, span);
+                self.add(Node::If { test, consequent, alternative }, span);
+            }
+            Build::Or => {
+                let (right, left) = (self.pop(), self.pop());
+                self.add(Node::Or { left, right }, span);
+            }
+            _ => unreachable!("only conditionals come here"),
+        }
+    }
+
     fn add_call(&mut self, procedure: NodeId, arguments: &[NodeId], span: ByteSpan) {
         let arguments = self.core.add_nodes(arguments);
         self.add(Node::Call { procedure, arguments }, span);
     }
 
     /// The body on top of the values of these variables; names the lambdas among the values.
-    fn pop_bindings(
-        &mut self,
-        variables: &[VariableId],
-    ) -> (NodeId, NodeList, VariableList) {
+    fn pop_bindings(&mut self, variables: &[VariableId]) -> (NodeId, NodeList, VariableList) {
         let body = self.pop();
         let values = self.pop_many(variables.len());
         for (variable, value) in variables.iter().zip(&values) {
@@ -212,8 +217,7 @@ impl Expander<'_, '_> {
             let parts = self.core.add_nodes(&commands);
             again = self.core.add(Node::Sequence(parts), span);
         }
-        let body =
-            self.core.add(Node::If { test, consequent: result, alternative: again }, span);
+        let body = self.core.add(Node::If { test, consequent: result, alternative: again }, span);
         self.build_loop(name, variables, body, span);
     }
 

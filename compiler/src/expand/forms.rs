@@ -89,7 +89,8 @@ impl Expander<'_, '_> {
             }
             (_, found) => {
                 let count = found.len();
-                let message = format!("`{name}` does not have its shape, found {count} parts in it");
+                let message =
+                    format!("`{name}` does not have its shape, found {count} parts in it");
                 self.fail_shape(name, span, message);
             }
         }

@@ -206,7 +206,8 @@ impl<'program> Expander<'_, 'program> {
                     return self.fail_shape(name, span, "`begin` is not a proper list".into());
                 };
                 let build = Task::Build(Build::Sequence(forms.len() - 1), span);
-                let mut tasks: Vec<Task> = forms[1..].iter().map(|id| Task::TopLevel(*id)).collect();
+                let mut tasks: Vec<Task> =
+                    forms[1..].iter().map(|id| Task::TopLevel(*id)).collect();
                 tasks.push(build);
                 self.schedule(tasks);
             }

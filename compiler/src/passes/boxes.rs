@@ -34,7 +34,9 @@ pub fn box_assigned_variables(source: &Core) -> Core {
             }
             Node::Let { variables, values, body } => {
                 let (mut new_variables, mut new_values) = (Vec::new(), Vec::new());
-                for (variable, value) in source.variables(variables).iter().zip(source.nodes(values)) {
+                for (variable, value) in
+                    source.variables(variables).iter().zip(source.nodes(values))
+                {
                     let value = map.get(*value);
                     if assigned(*variable) {
                         new_variables.push(box_of(target, *variable));

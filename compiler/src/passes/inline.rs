@@ -5,7 +5,8 @@
 //! number of arguments stays a call: the procedure itself reports the error when it runs.
 
 use crate::core::{
-    Core, Literal, NO_NAME, NameId, Names, Node, NodeId, NodeList, VariableId, VariableList, rebuild,
+    Core, Literal, NO_NAME, NameId, Names, Node, NodeId, NodeList, VariableId, VariableList,
+    rebuild,
 };
 use crate::diagnostic::ByteSpan;
 use crate::expand::{FALSE, NULL};

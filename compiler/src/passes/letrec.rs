@@ -213,7 +213,8 @@ impl Letrec<'_> {
                 }
             }
             needed.sort_unstable();
-            items.extend(needed.into_iter().filter_map(|n| components[n].take()).map(Item::Lambdas));
+            items
+                .extend(needed.into_iter().filter_map(|n| components[n].take()).map(Item::Lambdas));
             items.push(Item::Value(value));
         }
         let is_used = |member: &usize| self.counts[self.variables[*member].index()] > 0;

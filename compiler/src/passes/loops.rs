@@ -18,7 +18,8 @@ pub fn find_loops(source: &Core) -> Core {
             Node::Fix { variables, lambdas, body } if decided.groups[id.index()] => {
                 let mut blocks = Vec::with_capacity(lambdas.count());
                 for lambda in source.nodes(lambdas) {
-                    let Node::Lambda { parameters, body, .. } = target.node(map.get(*lambda)) else {
+                    let Node::Lambda { parameters, body, .. } = target.node(map.get(*lambda))
+                    else {
                         unreachable!("a group binds lambdas");
                     };
                     blocks.push(target.add(Node::Block { parameters, body }, source.span(*lambda)));
@@ -59,8 +60,10 @@ struct Uses {
 impl Decision {
     fn of(source: &Core) -> Decision {
         let (mut continuations, uses) = survey(source);
-        let mut decision =
-            Decision { groups: vec![false; source.len()], labels: vec![false; source.variable_count()] };
+        let mut decision = Decision {
+            groups: vec![false; source.len()],
+            labels: vec![false; source.variable_count()],
+        };
         let reachable = source.reachable();
         for id in source.ids().filter(|id| reachable[id.index()]) {
             let Node::Fix { variables, lambdas, .. } = source.node(id) else { continue };
@@ -94,10 +97,8 @@ impl Decision {
 
 /// The continuation of every node, and the uses of every variable.
 fn survey(source: &Core) -> (Continuations, Vec<Uses>) {
-    let mut continuations = Continuations {
-        of_node: source.ids().collect(),
-        same_as: source.ids().collect(),
-    };
+    let mut continuations =
+        Continuations { of_node: source.ids().collect(), same_as: source.ids().collect() };
     let mut uses = vec![Uses::default(); source.variable_count()];
     let reachable = source.reachable();
     for id in source.ids().rev().filter(|id| reachable[id.index()]) {
@@ -154,4 +155,3 @@ impl Continuations {
         self.same_as[lambda.index()] = continuation;
     }
 }
-

@@ -28,7 +28,9 @@ pub fn simplify(source: &Core) -> Core {
             },
             Node::Let { variables, values, body } => {
                 let mut kept = Vec::new();
-                for (variable, value) in source.variables(variables).iter().zip(source.nodes(values)) {
+                for (variable, value) in
+                    source.variables(variables).iter().zip(source.nodes(values))
+                {
                     let value = map.get(*value);
                     let substituted = substitutes[variable.index()].is_some();
                     let unused = counts[variable.index()] == 0
@@ -58,7 +60,8 @@ pub fn simplify(source: &Core) -> Core {
                 }
             }
             Node::Sequence(parts) => {
-                let parts: Vec<NodeId> = source.nodes(parts).iter().map(|id| map.get(*id)).collect();
+                let parts: Vec<NodeId> =
+                    source.nodes(parts).iter().map(|id| map.get(*id)).collect();
                 simplified_sequence(target, &parts, span)
             }
             _ => target.copy_node(source, id, map),

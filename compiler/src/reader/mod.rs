@@ -227,12 +227,9 @@ impl<'text> Reader<'text> {
             OpenKind::Comment => "this datum comment",
         };
         let span = ByteSpan::new(innermost.start, innermost.start + 1);
-        let mut found = Diagnostic::new(
-            ErrorCode::UnexpectedEnd,
-            span,
-            format!("the text ends inside {what}"),
-        )
-        .with_label("begins here");
+        let mut found =
+            Diagnostic::new(ErrorCode::UnexpectedEnd, span, format!("the text ends inside {what}"))
+                .with_label("begins here");
         if self.open.len() > 1 {
             let line = self.text[..self.open[0].start].matches('\n').count() + 1;
             let count = self.open.len();
@@ -293,8 +290,9 @@ impl<'text> Reader<'text> {
     /// A closing parenthesis at `start`.
     fn end(&mut self, close: char, start: usize) -> Option<DatumId> {
         // A prefix or datum comment with nothing behind it ends here too.
-        while let Some(Open { kind: OpenKind::Prefix(_) | OpenKind::Comment, start: begun, .. }) =
-            self.open.last()
+        while let Some(Open {
+            kind: OpenKind::Prefix(_) | OpenKind::Comment, start: begun, ..
+        }) = self.open.last()
         {
             let span = ByteSpan::new(*begun, start);
             self.report(ErrorCode::BadSyntax, span, "expected a datum, found a parenthesis");
@@ -326,7 +324,8 @@ impl<'text> Reader<'text> {
         }
         let tail = if dot == Dot::Tail { items.pop() } else { None };
         let end = ByteSpan { start: span.end, ..span };
-        let mut list = tail.unwrap_or_else(|| self.arena.null(if items.is_empty() { span } else { end }));
+        let mut list =
+            tail.unwrap_or_else(|| self.arena.null(if items.is_empty() { span } else { end }));
         for (index, item) in items.into_iter().enumerate().rev() {
             let start = if index == 0 { span.start } else { self.arena.span(item).start };
             list = self.arena.pair(item, list, ByteSpan { start, ..span });

@@ -185,7 +185,8 @@ impl Reader<'_> {
 
     /// `#!fold-case`, `#!no-fold-case`, or the interpreter line of a script.
     fn directive(&mut self, start: usize) {
-        if start == 0 && self.text.starts_with("#!/") || self.text.starts_with("#! ") && start == 0 {
+        let is_script = self.text.starts_with("#!/") || self.text.starts_with("#! ");
+        if start == 0 && is_script {
             self.position = self.text.find('\n').unwrap_or(self.text.len());
             return;
         }

@@ -35,6 +35,10 @@ pub struct Machine {
     pub instructions: u64,
 }
 
+/// The error of a program that runs more instructions than `INSTRUCTIONS_MAX`.
+pub const TOO_LONG: &str = "too many instructions";
+const INSTRUCTIONS_MAX: u64 = 2_000_000;
+
 type Outcome<T> = Result<T, String>;
 
 /// Runs a program and gives the value of its last form.
@@ -51,7 +55,11 @@ pub fn run_program(program: &Program<QuotedData>) -> (Machine, Outcome<Value>) {
         output: String::new(),
         instructions: 0,
     };
-    for name in PRIMITIVES.iter().map(|(name, ..)| *name).chain(["apply", "call/cc", "+", "-", "car", "cons", "<"]) {
+    for name in PRIMITIVES
+        .iter()
+        .map(|(name, ..)| *name)
+        .chain(["apply", "call/cc", "+", "-", "car", "cons", "<"])
+    {
         machine.globals.insert(name.to_string(), Value::Procedure(name));
     }
     let mut result = Ok(UNSPECIFIED);
@@ -127,9 +135,24 @@ impl Machine {
         let word = self.unit.code.instructions[self.position];
         self.position += 1;
         self.instructions += 1;
+        if self.instructions > INSTRUCTIONS_MAX {
+            return Err(TOO_LONG.into());
+        }
         let op = Op::from_code(field::op(word)).expect("an instruction");
+        match op as u8 {
+            0x01..=0x0f => self.move_data(op, word)?,
+            0x10..=0x1b => self.compute(op, word)?,
+            0x1c..=0x2f => self.use_object(op, word)?,
+            0x30..=0x3f => self.branch(op, word)?,
+            _ => return self.transfer(op, word),
+        }
+        Ok(None)
+    }
+
+    /// Moves, globals, closures and boxes.
+    fn move_data(&mut self, op: Op, word: u64) -> Outcome<()> {
         let (a, b, c) = (field::a(word), field::b(word), field::c(word));
-        let (imm, aux) = (field::imm(word), field::aux(word));
+        let imm = field::imm(word);
         match op {
             Op::Move => self.set(a, self.get(b)),
             Op::LoadWord => self.set(a, Value::Word(imm)),
@@ -171,8 +194,18 @@ impl Machine {
                 let Value::Box(cell) = self.get(a) else { panic!("no box") };
                 *cell.borrow_mut() = self.get(b);
             }
+            other => panic!("the compiler does not emit {other:?}"),
+        }
+        Ok(())
+    }
+
+    /// Numbers.
+    fn compute(&mut self, op: Op, word: u64) -> Outcome<()> {
+        let (a, b, c) = (field::a(word), field::b(word), field::c(word));
+        match op {
             Op::AddInt => {
-                let value = arithmetic(Op::Add, &self.get(b), &Value::fixnum(field::c_signed(word)))?;
+                let value =
+                    arithmetic(Op::Add, &self.get(b), &Value::fixnum(field::c_signed(word)))?;
                 self.set(a, value);
             }
             Op::Add | Op::Subtract | Op::Multiply | Op::Quotient | Op::Remainder | Op::Modulo => {
@@ -183,6 +216,15 @@ impl Machine {
                 let value = compare(op, &self.get(b), &self.get(c))?;
                 self.set(a, Value::boolean(value));
             }
+            other => panic!("the compiler does not emit {other:?}"),
+        }
+        Ok(())
+    }
+
+    /// Predicates, pairs and vectors.
+    fn use_object(&mut self, op: Op, word: u64) -> Outcome<()> {
+        let (a, b, c) = (field::a(word), field::b(word), field::c(word));
+        match op {
             Op::Eq => self.set(a, Value::boolean(self.get(b).same(&self.get(c)))),
             Op::Not => self.set(a, Value::boolean(self.get(b).is_false())),
             Op::IsNull => self.set(a, Value::boolean(self.get(b).is_null())),
@@ -201,6 +243,15 @@ impl Machine {
                 let (vector, index) = element(&self.get(a), &self.get(b))?;
                 vector.borrow_mut()[index] = self.get(c);
             }
+            other => panic!("the compiler does not emit {other:?}"),
+        }
+        Ok(())
+    }
+
+    /// Jumps.
+    fn branch(&mut self, op: Op, word: u64) -> Outcome<()> {
+        let (a, b, imm) = (field::a(word), field::b(word), field::imm(word));
+        match op {
             Op::Jump | Op::Loop => self.jump(true, imm),
             Op::JumpIfFalse => self.jump(self.get(a).is_false(), imm),
             Op::JumpIfTrue => self.jump(!self.get(a).is_false(), imm),
@@ -228,6 +279,15 @@ impl Machine {
                 let same = self.get(a).same(&self.get(b));
                 self.jump(!same, field::c_signed(word));
             }
+            other => panic!("the compiler does not emit {other:?}"),
+        }
+        Ok(())
+    }
+
+    /// Calls, returns and primitives.
+    fn transfer(&mut self, op: Op, word: u64) -> Outcome<Option<Value>> {
+        let (a, imm, aux) = (field::a(word), field::imm(word), field::aux(word));
+        match op {
             Op::Call | Op::CallGlobal => {
                 let callee = if op == Op::Call { self.get(a) } else { self.global(imm)? };
                 let arguments = (0..aux).map(|n| self.get(a + 2 + n)).collect();
@@ -266,7 +326,12 @@ impl Machine {
     }
 
     /// Calls a procedure whose frame begins at `base`.
-    fn enter(&mut self, callee: Value, arguments: Vec<Value>, base: usize) -> Outcome<Option<Value>> {
+    fn enter(
+        &mut self,
+        callee: Value,
+        arguments: Vec<Value>,
+        base: usize,
+    ) -> Outcome<Option<Value>> {
         match &callee {
             Value::Closure(closure) => {
                 let arity = closure.unit.code.arity;
@@ -289,7 +354,8 @@ impl Machine {
             }
             Value::Procedure("apply") => {
                 let mut spread = arguments[1..arguments.len() - 1].to_vec();
-                spread.extend(arguments.last().and_then(Value::elements).ok_or("apply to no list")?);
+                spread
+                    .extend(arguments.last().and_then(Value::elements).ok_or("apply to no list")?);
                 self.enter(arguments[0].clone(), spread, base)
             }
             Value::Procedure("call/cc") => {
@@ -367,6 +433,7 @@ impl Machine {
                 }
                 sum
             }
+            ("-", [left, right]) => arithmetic(Op::Subtract, left, right)?,
             ("-", [value]) => arithmetic(Op::Subtract, &Value::fixnum(0), value)?,
             ("car", [value]) => pair(value)?.borrow().0.clone(),
             ("cons", [head, tail]) => Value::pair(head.clone(), tail.clone()),
@@ -383,8 +450,8 @@ fn arithmetic(op: Op, left: &Value, right: &Value) -> Outcome<Value> {
             return Err("division by zero".into());
         }
         return Ok(Value::fixnum(match op {
-            Op::Add => left + right,
-            Op::Subtract => left - right,
+            Op::Add => left.checked_add(right).ok_or("overflow")?,
+            Op::Subtract => left.checked_sub(right).ok_or("overflow")?,
             Op::Multiply => left.checked_mul(right).ok_or("overflow")?,
             Op::Quotient => left / right,
             Op::Remainder => left % right,
@@ -402,7 +469,10 @@ fn arithmetic(op: Op, left: &Value, right: &Value) -> Outcome<Value> {
 fn float(value: &Value) -> Outcome<f64> {
     match value {
         Value::Flonum(value) => Ok(*value),
-        _ => value.as_fixnum().map(|n| n as f64).ok_or_else(|| format!("not a number: {}", value.write())),
+        _ => value
+            .as_fixnum()
+            .map(|n| n as f64)
+            .ok_or_else(|| format!("not a number: {}", value.write())),
     }
 }
 
@@ -430,4 +500,3 @@ fn element(vector: &Value, index: &Value) -> Outcome<(Rc<RefCell<Vec<Value>>>, u
         _ => Err("index out of range".into()),
     }
 }
-

@@ -114,14 +114,11 @@ impl Value {
             Value::Pair(pair) => {
                 let (head, mut rest) = pair.borrow().clone();
                 let mut text = format!("({}", head.write());
-                loop {
-                    let next = match &rest {
-                        Value::Pair(pair) => pair.borrow().clone(),
-                        _ => break,
-                    };
+                while let Value::Pair(pair) = rest.clone() {
+                    let (head, tail) = pair.borrow().clone();
                     text.push(' ');
-                    text.push_str(&next.0.write());
-                    rest = next.1;
+                    text.push_str(&head.write());
+                    rest = tail;
                 }
                 if !rest.is_null() {
                     text.push_str(" . ");

@@ -1,6 +1,6 @@
 //! The numbers and names the store deals in, one type each, so that they cannot be mixed.
 //!
-//! All of them reach the disk: their widths are part of the format (docs/format-store.md).
+//! All of them reach the disk: their widths are part of the format (docs/format.md).
 
 use std::fmt;
 

@@ -10,7 +10,7 @@
 //!
 //! Read next: [`image`] (the directory, opening and its checks), [`sqlite`] (the database),
 //! [`head`], [`wal`] (what a damaged log tells), [`writer`] (the background thread), [`memory`] (the
-//! store of tests). The format is written down in `docs/format-store.md`.
+//! store of tests). The format is written down in `docs/format.md`.
 
 mod error;
 pub mod head;

@@ -10,10 +10,10 @@
 
 use pscheme_heap::kind::{CODE_ENTRY_BYTES, Header, Kind};
 use pscheme_heap::limits::CARD_BYTES;
-use pscheme_heap::word::Word;
+use pscheme_heap::word::{TAG_OBJECT, TAG_PAIR, Word};
 
 use crate::machine::Vm;
-use crate::op::field;
+use crate::op::{Op, field};
 
 /// What a fast path gets: registers of the engine by reference, so that it can move them.
 pub(super) struct Registers<'a> {
@@ -58,10 +58,16 @@ impl Registers<'_> {
     unsafe fn constant(&self) -> Word {
         Word(*self.pc.offset(field::imm(self.instruction) as isize))
     }
-    /// The address of word `index` of what a reference refers to; 0 is the header of an object.
+    /// The address of word `index` of an object; 0 is its header. The tag is part of the
+    /// displacement, so no instruction removes it.
     #[inline(always)]
-    unsafe fn slot(&self, reference: Word, index: usize) -> *mut u64 {
-        self.heap_base.add((reference.0 & !7) as usize).cast::<u64>().add(index)
+    unsafe fn slot(&self, object: Word, index: usize) -> *mut u64 {
+        self.heap_base.add(object.0 as usize).sub(TAG_OBJECT as usize).cast::<u64>().add(index)
+    }
+    /// The address of a pair's car (0) or cdr (1).
+    #[inline(always)]
+    unsafe fn pair_slot(&self, pair: Word, index: usize) -> *mut u64 {
+        self.heap_base.add(pair.0 as usize).sub(TAG_PAIR as usize).cast::<u64>().add(index)
     }
     #[inline(always)]
     unsafe fn kind_is(&self, word: Word, kind: u8) -> bool {
@@ -104,18 +110,21 @@ impl Registers<'_> {
     /// One unit of work; `false` at the end of the slice.
     #[inline(always)]
     unsafe fn count_work(&mut self) -> bool {
-        let fuel = (*self.vm).machine.fuel - 1;
-        if fuel < 0 {
+        let fuel = &raw mut (*self.vm).machine.fuel;
+        *fuel -= 1;
+        if *fuel < 0 {
+            *fuel = 0;
             return false;
         }
-        (*self.vm).machine.fuel = fuel;
         true
     }
     /// Whether `procedure` is a closure of exactly the instruction's number of arguments.
     #[inline(always)]
-    unsafe fn fits_call(&self, procedure: Word) -> bool {
+    unsafe fn fits_call(&self, procedure: Word, op: Op) -> bool {
+        // Count and code of header and instruction differ in the code alone: one compare for both.
         procedure.is_object()
-            && *self.slot(procedure, 0) & 0xffff == CLOSURE | (self.instruction & 0xff00)
+            && (*self.slot(procedure, 0) ^ self.instruction) as u16
+                == (CLOSURE ^ op as u64) as u16
     }
     #[inline(always)]
     unsafe fn entry(&self, closure: Word) -> *const u64 {
@@ -123,10 +132,10 @@ impl Registers<'_> {
         self.slot(code, 0).byte_add(CODE_ENTRY_BYTES as usize)
     }
     #[inline(always)]
-    unsafe fn enter(&mut self, procedure: Word) -> bool {
+    unsafe fn enter(&mut self, procedure: Word, op: Op) -> bool {
         let window = field::a(self.instruction);
         let base = self.base.add(window);
-        if !self.fits_call(procedure) || base > (*self.vm).machine.stack_limit || !self.count_work() {
+        if !self.fits_call(procedure, op) || base > (*self.vm).machine.stack_limit || !self.count_work() {
             return false;
         }
         *base.add(1) = (self.offset_of(*self.pc) + 8) << 16 | (window as u64) << 3;
@@ -135,8 +144,8 @@ impl Registers<'_> {
         true
     }
     #[inline(always)]
-    unsafe fn enter_tail(&mut self, procedure: Word) -> bool {
-        if !self.fits_call(procedure) || !self.count_work() {
+    unsafe fn enter_tail(&mut self, procedure: Word, op: Op) -> bool {
+        if !self.fits_call(procedure, op) || !self.count_work() {
             return false;
         }
         let (window, count) = (field::a(self.instruction), field::aux(self.instruction));
@@ -481,7 +490,7 @@ pub(super) unsafe fn cons(mut r: Registers) -> bool {
 pub(super) unsafe fn car(mut r: Registers) -> bool {
     let pair = r.b();
     pair.is_pair() && {
-        let value = Word(*r.slot(pair, 0));
+        let value = Word(*r.pair_slot(pair, 0));
         r.set_a(value)
     }
 }
@@ -490,7 +499,7 @@ pub(super) unsafe fn car(mut r: Registers) -> bool {
 pub(super) unsafe fn cdr(mut r: Registers) -> bool {
     let pair = r.b();
     pair.is_pair() && {
-        let value = Word(*r.slot(pair, 1));
+        let value = Word(*r.pair_slot(pair, 1));
         r.set_a(value)
     }
 }
@@ -501,7 +510,7 @@ pub(super) unsafe fn set_car(mut r: Registers) -> bool {
     if !pair.is_pair() {
         return false;
     }
-    let slot = r.slot(pair, 0);
+    let slot = r.pair_slot(pair, 0);
     r.store(slot, value);
     true
 }
@@ -512,7 +521,7 @@ pub(super) unsafe fn set_cdr(mut r: Registers) -> bool {
     if !pair.is_pair() {
         return false;
     }
-    let slot = r.slot(pair, 1);
+    let slot = r.pair_slot(pair, 1);
     r.store(slot, value);
     true
 }
@@ -587,26 +596,26 @@ pub(super) unsafe fn jump_unless_pair(mut r: Registers) -> bool {
 #[inline(always)]
 pub(super) unsafe fn call(mut r: Registers) -> bool {
     let procedure = r.a();
-    r.enter(procedure)
+    r.enter(procedure, Op::Call)
 }
 
 #[inline(always)]
 pub(super) unsafe fn call_global(mut r: Registers) -> bool {
     let procedure = Word(*r.slot(r.constant(), 1));
     r.set_a(procedure);
-    r.enter(procedure)
+    r.enter(procedure, Op::CallGlobal)
 }
 
 #[inline(always)]
 pub(super) unsafe fn tail_call(mut r: Registers) -> bool {
     let procedure = r.a();
-    r.enter_tail(procedure)
+    r.enter_tail(procedure, Op::TailCall)
 }
 
 #[inline(always)]
 pub(super) unsafe fn tail_call_global(mut r: Registers) -> bool {
     let procedure = Word(*r.slot(r.constant(), 1));
-    r.enter_tail(procedure)
+    r.enter_tail(procedure, Op::TailCallGlobal)
 }
 
 #[inline(always)]

@@ -1,0 +1,25 @@
+//! Every limit of the standard library, with its name.
+
+/// Elements, characters or bytes a primitive goes through in one call. What has more is worked on
+/// in pieces by Scheme, so that other processes and commits come between.
+pub const CHUNK_ELEMENTS_MAX: usize = 16_384;
+/// Bits of an exact integer that `expt` and `arithmetic-shift` make at most: 8 MiB.
+pub const INTEGER_BITS_MAX: usize = 1 << 26;
+/// Characters of a symbol's name.
+pub const SYMBOL_CHARACTERS_MAX: usize = 65_536;
+/// Characters of a text that `string->number` looks at.
+pub const NUMBER_CHARACTERS_MAX: usize = 1 << 20;
+/// Characters of a message that `error` builds from its irritants.
+pub const ERROR_MESSAGE_CHARACTERS_MAX: usize = 2_000;
+/// Bytes of the young that a large allocation may add to before they are collected.
+pub const YOUNG_BYTES_MAX: u64 = 64 << 20;
+/// Bytes a file may have to be opened for input.
+pub const INPUT_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of an output port's buffer.
+pub const PORT_BUFFER_BYTES: usize = 4096;
+/// Elements of a structured key that its hash looks at.
+pub const KEY_HASH_ELEMENTS_MAX: usize = 64;
+/// Characters at either end of a string key that its hash looks at.
+pub const KEY_HASH_CHARACTERS_MAX: usize = 512;
+/// Entries of a hash table at most: their numbers have 31 bits.
+pub const TABLE_ENTRIES_MAX: usize = 1 << 30;

@@ -1,0 +1,175 @@
+//! Pairs, and the parts of lists that can be had in constant time. Everything that walks a list is
+//! Scheme in the prelude.
+
+use pscheme_heap::kind::Kind;
+use pscheme_heap::word::Word;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::primitive::Arguments;
+use pscheme_vm::primitives;
+
+use crate::argument::{Call, Outcome};
+use crate::limits::CHUNK_ELEMENTS_MAX;
+
+primitives! { LIST_PRIMITIVES:
+    /// `(pair? value)`: is it a pair?
+    150 "pair?" (1) => |_, a| Ok(Word::boolean(a.get(0).is_pair()));
+    /// `(null? value)`: is it the empty list?
+    151 "null?" (1) => |_, a| Ok(Word::boolean(a.get(0) == Word::NULL));
+    /// `(cons a b)`: a new pair.
+    152 "cons" (2) => cons;
+    /// `(set-car! pair value)`: assigns the car.
+    153 "set-car!" (2) => |vm, a| set_part(vm, a, "set-car!");
+    /// `(set-cdr! pair value)`: assigns the cdr.
+    154 "set-cdr!" (2) => |vm, a| set_part(vm, a, "set-cdr!");
+    /// `(list value …)`: a new list of the values.
+    155 "list" (0..) => |vm, a| chain(vm, a, false);
+    /// `(cons* value … tail)`: a new list of the values, followed by `tail`.
+    156 "cons*" (1..) => |vm, a| chain(vm, a, true);
+    /// `(%longer? list count)`: whether there are more than `count` pairs; `count` is bounded.
+    157 "%longer?" (2) => is_longer;
+    /// `(%list-skip list count)`: what follows up to `count` pairs, and how many there were, as a
+    /// pair. `count` is bounded.
+    158 "%list-skip" (2) => skip;
+    /// `(car pair)`: the first part of a pair.
+    160 "car" (1) => |vm, a| path(vm, a, "car");
+    /// `(cdr pair)`: the second part of a pair.
+    161 "cdr" (1) => |vm, a| path(vm, a, "cdr");
+    /// `(caar pair)`: the car of the car.
+    162 "caar" (1) => |vm, a| path(vm, a, "caar");
+    /// `(cadr pair)`: the car of the cdr.
+    163 "cadr" (1) => |vm, a| path(vm, a, "cadr");
+    /// `(cdar pair)`: the cdr of the car.
+    164 "cdar" (1) => |vm, a| path(vm, a, "cdar");
+    /// `(cddr pair)`: the cdr of the cdr.
+    165 "cddr" (1) => |vm, a| path(vm, a, "cddr");
+    /// `(caaar pair)`: the letters between c and r are applied from right to left.
+    166 "caaar" (1) => |vm, a| path(vm, a, "caaar");
+    /// `(caadr pair)`: the letters between c and r are applied from right to left.
+    167 "caadr" (1) => |vm, a| path(vm, a, "caadr");
+    /// `(cadar pair)`: the letters between c and r are applied from right to left.
+    168 "cadar" (1) => |vm, a| path(vm, a, "cadar");
+    /// `(caddr pair)`: the third element of a list.
+    169 "caddr" (1) => |vm, a| path(vm, a, "caddr");
+    /// `(cdaar pair)`: the letters between c and r are applied from right to left.
+    170 "cdaar" (1) => |vm, a| path(vm, a, "cdaar");
+    /// `(cdadr pair)`: the letters between c and r are applied from right to left.
+    171 "cdadr" (1) => |vm, a| path(vm, a, "cdadr");
+    /// `(cddar pair)`: the letters between c and r are applied from right to left.
+    172 "cddar" (1) => |vm, a| path(vm, a, "cddar");
+    /// `(cdddr pair)`: what follows the third element of a list.
+    173 "cdddr" (1) => |vm, a| path(vm, a, "cdddr");
+    /// `(caaaar pair)`: the letters between c and r are applied from right to left.
+    174 "caaaar" (1) => |vm, a| path(vm, a, "caaaar");
+    /// `(caaadr pair)`: the letters between c and r are applied from right to left.
+    175 "caaadr" (1) => |vm, a| path(vm, a, "caaadr");
+    /// `(caadar pair)`: the letters between c and r are applied from right to left.
+    176 "caadar" (1) => |vm, a| path(vm, a, "caadar");
+    /// `(caaddr pair)`: the letters between c and r are applied from right to left.
+    177 "caaddr" (1) => |vm, a| path(vm, a, "caaddr");
+    /// `(cadaar pair)`: the letters between c and r are applied from right to left.
+    178 "cadaar" (1) => |vm, a| path(vm, a, "cadaar");
+    /// `(cadadr pair)`: the letters between c and r are applied from right to left.
+    179 "cadadr" (1) => |vm, a| path(vm, a, "cadadr");
+    /// `(caddar pair)`: the letters between c and r are applied from right to left.
+    180 "caddar" (1) => |vm, a| path(vm, a, "caddar");
+    /// `(cadddr pair)`: the fourth element of a list.
+    181 "cadddr" (1) => |vm, a| path(vm, a, "cadddr");
+    /// `(cdaaar pair)`: the letters between c and r are applied from right to left.
+    182 "cdaaar" (1) => |vm, a| path(vm, a, "cdaaar");
+    /// `(cdaadr pair)`: the letters between c and r are applied from right to left.
+    183 "cdaadr" (1) => |vm, a| path(vm, a, "cdaadr");
+    /// `(cdadar pair)`: the letters between c and r are applied from right to left.
+    184 "cdadar" (1) => |vm, a| path(vm, a, "cdadar");
+    /// `(cdaddr pair)`: the letters between c and r are applied from right to left.
+    185 "cdaddr" (1) => |vm, a| path(vm, a, "cdaddr");
+    /// `(cddaar pair)`: the letters between c and r are applied from right to left.
+    186 "cddaar" (1) => |vm, a| path(vm, a, "cddaar");
+    /// `(cddadr pair)`: the letters between c and r are applied from right to left.
+    187 "cddadr" (1) => |vm, a| path(vm, a, "cddadr");
+    /// `(cdddar pair)`: the letters between c and r are applied from right to left.
+    188 "cdddar" (1) => |vm, a| path(vm, a, "cdddar");
+    /// `(cddddr pair)`: what follows the fourth element of a list.
+    189 "cddddr" (1) => |vm, a| path(vm, a, "cddddr");
+}
+
+fn cons(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    vm.reserve(16)?;
+    Ok(vm.heap.pair(arguments.get(0), arguments.get(1)))
+}
+
+fn set_part(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
+    let pair = arguments.get(0);
+    if !pair.is_pair() {
+        return Err(Call::new(vm, name, arguments).wrong_type(0, "a pair"));
+    }
+    if name == "set-car!" {
+        vm.heap.set_car(pair, arguments.get(1));
+    } else {
+        vm.heap.set_cdr(pair, arguments.get(1));
+    }
+    Ok(Word::UNSPECIFIED)
+}
+
+fn chain(vm: &mut Vm, arguments: Arguments, dotted: bool) -> Outcome {
+    let count = arguments.count();
+    vm.reserve(count as u64 * 16)?;
+    let elements = if dotted { count - 1 } else { count };
+    let mut list = if dotted { arguments.get(elements) } else { Word::NULL };
+    for index in (0..elements).rev() {
+        list = vm.heap.pair(arguments.get(index), list);
+    }
+    Ok(list)
+}
+
+/// The parts that the letters of `name` ask for.
+fn path(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
+    let mut word = arguments.get(0);
+    for letter in name[1..name.len() - 1].bytes().rev() {
+        if !word.is_pair() {
+            let expected = if name.len() == 3 { "a pair" } else { "a structure of pairs that deep" };
+            return Err(Call::new(vm, name, arguments).wrong_type(0, expected));
+        }
+        word = if letter == b'a' { vm.heap.car(word) } else { vm.heap.cdr(word) };
+    }
+    Ok(word)
+}
+
+fn walk(vm: &Vm, mut list: Word, most: usize) -> (Word, usize) {
+    let mut count = 0;
+    while count < most && list.is_pair() {
+        list = vm.heap.cdr(list);
+        count += 1;
+    }
+    (list, count)
+}
+
+fn is_longer(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let most = Call::new(vm, "%longer?", arguments).count(1, CHUNK_ELEMENTS_MAX)?;
+    let (rest, _) = walk(vm, arguments.get(0), most);
+    Ok(Word::boolean(rest.is_pair()))
+}
+
+fn skip(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let most = Call::new(vm, "%list-skip", arguments).count(1, CHUNK_ELEMENTS_MAX)?;
+    vm.reserve(16)?;
+    let (rest, count) = walk(vm, arguments.get(0), most);
+    Ok(vm.heap.pair(rest, Word::fixnum(count as i64)))
+}
+
+/// The elements of a list of at most `most`, or `None` if it is longer or improper.
+pub(crate) fn bounded_list(vm: &Vm, mut list: Word, most: usize) -> Option<Vec<Word>> {
+    let mut elements = Vec::new();
+    while list.is_pair() {
+        if elements.len() == most {
+            return None;
+        }
+        elements.push(vm.heap.car(list));
+        list = vm.heap.cdr(list);
+    }
+    (list == Word::NULL).then_some(elements)
+}
+
+/// Whether `word` is an object of `kind`.
+pub(crate) fn is_kind(vm: &Vm, arguments: Arguments, kind: Kind) -> Word {
+    Word::boolean(vm.heap.kind_of(arguments.get(0)) == Some(kind))
+}

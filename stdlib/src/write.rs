@@ -1,0 +1,190 @@
+//! The external representation of everything that has no parts of its own to print. Pairs and
+//! vectors are the business of the printer in the prelude; here they appear only cut short, in the
+//! message of an error.
+
+use std::fmt::Write;
+
+use pscheme_compiler::datum_write::CHARACTER_NAMES;
+use pscheme_compiler::reader::is_plain_symbol;
+use pscheme_heap::kind::Kind;
+use pscheme_heap::word::Word;
+use pscheme_vm::call::code_name;
+use pscheme_vm::machine::Vm;
+
+use crate::limits::ERROR_MESSAGE_CHARACTERS_MAX;
+use crate::number::text::number_text;
+use crate::text::StringView;
+
+/// Levels of nesting that a message shows.
+const MESSAGE_DEPTH_MAX: usize = 20;
+
+/// The text of a value without parts; `quoted` is how `write` shows it, else `display`.
+pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
+    if let Some(text) = number_text(&vm.heap, word) {
+        return text;
+    }
+    match word {
+        Word::FALSE => return "#f".into(),
+        Word::TRUE => return "#t".into(),
+        Word::NULL => return "()".into(),
+        _ => {}
+    }
+    if word.is_character() {
+        let character = word.as_character();
+        return if quoted { character_text(character) } else { character.into() };
+    }
+    let Some(kind) = vm.heap.kind_of(word) else { return format!("{word:?}") };
+    match kind {
+        Kind::Symbol => symbol_text(&vm.heap.symbol_name(word), quoted),
+        Kind::String if quoted => quoted_text(&vm.heap.string_text(word), '"'),
+        Kind::String => vm.heap.string_text(word),
+        Kind::Bytevector => bytevector_text(vm.heap.bytes(word)),
+        Kind::Closure => format!("#<procedure {}>", code_name(vm, vm.heap.field(word, 0))),
+        Kind::Primitive => {
+            let row = vm.primitive(vm.heap.raw(word, 0) as usize);
+            format!("#<procedure {}>", row.map_or("unknown", |row| row.name))
+        }
+        Kind::Process => format!("#<process {}>", vm.heap.field(word, 1).as_fixnum()),
+        Kind::HashTable => "#<hash-table>".into(),
+        Kind::MultipleValues => "#<values>".into(),
+        Kind::Condition => {
+            let message = vm.heap.field(word, 1);
+            match vm.heap.kind_of(message) {
+                Some(Kind::String) => format!("#<condition {}>", vm.heap.string_text(message)),
+                _ => "#<condition>".into(),
+            }
+        }
+        other => format!("#<{}>", other.row().name.to_lowercase()),
+    }
+}
+
+fn symbol_text(name: &str, quoted: bool) -> String {
+    if !quoted || is_plain_symbol(name) { name.to_string() } else { quoted_text(name, '|') }
+}
+
+fn character_text(character: char) -> String {
+    if let Some((name, _)) = CHARACTER_NAMES.iter().find(|(_, known)| *known == character) {
+        format!("#\\{name}")
+    } else if character.is_control() || character.is_whitespace() {
+        format!("#\\x{:x}", character as u32)
+    } else {
+        format!("#\\{character}")
+    }
+}
+
+/// Text between quotes, with the escapes of R7RS 6.7.
+pub fn quoted_text(text: &str, quote: char) -> String {
+    let mut result = String::with_capacity(text.len() + 2);
+    result.push(quote);
+    escape(text.chars(), quote, &mut result);
+    result.push(quote);
+    result
+}
+
+/// Appends characters with what is special escaped.
+pub fn escape(characters: impl Iterator<Item = char>, quote: char, result: &mut String) {
+    for character in characters {
+        match character {
+            '\u{7}' => result.push_str("\\a"),
+            '\u{8}' => result.push_str("\\b"),
+            '\t' => result.push_str("\\t"),
+            '\n' => result.push_str("\\n"),
+            '\r' => result.push_str("\\r"),
+            '\\' => result.push_str("\\\\"),
+            _ if character == quote => {
+                result.push('\\');
+                result.push(quote);
+            }
+            _ if character.is_control() => {
+                let _ = write!(result, "\\x{:x};", character as u32);
+            }
+            _ => result.push(character),
+        }
+    }
+}
+
+fn bytevector_text(bytes: &[u8]) -> String {
+    let mut text = String::from("#u8(");
+    for (index, byte) in bytes.iter().enumerate() {
+        let space = if index > 0 { " " } else { "" };
+        let _ = write!(text, "{space}{byte}");
+    }
+    text.push(')');
+    text
+}
+
+/// A whole value for a message, cut off where it gets too long or too deep.
+pub fn message_text(vm: &Vm, word: Word, quoted: bool) -> String {
+    let mut text = String::new();
+    append(vm, word, quoted, MESSAGE_DEPTH_MAX, &mut text);
+    if text.chars().count() > ERROR_MESSAGE_CHARACTERS_MAX {
+        text = text.chars().take(ERROR_MESSAGE_CHARACTERS_MAX).collect();
+        text.push('…');
+    }
+    text
+}
+
+fn is_long(text: &str) -> bool {
+    text.len() > ERROR_MESSAGE_CHARACTERS_MAX * 2
+}
+
+/// Recursion is bounded by `depth`, length by the check at each element.
+fn append(vm: &Vm, word: Word, quoted: bool, depth: usize, text: &mut String) {
+    let vector = vm.heap.kind_of(word) == Some(Kind::Vector);
+    if !word.is_pair() && !vector {
+        return append_atom(vm, word, quoted, text);
+    }
+    if depth == 0 {
+        return text.push('…');
+    }
+    text.push_str(if vector { "#(" } else { "(" });
+    if vector {
+        for index in 0..vm.heap.header(word).body_words() {
+            if is_long(text) {
+                break;
+            }
+            if index > 0 {
+                text.push(' ');
+            }
+            append(vm, vm.heap.field(word, index), quoted, depth - 1, text);
+        }
+    } else {
+        append_elements(vm, word, quoted, depth, text);
+    }
+    text.push(')');
+}
+
+fn append_elements(vm: &Vm, list: Word, quoted: bool, depth: usize, text: &mut String) {
+    append(vm, vm.heap.car(list), quoted, depth - 1, text);
+    let mut rest = vm.heap.cdr(list);
+    while rest.is_pair() && !is_long(text) {
+        text.push(' ');
+        append(vm, vm.heap.car(rest), quoted, depth - 1, text);
+        rest = vm.heap.cdr(rest);
+    }
+    if rest.is_pair() {
+        text.push_str(" …");
+    } else if rest != Word::NULL {
+        text.push_str(" . ");
+        append(vm, rest, quoted, depth - 1, text);
+    }
+}
+
+/// An atom, of which long strings and bytevectors are read only as far as they are shown.
+fn append_atom(vm: &Vm, word: Word, quoted: bool, text: &mut String) {
+    match vm.heap.kind_of(word) {
+        Some(Kind::String) => {
+            let view = StringView::of(&vm.heap, word);
+            let shown = view.length.min(ERROR_MESSAGE_CHARACTERS_MAX + 1);
+            let part: String = view.characters(0, shown).collect();
+            text.push_str(&if quoted { quoted_text(&part, '"') } else { part });
+        }
+        Some(Kind::Bytevector) => {
+            let bytes = vm.heap.bytes(word);
+            let shown = bytes.len().min(ERROR_MESSAGE_CHARACTERS_MAX);
+            text.push_str(&bytevector_text(&bytes[..shown]));
+        }
+        _ => text.push_str(&atom_text(vm, word, quoted)),
+    }
+}
+

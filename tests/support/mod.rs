@@ -1,0 +1,176 @@
+//! What the suites share: programs, a machine that is committed, dropped and read back, and its
+//! console.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use pscheme::effects::{EffectRunner, newest_effect};
+use pscheme::heap::heap::Heap;
+use pscheme::heap::store::{MemoryImage, MemoryStore, Store, Wave};
+use pscheme::session::{check_heap, primitive_set};
+use pscheme::vm::host::Host;
+use pscheme::vm::machine::Vm;
+use pscheme::vm::process::Event;
+use pscheme::{Session, SessionOptions};
+
+/// The bytes a program has shown so far.
+pub type Console = Arc<Mutex<Vec<u8>>>;
+
+/// A host whose console is a buffer, and whose clock and randomness are the same in every run.
+pub struct TestHost {
+    pub console: Console,
+    calls: u64,
+}
+
+impl TestHost {
+    pub fn new(console: &Console) -> Box<TestHost> {
+        Box::new(TestHost { console: console.clone(), calls: 0 })
+    }
+}
+
+impl Host for TestHost {
+    fn console_write(&mut self, bytes: &[u8]) {
+        self.console.lock().unwrap().extend_from_slice(bytes);
+    }
+    fn clock_us(&mut self) -> i64 {
+        1_000_000
+    }
+    fn monotonic_ns(&mut self) -> u64 {
+        1_000_000
+    }
+    fn random(&mut self) -> u64 {
+        self.calls += 1;
+        self.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// A pseudo-random sequence from a seed that a failure prints.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
+
+/// Every Scheme program of a folder of the project, by name.
+pub fn programs(folder: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "scm"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{} has no programs", folder.display());
+    paths
+        .into_iter()
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+/// A session that runs `text` and shows its output on `console`.
+pub fn session_for(name: &str, text: &str, console: &Console) -> Session {
+    let options = SessionOptions::new(TestHost::new(console));
+    let mut session = Session::transient(options).unwrap();
+    session.start_program(name, text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    session
+}
+
+/// A machine on a fast store that can be dropped and read back at any moment.
+pub struct Suspended {
+    pub vm: Vm,
+    image: MemoryImage,
+    store: Option<MemoryStore>,
+    console: Console,
+    wave: Wave,
+    pub suspensions: usize,
+}
+
+impl Suspended {
+    /// Takes over a machine that has not run yet.
+    pub fn new(session: Session, console: &Console) -> Suspended {
+        let image = MemoryImage::new();
+        let mut store = image.open().unwrap();
+        store.begin().unwrap();
+        let mut vm = session.vm;
+        vm.heap.persistent = true;
+        Suspended {
+            vm,
+            image,
+            store: Some(store),
+            console: console.clone(),
+            wave: Wave::default(),
+            suspensions: 0,
+        }
+    }
+
+    /// Commits, lets effects leave, drops everything, and reads the image back.
+    pub fn suspend(&mut self, label: &str) {
+        self.suspensions += 1;
+        if let Some(event) = self.vm.park_for_commit() {
+            panic!("{label}: {event:?} while it is suspended");
+        }
+        self.vm.number_waiters(self.suspensions as i64);
+        self.vm.heap.collect_young(&mut self.vm.machine);
+        self.vm.heap.list_changes(&mut self.wave);
+        self.store.as_mut().unwrap().commit(&self.wave).unwrap();
+        self.store = None;
+        let mut store = self.image.open().unwrap();
+        let mut heap = Heap::restore(&mut store).unwrap();
+        if let Err(error) = check_heap(&heap) {
+            panic!("{label}, suspension {}: {error}", self.suspensions);
+        }
+        heap.sweep_after_opening();
+        store.begin().unwrap();
+        self.store = Some(store);
+        let sections = std::mem::take(&mut self.vm.machine.sections);
+        assert!(sections.is_empty(), "{label}: committed inside an atomic section");
+        self.vm = Vm::new(heap, primitive_set(), TestHost::new(&self.console));
+        self.vm.heap.persistent = true;
+        self.vm.wake_waiters(self.suspensions as i64);
+        if let Some(newest) = newest_effect(&self.vm) {
+            EffectRunner::default().perform(&mut self.vm, newest).unwrap();
+        }
+    }
+
+    /// Whether a commit is possible now.
+    pub fn can_suspend(&self) -> bool {
+        self.vm.machine.sections.is_empty()
+    }
+
+    /// Deals with an event; `true` when the program is over.
+    pub fn is_over(&mut self, event: Event, label: &str) -> bool {
+        match event {
+            Event::Slice | Event::Finished(_) => false,
+            Event::WaitsForCommit(_) => {
+                self.suspend(label);
+                false
+            }
+            Event::Idle | Event::Exit(_) => true,
+            Event::Failed(process) => {
+                let shown = pscheme::report::describe_failure(&self.vm, process);
+                self.console.lock().unwrap().extend_from_slice(shown.as_bytes());
+                false
+            }
+        }
+    }
+
+    /// Writes out what ports hold at the program's end.
+    pub fn finish(&mut self, label: &str) {
+        pscheme_stdlib::flush_open_ports(&mut self.vm).unwrap();
+        while newest_effect(&self.vm).is_some() {
+            self.suspend(label);
+        }
+    }
+}

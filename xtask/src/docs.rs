@@ -1,0 +1,136 @@
+//! Reference pages made from the tables in the code.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use pscheme::heap::error_code::ERROR_CODES;
+use pscheme::heap::kind::{Allowed, FieldClass, Kind};
+use pscheme::heap::root_table::ROOT_ROWS;
+use pscheme::vm::op::{OperandKind, op_rows};
+
+const NOTICE: &str = "<!-- Made by `cargo xtask docs` from the tables in the code. -->\n\n";
+
+/// File name and content of every generated page.
+fn pages() -> Vec<(&'static str, String)> {
+    vec![
+        ("opcodes.md", opcodes()),
+        ("kinds.md", kinds()),
+        ("errors.md", errors()),
+        ("primitives.md", primitives()),
+    ]
+}
+
+/// Writes the pages.
+pub fn write(root: &Path) -> Result<(), String> {
+    let folder = root.join("docs/generated");
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    for (name, text) in pages() {
+        std::fs::write(folder.join(name), text).map_err(|error| format!("{name}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Compares the pages with the tables.
+pub fn check(root: &Path) -> Result<(), String> {
+    let folder = root.join("docs/generated");
+    let stale: Vec<&str> = pages()
+        .into_iter()
+        .filter(|(name, text)| {
+            std::fs::read_to_string(folder.join(name)).ok().as_ref() != Some(text)
+        })
+        .map(|(name, _)| name)
+        .collect();
+    if stale.is_empty() {
+        return Ok(());
+    }
+    Err(format!("docs/generated is stale ({}); run cargo xtask docs", stale.join(", ")))
+}
+
+/// A documentation comment as one line of a table.
+fn line(doc: &str) -> String {
+    let words: Vec<&str> = doc.split_whitespace().collect();
+    words.join(" ").replace('|', "\\|")
+}
+
+fn opcodes() -> String {
+    let mut text = format!("{NOTICE}# Opcodes\n\n");
+    text.push_str("An instruction is a 64-bit word: `op:8 aux:8 a:16 b:16 c:16`, or b and c as one ");
+    text.push_str("32-bit immediate. rN is a word of the frame.\n\n");
+    text.push_str("| code | instruction | operands | goes on | meaning |\n|---|---|---|---|---|\n");
+    for row in op_rows() {
+        let operands: Vec<String> = row
+            .operands
+            .iter()
+            .map(|(name, place, kind)| {
+                let register = matches!(kind, OperandKind::Source | OperandKind::Target);
+                let kind = if register { String::new() } else { format!(" {kind:?}") };
+                format!("{name}:{place:?}{kind}")
+            })
+            .collect();
+        let _ = writeln!(
+            text,
+            "| {:#04x} | `{}` | {} | {:?} | {} |",
+            row.op as u8,
+            row.name(),
+            operands.join(", "),
+            row.control,
+            line(row.doc)
+        );
+    }
+    text
+}
+
+fn kinds() -> String {
+    let mut text = format!("{NOTICE}# Object kinds\n\n");
+    text.push_str("Header word: `kind:8 aux:8 flags:16 body words:32`. Pairs have none.\n\n");
+    text.push_str("| code | kind | body | tail | meaning |\n|---|---|---|---|---|\n");
+    for &kind in Kind::ALL {
+        let row = kind.row();
+        let fields: Vec<String> = row
+            .fields
+            .iter()
+            .map(|field| match field.class {
+                FieldClass::Raw => format!("{} (raw)", field.name),
+                FieldClass::Value(Allowed::Any) => field.name.to_string(),
+                FieldClass::Value(allowed) => format!("{} ({allowed:?})", field.name),
+            })
+            .collect();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:?} | {} |",
+            kind as u8,
+            row.name,
+            fields.join(", "),
+            row.tail,
+            line(row.doc)
+        );
+    }
+    text.push_str("\n# Root table\n\n| word | root | meaning |\n|---|---|---|\n");
+    for (index, name, doc) in ROOT_ROWS {
+        let _ = writeln!(text, "| {index} | {name} | {} |", line(doc));
+    }
+    text
+}
+
+fn errors() -> String {
+    let mut text = format!("{NOTICE}# Error codes\n\n");
+    for code in ERROR_CODES {
+        let _ = writeln!(text, "## {code}: {}\n\n{}\n", code.summary(), line(code.explanation()));
+    }
+    text
+}
+
+fn primitives() -> String {
+    let mut text = format!("{NOTICE}# Primitives\n\n");
+    text.push_str("| code | name | arguments | meaning |\n|---|---|---|---|\n");
+    for row in pscheme::session::primitive_set().rows() {
+        let arguments = match row.maximum {
+            Some(most) if most == row.minimum => most.to_string(),
+            Some(most) => format!("{} to {most}", row.minimum),
+            None => format!("at least {}", row.minimum),
+        };
+        let name = row.name.replace('|', "\\|");
+        let _ = writeln!(text, "| {} | `{name}` | {arguments} | {} |", row.code, line(row.doc));
+    }
+    text
+}
