@@ -67,7 +67,7 @@ fn at_safepoints(name: &str, text: &str, engine: Engine, seed: u64, spread: u64)
         loop {
             let often = machine.suspensions < most;
             let fuel = if often { 1 + random.below(spread) } else { 1 << 20 };
-            let event = machine.vm.advance_by(engine, fuel as i64);
+            let event = machine.run_part(engine, fuel as i64);
             if machine.is_over(event, &label) {
                 break;
             }
@@ -96,9 +96,9 @@ fn at_instructions(
         loop {
             let often = machine.suspensions < most;
             let (event, last) = if often {
-                machine.vm.step_by(1 + random.below(spread))
+                machine.run_instructions(1 + random.below(spread))
             } else {
-                (machine.vm.advance_by(Engine::Match, 1 << 20), None)
+                (machine.run_part(Engine::Match, 1 << 20), None)
             };
             if machine.is_over(event, &label) {
                 break;

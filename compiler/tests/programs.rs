@@ -497,3 +497,9 @@ fn spans_name_the_source_of_calls() {
     assert_eq!(texts, ["(car x)", "(g (car x))"]);
     assert!(unit.spans.windows(2).all(|pair| pair[0].instruction < pair[1].instruction));
 }
+
+#[test]
+fn an_internal_procedure_can_assign_its_own_name() {
+    check("(define (f) (define (g) (set! g 1) g) (g)) (f)", "1");
+    check("(define (f) (define r 0) (define (g) (set! r 5) (set! g r)) (g) g) (f)", "5");
+}

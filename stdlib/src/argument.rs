@@ -8,8 +8,8 @@ use pscheme_heap::word::Word;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::machine::Vm;
 use pscheme_vm::number::Number;
-use pscheme_vm::print::summary;
 use pscheme_vm::primitive::Arguments;
+use pscheme_vm::print::summary;
 
 /// What a primitive gives.
 pub type Outcome = Result<Word, Interrupt>;
@@ -17,7 +17,8 @@ pub type Outcome = Result<Word, Interrupt>;
 /// The name of an argument's place, counted from 0.
 pub fn place(position: usize) -> String {
     const NAMES: [&str; 10] = [
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth",
     ];
     NAMES.get(position).map_or_else(|| format!("{}th", position + 1), |name| (*name).to_string())
 }

@@ -272,7 +272,8 @@ fn raise_fault(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn part(vm: &mut Vm, arguments: Arguments, name: &'static str, field: usize) -> Outcome {
-    let condition = Call::new(vm, name, arguments).of_kind(0, Kind::Condition, "an error object")?;
+    let condition =
+        Call::new(vm, name, arguments).of_kind(0, Kind::Condition, "an error object")?;
     Ok(vm.heap.field(condition, field))
 }
 

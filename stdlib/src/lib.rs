@@ -1,1 +1,50 @@
-//! placeholder
+//! The standard library: primitives in Rust and the prelude in Scheme.
+//!
+//! A primitive is a leaf of bounded time: it checks its arguments, may allocate, and returns. What
+//! calls back into Scheme or goes through data of any size is Scheme itself, in `prelude/`, where
+//! needed over primitives that work on a bounded piece (`limits.rs`). `load.rs` puts compiled
+//! programs into a heap, the prelude first.
+//!
+//! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
+//! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
+//! 450–499, control 500–549, ports 550–649. Codes reach the disk: they are never renumbered.
+
+#![deny(unsafe_code)]
+
+mod argument;
+mod bytevector;
+mod character;
+mod control;
+mod hash_table;
+pub mod limits;
+mod list;
+mod load;
+mod number;
+pub mod port;
+mod room;
+mod string;
+mod text;
+mod vector;
+pub mod write;
+
+use pscheme_vm::primitive::Primitive;
+
+pub use load::{boot, install_program, load_prelude};
+pub use port::flush_open_ports;
+
+/// Every primitive of the standard library.
+pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
+    [
+        number::NUMBER_PRIMITIVES,
+        list::LIST_PRIMITIVES,
+        character::CHARACTER_PRIMITIVES,
+        string::STRING_PRIMITIVES,
+        vector::VECTOR_PRIMITIVES,
+        bytevector::BYTEVECTOR_PRIMITIVES,
+        hash_table::HASH_TABLE_PRIMITIVES,
+        control::CONTROL_PRIMITIVES,
+        port::PORT_PRIMITIVES,
+    ]
+    .into_iter()
+    .flatten()
+}

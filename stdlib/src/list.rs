@@ -126,7 +126,8 @@ fn path(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
     let mut word = arguments.get(0);
     for letter in name[1..name.len() - 1].bytes().rev() {
         if !word.is_pair() {
-            let expected = if name.len() == 3 { "a pair" } else { "a structure of pairs that deep" };
+            let expected =
+                if name.len() == 3 { "a pair" } else { "a structure of pairs that deep" };
             return Err(Call::new(vm, name, arguments).wrong_type(0, expected));
         }
         word = if letter == b'a' { vm.heap.car(word) } else { vm.heap.cdr(word) };

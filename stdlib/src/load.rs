@@ -19,6 +19,7 @@ const PRELUDE: &[(&str, &str)] = &[
     ("prelude/control.scm", include_str!("prelude/control.scm")),
     ("prelude/number.scm", include_str!("prelude/number.scm")),
     ("prelude/list.scm", include_str!("prelude/list.scm")),
+    ("prelude/sort.scm", include_str!("prelude/sort.scm")),
     ("prelude/string.scm", include_str!("prelude/string.scm")),
     ("prelude/vector.scm", include_str!("prelude/vector.scm")),
     ("prelude/hash-table.scm", include_str!("prelude/hash-table.scm")),

@@ -54,7 +54,12 @@ pub fn reserve_object(vm: &mut Vm, bytes: u64, beside: u64) -> Result<(), Interr
 ///
 /// # Errors
 /// The heap's limit.
-pub fn allocate(vm: &mut Vm, kind: Kind, body_words: usize, beside: u64) -> Result<Word, Interrupt> {
+pub fn allocate(
+    vm: &mut Vm,
+    kind: Kind,
+    body_words: usize,
+    beside: u64,
+) -> Result<Word, Interrupt> {
     reserve_object(vm, object_bytes(body_words), beside)?;
     Ok(vm.heap.object(kind, 0, body_words))
 }

@@ -187,4 +187,3 @@ fn append_atom(vm: &Vm, word: Word, quoted: bool, text: &mut String) {
         _ => text.push_str(&atom_text(vm, word, quoted)),
     }
 }
-

@@ -8,8 +8,9 @@ use pscheme::effects::{EffectRunner, newest_effect};
 use pscheme::heap::heap::Heap;
 use pscheme::heap::store::{MemoryImage, MemoryStore, Store, Wave};
 use pscheme::session::{check_heap, primitive_set};
+use pscheme::vm::engine::Engine;
 use pscheme::vm::host::Host;
-use pscheme::vm::machine::Vm;
+use pscheme::vm::machine::{SLICE_WORK, Stop, Vm};
 use pscheme::vm::process::Event;
 use pscheme::{Session, SessionOptions};
 
@@ -95,6 +96,9 @@ pub struct Suspended {
     console: Console,
     wave: Wave,
     pub suspensions: usize,
+    /// Units of work left in the running process's slice: suspensions must not change whose turn
+    /// it is, so they split slices instead of ending them.
+    slice_left: i64,
 }
 
 impl Suspended {
@@ -112,7 +116,27 @@ impl Suspended {
             console: console.clone(),
             wave: Wave::default(),
             suspensions: 0,
+            slice_left: SLICE_WORK,
         }
+    }
+
+    /// Runs `fuel` units of work or less, to the end of the slice at most.
+    pub fn run_part(&mut self, engine: Engine, fuel: i64) -> Event {
+        let fuel = fuel.min(self.slice_left);
+        let (event, used_up) = self.vm.advance_part(engine, fuel);
+        self.slice_left = if used_up { self.slice_left - fuel } else { SLICE_WORK };
+        if used_up && self.slice_left == 0 {
+            self.slice_left = SLICE_WORK;
+            return self.vm.end_slice(Stop::Slice);
+        }
+        event
+    }
+
+    /// Runs `count` instructions or less; the second part is the last one, if it was carried out.
+    pub fn run_instructions(&mut self, count: u64) -> (Event, Option<u64>) {
+        let (event, last) = self.vm.step_by(count, self.slice_left);
+        self.slice_left = if last.is_some() { self.vm.machine.fuel } else { SLICE_WORK };
+        (event, last)
     }
 
     /// Commits, lets effects leave, drops everything, and reads the image back.

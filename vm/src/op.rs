@@ -159,8 +159,6 @@ macro_rules! for_each_op {
     0x0d box_reference_checked BoxReferenceChecked Next [] { target: A Target, source: B Source };
     /// The content of the box in `target` := `source`.
     0x0e box_set BoxSet Next [] { target: A Source, source: B Source };
-    /// An error if `source` is the mark of an uninitialised variable.
-    0x0f check_initialised CheckInitialised Next [] { source: A Source };
 
     // Arithmetic on all numbers, fast on fixnums and immediate flonums.
     /// `target` := `left` + `right`.

@@ -157,20 +157,38 @@ impl Vm {
         loaded.err().map(|interrupt| self.end_slice(interrupt_stop(interrupt)))
     }
 
-    /// Runs the process whose turn it is for `count` instructions, so that a test can stop at any
-    /// boundary; the second part is the instruction carried out last, if it was carried out whole.
-    pub fn step_by(&mut self, count: u64) -> (Event, Option<u64>) {
+    /// Runs the process whose turn it is for `count` instructions and at most `fuel` units of work,
+    /// so that a test can stop at any boundary. The second part is the instruction carried out last,
+    /// if it was carried out whole; then the slice goes on with `machine.fuel` units.
+    pub fn step_by(&mut self, count: u64, fuel: i64) -> (Event, Option<u64>) {
         if let Some(event) = self.load_next() {
             return (event, None);
         }
-        if let Some(stop) = self.step(count - 1) {
-            return (self.end_slice(stop), None);
+        let mut stop = self.step(count - 1, fuel);
+        let mut last = None;
+        if stop.is_none() {
+            last = Some(self.heap.space.read(self.offset_of(self.machine.pc)));
+            stop = self.step(1, self.machine.fuel);
         }
-        let last = self.heap.space.read(self.offset_of(self.machine.pc));
-        match self.step(1) {
+        self.count_work(fuel - self.machine.fuel.max(0));
+        match stop {
             Some(stop) => (self.end_slice(stop), None),
-            None => (Event::Slice, Some(last)),
+            None => (Event::Slice, last),
         }
+    }
+
+    /// Runs part of a slice: as [`Vm::advance_by`], but when the fuel is used up the process keeps
+    /// its turn, because the slice is not over. `true` in the second part then.
+    pub fn advance_part(&mut self, engine: Engine, fuel: i64) -> (Event, bool) {
+        if let Some(event) = self.load_next() {
+            return (event, false);
+        }
+        let stop = self.run(engine, fuel);
+        self.count_work(fuel - self.machine.fuel.max(0));
+        if matches!(stop, Stop::Slice) {
+            return (Event::Slice, true);
+        }
+        (self.end_slice(stop), false)
     }
 
     /// Runs the process whose turn it is for `fuel` units of work.

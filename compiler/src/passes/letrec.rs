@@ -89,7 +89,8 @@ fn find_edges(source: &Core, reachable: &[bool]) -> Vec<Option<Edges>> {
                 }
                 continue;
             }
-            Node::Local(variable) => {
+            // An assignment needs the variable's scope just as a reading does.
+            Node::Local(variable) | Node::SetLocal { variable, .. } => {
                 if let Some((letrec, to)) = binder[variable.index()]
                     && let Some(from) = enclosing_binding(&regions, region, letrec)
                 {

@@ -175,9 +175,7 @@ pub(super) fn same(heap: &Heap, equivalence: Equivalence, left: Word, right: Wor
         (Some(Kind::Vector), Some(Kind::Vector)) if equivalence == Equivalence::Equal => {
             return Same::AskEqual;
         }
-        (None, None)
-            if equivalence == Equivalence::Equal && left.is_pair() && right.is_pair() =>
-        {
+        (None, None) if equivalence == Equivalence::Equal && left.is_pair() && right.is_pair() => {
             return Same::AskEqual;
         }
         _ => eqv(heap, left, right),

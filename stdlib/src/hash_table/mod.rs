@@ -311,8 +311,8 @@ fn next(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let table = table(vm, arguments)?;
     let used = fixnum_field(vm, table, field::USED);
     let first = Call::new(vm, "a hash table procedure", arguments).fixnum(1)?.max(0) as usize;
-    let found = (first..used)
-        .find(|&entry| index::entry_key(&vm.heap, table, entry as u32) != Word::DEAD);
+    let found =
+        (first..used).find(|&entry| index::entry_key(&vm.heap, table, entry as u32) != Word::DEAD);
     Ok(found.map_or(Word::FALSE, |entry| Word::fixnum(entry as i64)))
 }
 

@@ -281,12 +281,7 @@ pub(super) fn sign(number: &Number) -> i32 {
     }
 }
 
-pub(super) fn parity(
-    vm: &mut Vm,
-    arguments: Arguments,
-    name: &'static str,
-    odd: bool,
-) -> Outcome {
+pub(super) fn parity(vm: &mut Vm, arguments: Arguments, name: &'static str, odd: bool) -> Outcome {
     let call = Call::new(vm, name, arguments);
     let is_odd = match call.number(0)? {
         Number::Fixnum(value) => value & 1 == 1,

@@ -57,8 +57,7 @@ pub(super) fn number_to_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
 pub(super) fn string_to_number(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "string->number", arguments);
     let string = call.string(0)?;
-    let radix =
-        radix(call, |radix| matches!(radix, 2 | 8 | 10 | 16), "a radix of 2, 8, 10 or 16")?;
+    let radix = radix(call, |radix| matches!(radix, 2 | 8 | 10 | 16), "a radix of 2, 8, 10 or 16")?;
     if vm.heap.string_length(string) > NUMBER_CHARACTERS_MAX {
         let message = format!("string->number reads at most {NUMBER_CHARACTERS_MAX} characters");
         return Err(fault(ErrorCode::ImplementationLimit, message));

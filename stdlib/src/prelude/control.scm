@@ -1,68 +1,161 @@
-; Control: apply, continuations with winders, multiple values.
+; Control: continuations with winders, parameters, several values, apply.
+;
+; The dynamic state of a process is the empty list or a vector
+;   #(next before after bindings depth)
+; of the state around it, two thunks (or #f where only bindings were added), the bindings of
+; parameters in force, and the number of states around it. A continuation restores the state it was
+; captured in.
 
-(define (%append-last items)
-  ; (a b (c d)) => (a b c d): what apply spreads.
-  (if (null? (cdr items))
-      (car items)
-      (cons (car items) (%append-last (cdr items)))))
+(define (%state-next state) (vector-ref state 0))
+(define (%state-depth state) (if (null? state) 0 (vector-ref state 4)))
+(define (%bindings)
+  (let ((state (%dynamic)))
+    (if (null? state) '() (vector-ref state 3))))
 
-(define (apply procedure first . rest)
-  (if (null? rest)
-      (%apply procedure first)
-      (%apply procedure (cons first (%append-last rest)))))
+(define (%inside before after bindings)
+  (let ((state (%dynamic)))
+    (vector state before after bindings (+ 1 (%state-depth state)))))
 
-(define (procedure-call procedure) (procedure))
-
-(define (call-with-values producer consumer)
-  (%apply consumer (%values->list (producer))))
-
-; Winders are a list of (before . after) pairs, innermost first, held in the dynamic state.
-
-(define (%common-tail a b)
-  (let loop ((a a) (b b) (la (%winders-length a)) (lb (%winders-length b)))
+(define (%common-state a b)
+  (let ((depth-a (%state-depth a)) (depth-b (%state-depth b)))
     (cond ((eq? a b) a)
-          ((> la lb) (loop (cdr a) b (- la 1) lb))
-          ((< la lb) (loop a (cdr b) la (- lb 1)))
-          (else (loop (cdr a) (cdr b) (- la 1) (- lb 1))))))
+          ((> depth-a depth-b) (%common-state (%state-next a) b))
+          ((< depth-a depth-b) (%common-state a (%state-next b)))
+          (else (%common-state (%state-next a) (%state-next b))))))
 
-(define (%winders-length winders)
-  (let loop ((rest winders) (count 0))
-    (if (null? rest) count (loop (cdr rest) (+ count 1)))))
-
+; Leaves the present states up to those shared with target, then enters target's.
 (define (%rewind target)
-  ; Leaves the present winders up to those shared with target, then enters target's.
-  (let ((common (%common-tail (%winders) target)))
-    (let unwind ()
-      (if (not (eq? (%winders) common))
-          (let ((winder (car (%winders))))
-            (%set-winders! (cdr (%winders)))
-            ((cdr winder))
-            (unwind))))
-    (let enter ((rest target))
-      (if (not (eq? rest common))
-          (begin
-            (enter (cdr rest))
-            ((car (car rest)))
-            (%set-winders! rest))))))
+  (let ((common (%common-state (%dynamic) target)))
+    (let leave ()
+      (let ((state (%dynamic)))
+        (if (not (eq? state common))
+            (let ((after (vector-ref state 2)))
+              (%set-dynamic! (%state-next state))
+              (if after (after))
+              (leave)))))
+    (let enter ((state target))
+      (if (not (eq? state common))
+          (let ((before (vector-ref state 1)))
+            (enter (%state-next state))
+            (if before (before))
+            (%set-dynamic! state))))))
 
 (define (call-with-current-continuation procedure)
   (%call/cc
     (lambda (continuation)
-      (let ((winders (%winders)))
+      (let ((state (%dynamic)))
         (procedure
           (lambda results
-            (if (not (eq? (%winders) winders)) (%rewind winders))
+            (if (not (eq? (%dynamic) state)) (%rewind state))
             (%throw continuation
                     (if (and (pair? results) (null? (cdr results)))
                         (car results)
                         (%apply values results)))))))))
 
 (define call/cc call-with-current-continuation)
+(define call-with-escape-continuation call-with-current-continuation)
 
 (define (dynamic-wind before thunk after)
   (before)
-  (%set-winders! (cons (cons before after) (%winders)))
-  (let ((result (thunk)))
-    (%set-winders! (cdr (%winders)))
-    (after)
-    result))
+  (let ((state (%inside before after (%bindings))))
+    (%set-dynamic! state)
+    (let ((result (thunk)))
+      (%set-dynamic! (%state-next state))
+      (after)
+      result)))
+
+(define (call-with-values producer consumer)
+  (%apply consumer (%values->list (producer))))
+
+(define (exit . value)
+  (%rewind '())
+  (%exit (if (null? value) #t (car value))))
+
+(define (emergency-exit . value)
+  (%exit (if (null? value) #t (car value))))
+
+; Parameters. A parameter's cell holds its global value and its converter; the procedure gives the
+; cell to whoever shows it the key.
+
+(define %parameter-key (list 'parameter))
+
+(define (make-parameter value . converter)
+  (let* ((converter (if (null? converter) (lambda (value) value) (car converter)))
+         (cell (cons (converter value) converter)))
+    (lambda arguments
+      (cond ((null? arguments)
+             (let ((binding (assq cell (%bindings))))
+               (if binding (cdr binding) (car cell))))
+            ((eq? (car arguments) %parameter-key) cell)
+            (else (error "a parameter is called without arguments, found" (car arguments)))))))
+
+; Calls thunk with parameters bound: bindings is a list of pairs of a parameter and a value.
+(define (%parameterize bindings thunk)
+  (let* ((state
+           (%inside
+             #f #f
+             (let loop ((rest bindings) (result (%bindings)))
+               (if (null? rest)
+                   result
+                   (let ((cell ((car (car rest)) %parameter-key)))
+                     (loop (cdr rest)
+                           (cons (cons cell ((cdr cell) (cdr (car rest)))) result)))))))
+         (around (%dynamic)))
+    (%set-dynamic! state)
+    (let ((result (thunk)))
+      (%set-dynamic! around)
+      result)))
+
+; apply. The machine spreads at most 8,000 arguments over a primitive; those that take any number
+; get longer lists in pieces.
+
+(define (%append-last items)
+  (if (null? (cdr items))
+      (car items)
+      (cons (car items) (%append-last (cdr items)))))
+
+(define (apply procedure first . rest)
+  (let ((arguments (if (null? rest) first (cons first (%append-last rest)))))
+    (if (%longer? arguments 8000)
+        (%apply-long procedure arguments)
+        (%apply procedure arguments))))
+
+(define %primitives-that-fold
+  (list + * - / max min gcd lcm bitwise-and bitwise-or bitwise-xor))
+(define %primitives-that-compare
+  (list = < > <= >= char=? char<? char>? char<=? char>=?
+        string=? string<? string>? string<=? string>=? symbol=? symbol<? boolean=?))
+
+(define (%apply-long procedure arguments)
+  (cond ((memq procedure %primitives-that-fold)
+         (let loop ((result (%apply procedure (list-head arguments 4000)))
+                    (rest (list-tail arguments 4000)))
+           (if (%longer? rest 4000)
+               (loop (%apply procedure (cons result (list-head rest 4000)))
+                     (list-tail rest 4000))
+               (%apply procedure (cons result rest)))))
+        ((memq procedure %primitives-that-compare)
+         (let loop ((rest arguments) (holds #t))
+           (if (%longer? rest 4000)
+               (let ((holds-here (%apply procedure (list-head rest 4000))))
+                 (loop (list-tail rest 3999) (and holds-here holds)))
+               (and (%apply procedure rest) holds))))
+        ((eq? procedure list) (list-copy arguments))
+        ((eq? procedure vector) (list->vector arguments))
+        ((eq? procedure string) (list->string arguments))
+        (else (%apply procedure arguments))))
+
+; What this version knows of and does not have yet.
+
+(define (%not-in-this-version name)
+  (%fault 113 (string-append (symbol->string name) " is not in this version")))
+
+(define (with-exception-handler handler thunk)
+  (%not-in-this-version 'with-exception-handler))
+(define (raise-continuable value) (raise value))
+(define (read-error? value) #f)
+
+(define (assert value . irritants)
+  (if (not value) (%apply error (cons "an assertion failed" irritants))))
+
+(define (features) '(r7rs exact-closed full-unicode pscheme))

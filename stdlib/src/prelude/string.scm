@@ -1,95 +1,275 @@
-; Strings and characters: procedures of any number of arguments and conversions.
-
-(define (string . characters) (list->string characters))
-
-(define (string-append . strings)
-  (cond ((null? strings) "")
-        ((null? (cdr strings)) (string-copy (car strings)))
-        ((null? (cddr strings)) (%string-append2 (car strings) (cadr strings)))
-        (else
-          ; In pairs, so that many strings cost n log n and not n squared.
-          (let pairs ((rest strings) (joined '()))
-            (cond ((null? rest) (%apply string-append (reverse joined)))
-                  ((null? (cdr rest)) (%apply string-append (reverse (cons (car rest) joined))))
-                  (else
-                    (pairs (cddr rest)
-                           (cons (%string-append2 (car rest) (cadr rest)) joined))))))))
-
-(define (list->string characters)
-  (let* ((count (length characters)) (made (make-string count #\space)))
-    (let loop ((index 0) (rest characters))
-      (if (= index count)
-          made
-          (begin
-            (string-set! made index (car rest))
-            (loop (+ index 1) (cdr rest)))))))
+; Strings: what takes any number of arguments, calls back, or goes through more than one piece of
+; 16,384 characters.
 
 (define (%range-start options) (if (pair? options) (car options) 0))
 (define (%range-end options length)
   (if (and (pair? options) (pair? (cdr options))) (cadr options) length))
 
-(define (string->list text . range)
-  (let ((start (%range-start range)))
-    (let loop ((index (- (%range-end range (string-length text)) 1)) (made '()))
-      (if (< index start)
-          made
-          (loop (- index 1) (cons (string-ref text index) made))))))
+; Calls (step from to) for pieces of at most 16,384 from start to end, in order.
+(define (%for-pieces start end step)
+  (let loop ((from start))
+    (if (< from end)
+        (let ((to (min end (+ from 16384))))
+          (step from to)
+          (loop to)))))
 
+; The same from the end backwards: for copies within one object towards its end.
+(define (%for-pieces-backwards start end step)
+  (let loop ((to end))
+    (if (< start to)
+        (let ((from (max start (- to 16384))))
+          (step from to)
+          (loop from)))))
+
+; Copies start to end of from into to at index at by (chunk! to at from start end), in the order
+; that overlapping ranges need.
+(define (%copy-pieces! chunk! to at from start end)
+  ((if (and (eq? to from) (< start at)) %for-pieces-backwards %for-pieces)
+   start end
+   (lambda (piece-start piece-end)
+     (chunk! to (+ at (- piece-start start)) from piece-start piece-end))))
+
+(define (make-string length . fill)
+  (let* ((fill (if (null? fill) #\space (car fill)))
+         (made (%make-string length fill)))
+    (if (> length 16384)
+        (%for-pieces 16384 length
+                     (lambda (from to) (%string-fill-chunk! made fill from to))))
+    made))
+
+(define (%new-string length wide?)
+  (%make-string length (if wide? #\x100 #\null)))
+
+(define (%any-wide? strings)
+  (cond ((null? strings) #f)
+        ((%string-wide? (car strings)) #t)
+        (else (%any-wide? (cdr strings)))))
+
+(define (string-append . strings)
+  (or (%string-append strings) (%string-append-long strings)))
+
+(define (%string-append-long strings)
+  (let ((total (let loop ((rest strings) (position 0) (total 0))
+                 (if (null? rest)
+                     total
+                     (loop (cdr rest)
+                           (+ position 1)
+                           (+ total (%string-check 'string-append (car rest) position)))))))
+    (let ((made (%new-string total (%any-wide? strings))))
+      (let loop ((rest strings) (at 0))
+        (if (null? rest)
+            made
+            (let ((length (string-length (car rest))))
+              (%copy-pieces! %string-copy-chunk! made at (car rest) 0 length)
+              (loop (cdr rest) (+ at length))))))))
+
+(define (%substring-long text start end)
+  (let ((made (%new-string (- end start) (%string-wide? text))))
+    (%copy-pieces! %string-copy-chunk! made 0 text start end)
+    made))
+
+(define (substring text start . end)
+  (let ((end (if (null? end) (%string-check 'substring text 0) (car end))))
+    (or (%substring text start end 'substring)
+        (%substring-long text start end))))
+
+(define (string-copy text . range)
+  (let ((start (%range-start range))
+        (end (%range-end range (%string-check 'string-copy text 0))))
+    (or (%substring text start end 'string-copy)
+        (%substring-long text start end))))
+
+(define (string-head text end) (substring text 0 end))
+(define (string-tail text start) (substring text start (string-length text)))
+
+(define (%check-copy name at start end to-length from-length)
+  (%range-check start end from-length name)
+  (%range-check at to-length to-length name)
+  (if (> (+ at (- end start)) to-length)
+      (%fault 107
+              (string-append (symbol->string name) " has room for "
+                             (number->string (- to-length at)) " elements, found")
+              (- end start))))
+
+(define (string-copy! to at from . range)
+  (let* ((to-length (%string-check 'string-copy! to 0))
+         (from-length (%string-check 'string-copy! from 2))
+         (start (%range-start range))
+         (end (%range-end range from-length)))
+    (%check-copy 'string-copy! at start end to-length from-length)
+    (%copy-pieces! %string-copy-chunk! to at from start end)))
+
+(define (string-fill! text fill . range)
+  (let* ((length (%string-check 'string-fill! text 0))
+         (start (%range-start range))
+         (end (%range-end range length)))
+    (%range-check start end length 'string-fill!)
+    (if (= start end)
+        (%string-fill-chunk! text fill start end)
+        (%for-pieces start end
+                     (lambda (from to) (%string-fill-chunk! text fill from to))))))
+
+; Conversions.
+
+(define (list->string characters)
+  (%checked-length 'list->string 0 characters)
+  (let loop ((rest characters) (pieces '()))
+    (cond ((%longer? rest 8000)
+           (loop (list-tail rest 8000)
+                 (cons (%apply string (list-head rest 8000)) pieces)))
+          ((null? pieces) (%apply string rest))
+          (else (%apply string-append (reverse (cons (%apply string rest) pieces)))))))
+
+(define (%string->list name text range)
+  (let* ((length (%string-check name text 0))
+         (start (%range-start range))
+         (end (%range-end range length)))
+    (%range-check start end length name)
+    (let loop ((index end) (made '()))
+      (if (= index start)
+          made
+          (loop (- index 1) (cons (string-ref text (- index 1)) made))))))
+
+(define (string->list text . range) (%string->list 'string->list text range))
 (define (string->vector text . range)
-  (list->vector (%apply string->list (cons text range))))
+  (list->vector (%string->list 'string->vector text range)))
 (define (vector->string items . range)
-  (list->string (%apply vector->list (cons items range))))
+  (list->string (%vector->list 'vector->string items range)))
+
+(define (%map-pieces convert text)
+  (let loop ((start 0) (pieces '()))
+    (if (= start (string-length text))
+        (%apply string-append (reverse pieces))
+        (let ((end (min (string-length text) (+ start 16384))))
+          (loop end (cons (convert (substring text start end)) pieces))))))
+
+(define (string-upcase text) (or (%string-upcase text) (%map-pieces %string-upcase text)))
+(define (string-downcase text)
+  (or (%string-downcase text) (%map-pieces %string-downcase text)))
+(define (string-foldcase text)
+  (or (%string-foldcase text) (%map-pieces %string-foldcase text)))
+
+; Calling back.
 
 (define (string-map procedure text . more)
-  (list->string (%apply map (cons procedure (%map1 string->list (cons text more))))))
+  (list->string
+    (%apply map
+            (cons procedure
+                  (cons (%string->list 'string-map text '())
+                        (%map1 (lambda (text) (string->list text)) more))))))
+
 (define (string-for-each procedure text . more)
-  (%apply for-each (cons procedure (%map1 string->list (cons text more)))))
+  (if (null? more)
+      (let ((length (%string-check 'string-for-each text 1)))
+        (let loop ((index 0))
+          (if (< index length)
+              (begin
+                (procedure (string-ref text index))
+                (loop (+ index 1))))))
+      (%apply for-each
+              (cons procedure
+                    (%map1 (lambda (text) (string->list text)) (cons text more))))))
 
-(define (%compare-texts related? first second rest)
-  (let loop ((left first) (right second) (rest rest) (holds #t))
-    (let ((holds (if (related? left right) holds #f)))
-      (if (null? rest) holds (loop right (car rest) (cdr rest) holds)))))
+(define (string-count text satisfies? . range)
+  (count (%character-test satisfies?) (%string->list 'string-count text range)))
 
-(define (string=? a b . rest) (%compare-texts %string=? a b rest))
-(define (string<? a b . rest) (%compare-texts %string<? a b rest))
-(define (string>? a b . rest) (%compare-texts (lambda (a b) (%string<? b a)) a b rest))
-(define (string<=? a b . rest) (%compare-texts (lambda (a b) (not (%string<? b a))) a b rest))
-(define (string>=? a b . rest) (%compare-texts (lambda (a b) (not (%string<? a b))) a b rest))
-(define (string-ci=? a b . rest) (%compare-texts %string-ci=? a b rest))
-(define (string-ci<? a b . rest) (%compare-texts %string-ci<? a b rest))
-(define (string-ci>? a b . rest) (%compare-texts (lambda (a b) (%string-ci<? b a)) a b rest))
-(define (string-ci<=? a b . rest)
-  (%compare-texts (lambda (a b) (not (%string-ci<? b a))) a b rest))
-(define (string-ci>=? a b . rest)
-  (%compare-texts (lambda (a b) (not (%string-ci<? a b))) a b rest))
+; Searching.
 
-(define (%character-relation related? key)
-  (lambda (a b . rest)
-    (%compare-texts (lambda (a b) (related? (key a) (key b))) a b rest)))
-(define (%folded character) (char->integer (char-foldcase character)))
+(define (%character-test wanted)
+  (if (char? wanted) (lambda (character) (char=? character wanted)) wanted))
 
-(define char=? (%character-relation %num-equal char->integer))
-(define char<? (%character-relation %less char->integer))
-(define char>? (%character-relation (lambda (a b) (%less b a)) char->integer))
-(define char<=? (%character-relation %less-equal char->integer))
-(define char>=? (%character-relation (lambda (a b) (%less-equal b a)) char->integer))
-(define char-ci=? (%character-relation %num-equal %folded))
-(define char-ci<? (%character-relation %less %folded))
-(define char-ci>? (%character-relation (lambda (a b) (%less b a)) %folded))
-(define char-ci<=? (%character-relation %less-equal %folded))
-(define char-ci>=? (%character-relation (lambda (a b) (%less-equal b a)) %folded))
+(define (string-index text wanted . range)
+  (let* ((length (%string-check 'string-index text 0))
+         (end (%range-end range length))
+         (wanted? (%character-test wanted)))
+    (let loop ((index (%range-start range)))
+      (cond ((>= index end) #f)
+            ((wanted? (string-ref text index)) index)
+            (else (loop (+ index 1)))))))
 
-(define (symbol=? first second . rest)
-  (let loop ((left first) (rest (cons second rest)))
-    (cond ((null? rest) #t)
-          ((eq? left (car rest)) (loop (car rest) (cdr rest)))
-          (else #f))))
+(define (string-rindex text wanted)
+  (let ((wanted? (%character-test wanted)))
+    (let loop ((index (- (%string-check 'string-rindex text 0) 1)))
+      (cond ((< index 0) #f)
+            ((wanted? (string-ref text index)) index)
+            (else (loop (- index 1)))))))
+
+(define (string-search-forward pattern text . start)
+  (let* ((length (%string-check 'string-search-forward text 1))
+         (end (+ length 1))
+         ; So many comparisons at once that a long pattern takes no longer than a short one.
+         (width (max 1 (quotient 16384 (+ 1 (%string-check 'string-search-forward pattern 0))))))
+    (let loop ((from (%range-start start)))
+      (if (>= from end)
+          #f
+          (let ((to (min end (+ from width))))
+            (or (%string-search pattern text from to) (loop to)))))))
+
+(define (string-contains text pattern) (string-search-forward pattern text 0))
+
+(define (string-null? text) (= 0 (%string-check 'string-null? text 0)))
+
+(define (string-prefix? prefix text)
+  (let ((length (%string-check 'string-prefix? prefix 0)))
+    (and (<= length (%string-check 'string-prefix? text 1))
+         (string=? prefix (substring text 0 length)))))
+
+(define (string-suffix? suffix text)
+  (let ((length (%string-check 'string-suffix? suffix 0))
+        (whole (%string-check 'string-suffix? text 1)))
+    (and (<= length whole)
+         (string=? suffix (substring text (- whole length) whole)))))
+
+; Taking apart and putting together.
 
 (define (string-join strings . delimiter)
   (let ((delimiter (if (null? delimiter) " " (car delimiter))))
     (if (null? strings)
         ""
-        (let loop ((rest (cdr strings)) (parts (cons (car strings) '())))
+        (let loop ((rest (cdr strings)) (parts (list (car strings))))
           (if (null? rest)
               (%apply string-append (reverse parts))
               (loop (cdr rest) (cons (car rest) (cons delimiter parts))))))))
+
+(define (string-split text delimiter)
+  (let ((length (%string-check 'string-split text 0))
+        (delimiter? (%character-test delimiter)))
+    (let loop ((index length) (end length) (parts '()))
+      (cond ((= index 0) (cons (substring text 0 end) parts))
+            ((delimiter? (string-ref text (- index 1)))
+             (loop (- index 1) (- index 1) (cons (substring text index end) parts)))
+            (else (loop (- index 1) end parts))))))
+
+(define (string-reverse text) (list->string (reverse (string->list text))))
+
+(define (string-pad-left text length . fill)
+  (let ((found (%string-check 'string-pad-left text 0))
+        (fill (if (null? fill) #\space (car fill))))
+    (if (>= found length)
+        (substring text (- found length) found)
+        (string-append (make-string (- length found) fill) text))))
+
+(define (string-pad-right text length . fill)
+  (let ((found (%string-check 'string-pad-right text 0))
+        (fill (if (null? fill) #\space (car fill))))
+    (if (>= found length)
+        (substring text 0 length)
+        (string-append text (make-string (- length found) fill)))))
+
+(define (%first-black text start end)
+  (if (and (< start end) (char-whitespace? (string-ref text start)))
+      (%first-black text (+ start 1) end)
+      start))
+(define (%last-black text start end)
+  (if (and (< start end) (char-whitespace? (string-ref text (- end 1))))
+      (%last-black text start (- end 1))
+      end))
+
+(define (string-trim-left text)
+  (let ((end (%string-check 'string-trim-left text 0)))
+    (substring text (%first-black text 0 end) end)))
+(define (string-trim-right text)
+  (substring text 0 (%last-black text 0 (%string-check 'string-trim-right text 0))))
+(define (string-trim text)
+  (let* ((end (%string-check 'string-trim text 0)) (start (%first-black text 0 end)))
+    (substring text start (%last-black text start end))))

@@ -322,11 +322,6 @@ pub(super) unsafe fn box_set(mut r: Registers) -> bool {
     true
 }
 
-#[inline(always)]
-pub(super) unsafe fn check_initialised(r: Registers) -> bool {
-    r.a() != Word::UNBOUND
-}
-
 macro_rules! arithmetic {
     ($name:ident, $fixnum:ident, $flonum:tt) => {
         #[inline(always)]

@@ -65,12 +65,12 @@ impl Vm {
         self.machine.stop.take().expect("an engine stops for a reason")
     }
 
-    /// Runs `count` instructions on the match engine, so that a test can stop anywhere; `None` if
-    /// nothing else stopped it.
-    pub fn step(&mut self, count: u64) -> Option<Stop> {
+    /// Runs at most `count` instructions and `fuel` units of work on the match engine, so that a
+    /// test can stop anywhere; `None` if nothing but the count stopped it.
+    pub fn step(&mut self, count: u64, fuel: i64) -> Option<Stop> {
         assert!(!self.machine.running, "the machine was entered from a primitive");
         self.machine.running = true;
-        self.machine.fuel = i64::MAX / 2;
+        self.machine.fuel = fuel;
         // SAFETY: as in `run`.
         unsafe { matching::run(self, count) };
         self.machine.running = false;

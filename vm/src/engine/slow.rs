@@ -223,10 +223,6 @@ pub(super) fn box_reference_checked(vm: &mut Vm, instruction: u64) -> After {
     if vm.heap.kind_of(vm.b(instruction)) != Some(Kind::Box) {
         return trap(vm, instruction);
     }
-    check_initialised(vm, instruction)
-}
-
-pub(super) fn check_initialised(vm: &mut Vm, _: u64) -> After {
     vm.stop(Fault::new(ErrorCode::Uninitialised, "a variable is used before its definition"))
 }
 

@@ -1,0 +1,192 @@
+//! Requests to files: queued here, performed by the session after the commit that holds them.
+//!
+//! A request names its port, an absolute offset and the bytes, so performing it twice is the same as
+//! performing it once.
+
+use std::path::Path;
+
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::heap::Protected;
+use pscheme_heap::kind::Kind;
+use pscheme_heap::root_table::Root;
+use pscheme_heap::word::Word;
+use pscheme_vm::fault::Interrupt;
+use pscheme_vm::machine::{Park, Vm};
+use pscheme_vm::primitive::Arguments;
+
+use super::{field, number_field, set_number_field};
+use crate::argument::{Call, Outcome, fault};
+use crate::room::bytevector_bytes;
+use crate::text::StringView;
+
+/// Field indices of an effect, as its row of the kind table has them.
+mod effect_field {
+    pub const NUMBER: usize = 0;
+    pub const OPERATION: usize = 1;
+    pub const TARGET: usize = 2;
+    pub const POSITION: usize = 3;
+    pub const PAYLOAD: usize = 4;
+    pub const NEXT: usize = 5;
+    pub const WORDS: usize = 6;
+}
+
+/// Bytes of an effect.
+pub(super) const EFFECT_BYTES: u64 = 64;
+
+/// What an effect does. Codes reach the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
+pub enum Operation {
+    /// Create the file, or empty it.
+    Create = 0,
+    /// Write the payload at the position.
+    Write = 1,
+    /// Nothing more will be written.
+    Close = 2,
+}
+
+/// Appends a request to the queue, in room made for it.
+pub(super) fn queue(vm: &mut Vm, port: Word, operation: Operation, payload: Word) {
+    let effect = vm.heap.object(Kind::Effect, 0, effect_field::WORDS);
+    let number = vm.heap.root(Root::NextEffect);
+    let number = if number.is_fixnum() { number.as_fixnum() } else { 1 };
+    let fields = [
+        (effect_field::NUMBER, Word::fixnum(number)),
+        (effect_field::OPERATION, Word::fixnum(operation as i64)),
+        (effect_field::TARGET, port),
+        (effect_field::POSITION, vm.heap.field(port, field::POSITION)),
+        (effect_field::PAYLOAD, payload),
+        (effect_field::NEXT, Word::FALSE),
+    ];
+    for (index, value) in fields {
+        vm.heap.set_field(effect, index, value);
+    }
+    vm.heap.set_root(Root::NextEffect, Word::fixnum(number + 1));
+    let tail = vm.heap.root(Root::EffectsTail);
+    if tail.is_object() {
+        vm.heap.set_field(tail, effect_field::NEXT, effect);
+    } else {
+        vm.heap.set_root(Root::EffectsHead, effect);
+    }
+    vm.heap.set_root(Root::EffectsTail, effect);
+    vm.machine.effects_pending = true;
+}
+
+/// Bytes that turning the buffer of `port` into an effect takes.
+fn flush_bytes(vm: &Vm, port: Word) -> u64 {
+    bytevector_bytes(number_field(vm, port, field::EXTRA)) + EFFECT_BYTES
+}
+
+/// Queues the buffer's bytes, in room made for it.
+fn flush_in_room(vm: &mut Vm, port: Word) {
+    let used = number_field(vm, port, field::EXTRA);
+    if used == 0 {
+        return;
+    }
+    let bytes = vm.heap.bytes(vm.heap.field(port, field::BUFFER))[..used].to_vec();
+    let payload = vm.heap.bytevector(&bytes);
+    queue(vm, port, Operation::Write, payload);
+    let position = number_field(vm, port, field::POSITION);
+    set_number_field(vm, port, field::POSITION, position + used);
+    set_number_field(vm, port, field::EXTRA, 0);
+}
+
+/// Queues the buffered bytes of the file port in argument 0.
+///
+/// # Errors
+/// The heap's limit.
+pub(super) fn flush_to_file(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
+    vm.reserve(flush_bytes(vm, arguments.get(0)))?;
+    flush_in_room(vm, arguments.get(0));
+    Ok(())
+}
+
+/// Queues the buffered bytes of the file port that is the first of a protected list.
+pub(super) fn flush_protected(vm: &mut Vm, list: Protected) -> Result<(), Interrupt> {
+    let port = vm.heap.car(vm.heap.protected(list));
+    vm.reserve(flush_bytes(vm, port))?;
+    let port = vm.heap.car(vm.heap.protected(list));
+    flush_in_room(vm, port);
+    Ok(())
+}
+
+/// Adds a port to those that are flushed at the program's end, in room for one pair.
+pub(super) fn remember_open_port(vm: &mut Vm, port: Word) {
+    let before = vm.heap.root(Root::OpenPorts);
+    let before = if before.is_pair() { before } else { Word::NULL };
+    let list = vm.heap.pair(port, before);
+    vm.heap.set_root(Root::OpenPorts, list);
+}
+
+/// Takes a port out of the list of open ones.
+pub(super) fn forget_open_port(vm: &mut Vm, port: Word) {
+    let mut list = vm.heap.root(Root::OpenPorts);
+    let mut before: Option<Word> = None;
+    while list.is_pair() {
+        let next = vm.heap.cdr(list);
+        if vm.heap.car(list) == port {
+            match before {
+                Some(before) => vm.heap.set_cdr(before, next),
+                None => vm.heap.set_root(Root::OpenPorts, next),
+            }
+            return;
+        }
+        before = Some(list);
+        list = next;
+    }
+}
+
+/// Checks that a file can be written, without changing anything: the file itself, or where it does
+/// not exist the directory it will be created in.
+pub(super) fn check_writable(path: &Path) -> Result<(), String> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err("it is a directory".into()),
+        Ok(_) => std::fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            match std::fs::metadata(parent) {
+                Ok(found) if !found.is_dir() => {
+                    Err(format!("{} is no directory", parent.display()))
+                }
+                Ok(found) if found.permissions().readonly() => {
+                    Err(format!("the directory {} cannot be written to", parent.display()))
+                }
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("the directory {}: {error}", parent.display())),
+            }
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The path in argument 0, made absolute.
+pub(super) fn path_argument(call: Call<'_>) -> Result<std::path::PathBuf, Interrupt> {
+    let text = StringView::of(call.heap, call.string(0)?).text();
+    std::path::absolute(&text)
+        .map_err(|error| fault(ErrorCode::FileError, format!("{}: {text:?}: {error}", call.name)))
+}
+
+pub(super) fn is_pending(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let path = path_argument(Call::new(vm, "open-input-file", arguments))?;
+    let mut effect = vm.heap.root(Root::EffectsHead);
+    while effect.is_object() {
+        let port = vm.heap.field(effect, effect_field::TARGET);
+        let name = StringView::of(&vm.heap, vm.heap.field(port, field::NAME)).text();
+        if Path::new(&name) == path {
+            return Ok(Word::TRUE);
+        }
+        effect = vm.heap.field(effect, effect_field::NEXT);
+    }
+    Ok(Word::FALSE)
+}
+
+/// Effects leave after a commit; without commits, when a slice ends.
+pub(super) fn wait(vm: &mut Vm, _: Arguments) -> Outcome {
+    let park = if vm.heap.persistent { Park::Commit } else { Park::Yield };
+    Err(Interrupt::Park(park, Word::UNSPECIFIED))
+}

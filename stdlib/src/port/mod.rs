@@ -1,0 +1,250 @@
+//! Ports: the console, strings, bytevectors and files.
+//!
+//! | field | input | output |
+//! |---|---|---|
+//! | `state` | bits of [`state`] | bits of [`state`] |
+//! | `name` | path or `#f` | path; of a string port the list of full buffers, newest first |
+//! | `position` | index of the next byte | bytes before the buffer |
+//! | `buffer` | bytevector of everything | bytevector of what is not yet passed on |
+//! | `extra` | length of the input | bytes used in the buffer |
+//!
+//! Text is UTF-8 in every buffer. Input is read as a whole when its port is opened. Bytes for a file
+//! leave the buffer as effects (`effect.rs`), which are performed after the commit that holds them.
+
+pub mod effect;
+mod input;
+mod output;
+
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::kind::Kind;
+use pscheme_heap::root_table::Root;
+use pscheme_heap::word::Word;
+use pscheme_vm::fault::Interrupt;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::primitive::Arguments;
+use pscheme_vm::primitives;
+
+use crate::argument::{Call, Outcome, fault, wrong_type};
+use crate::limits::PORT_BUFFER_BYTES;
+use crate::list::is_kind;
+
+/// Field indices of a port, as its row of the kind table has them.
+pub(crate) mod field {
+    pub const STATE: usize = 0;
+    pub const NAME: usize = 1;
+    pub const POSITION: usize = 2;
+    pub const BUFFER: usize = 3;
+    pub const EXTRA: usize = 4;
+    pub const WORDS: usize = 5;
+}
+
+/// Bits of a port's state. They reach the disk.
+pub mod state {
+    pub const INPUT: i64 = 1;
+    pub const OUTPUT: i64 = 2;
+    pub const OPEN: i64 = 4;
+    pub const TEXTUAL: i64 = 8;
+    pub const CONSOLE: i64 = 16;
+    pub const STRING: i64 = 32;
+    pub const FILE: i64 = 64;
+}
+
+primitives! { PORT_PRIMITIVES:
+    /// `(port? value)`: is it a port?
+    550 "port?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::Port));
+    /// `(input-port? value)`: is it a port for input?
+    551 "input-port?" (1) => |vm, a| Ok(has_state(vm, a, state::INPUT));
+    /// `(output-port? value)`: is it a port for output?
+    552 "output-port?" (1) => |vm, a| Ok(has_state(vm, a, state::OUTPUT));
+    /// `(textual-port? value)`: is it a port of characters?
+    553 "textual-port?" (1) => |vm, a| Ok(has_state(vm, a, state::TEXTUAL));
+    /// `(binary-port? value)`: is it a port of bytes?
+    554 "binary-port?" (1) => |vm, a| {
+        let textual = has_state(vm, a, state::TEXTUAL).is_true();
+        Ok(Word::boolean(is_kind(vm, a, Kind::Port).is_true() && !textual))
+    };
+    /// `(input-port-open? port)`: can it be read from?
+    555 "input-port-open?" (1) => |vm, a| is_open(vm, a, "input-port-open?", state::INPUT);
+    /// `(output-port-open? port)`: can it be written to?
+    556 "output-port-open?" (1) => |vm, a| is_open(vm, a, "output-port-open?", state::OUTPUT);
+    /// `(%console-port direction)`: the console as a port; 1 is input, 2 output.
+    557 "%console-port" (1) => console_port;
+    /// `(%open-input bytes textual? name)`: a port that reads a bytevector; `name` is its file's path, or
+    /// `#f`.
+    558 "%open-input" (3) => input::open;
+    /// `(%open-output textual?)`: a port that keeps what is written.
+    559 "%open-output" (1) => output::open_kept;
+    /// `(%open-output-file path textual?)`: a port whose bytes go to a file after their commit.
+    560 "%open-output-file" (2) => output::open_file;
+    /// `(%read-file path)`: the bytes of a file.
+    561 "%read-file" (1) => input::read_file;
+    /// `(file-exists? path)`: is there a file of this name?
+    562 "file-exists?" (1) => input::file_exists;
+    /// `(delete-file path)`: not in this version.
+    563 "delete-file" (1) => |_, _| {
+        Err(fault(ErrorCode::NotInThisVersion, "delete-file is not in this version"))
+    };
+    /// `(%file-pending? path)`: whether bytes for this file wait for their commit.
+    564 "%file-pending?" (1) => effect::is_pending;
+    /// `(%await-effects)`: waits until effects have had a chance to leave.
+    565 "%await-effects" (0) => effect::wait;
+    /// `(%close-port port direction)`: closes it for input (1), output (2) or both (3).
+    566 "%close-port" (2) => close;
+    /// `(%flush-port port)`: passes on what is buffered.
+    567 "%flush-port" (1) => output::flush;
+    /// `(%write-atom port value quoted?)`: writes what has no parts; `#f` if it is a string too long for
+    /// one step.
+    568 "%write-atom" (3) => output::write_atom;
+    /// `(%write-text port string start end escaped?)`: writes a bounded part; returns where it ends.
+    569 "%write-text" (5) => output::write_text;
+    /// `(%write-char port char)`: writes a character.
+    570 "%write-char" (2) => output::write_character;
+    /// `(%write-bytes port bytevector start end)`: writes a bounded part; returns where it ends.
+    571 "%write-bytes" (4) => output::write_bytes_of;
+    /// `(%write-byte port byte)`: writes a byte.
+    572 "%write-byte" (2) => output::write_byte;
+    /// `(%output-pieces port)`: what was written to a string port, as a list of bytevectors, newest
+    /// first.
+    573 "%output-pieces" (1) => output::pieces;
+    /// `(%output-text port)`: the text written to a string port, or `#f` if it is too long for one step.
+    574 "%output-text" (1) => output::text;
+    /// `(%read-char port)`: the next character.
+    575 "%read-char" (1) => |vm, a| input::read_character(vm, a, true);
+    /// `(%peek-char port)`: the next character, which stays.
+    576 "%peek-char" (1) => |vm, a| input::read_character(vm, a, false);
+    /// `(%read-line port)`: the characters up to the end of the line, or `#f` if they are too many for
+    /// one step.
+    577 "%read-line" (1) => input::read_line;
+    /// `(%read-string port count)`: up to `count` characters, which is bounded.
+    578 "%read-string" (2) => input::read_string;
+    /// `(%read-byte port)`: the next byte.
+    579 "%read-byte" (1) => |vm, a| input::read_byte(vm, a, true);
+    /// `(%peek-byte port)`: the next byte, which stays.
+    580 "%peek-byte" (1) => |vm, a| input::read_byte(vm, a, false);
+    /// `(%read-bytes port count)`: up to `count` bytes, which is bounded.
+    581 "%read-bytes" (2) => input::read_bytes;
+    /// `(%port-path port)`: the path of a file port, or `#f`.
+    582 "%port-path" (1) => path_of;
+}
+
+pub(crate) fn state_of(vm: &Vm, port: Word) -> i64 {
+    vm.heap.field(port, field::STATE).as_fixnum()
+}
+
+fn number_field(vm: &Vm, port: Word, field: usize) -> usize {
+    vm.heap.field(port, field).as_fixnum() as usize
+}
+
+fn set_number_field(vm: &mut Vm, port: Word, field: usize, value: usize) {
+    vm.heap.set_field(port, field, Word::fixnum(value as i64));
+}
+
+fn has_state(vm: &Vm, arguments: Arguments, bits: i64) -> Word {
+    let port = arguments.get(0);
+    let is_port = vm.heap.kind_of(port) == Some(Kind::Port);
+    Word::boolean(is_port && state_of(vm, port) & bits != 0)
+}
+
+fn is_open(vm: &mut Vm, arguments: Arguments, name: &'static str, direction: i64) -> Outcome {
+    let port = Call::new(vm, name, arguments).of_kind(0, Kind::Port, "a port")?;
+    let wanted = direction | state::OPEN;
+    Ok(Word::boolean(state_of(vm, port) & wanted == wanted))
+}
+
+/// The port in argument 0, which must be open in this direction and of this sort.
+fn open_port(vm: &Vm, arguments: Arguments, direction: i64, textual: bool) -> Outcome {
+    let port = arguments.get(0);
+    let (name, expected) = match (direction, textual) {
+        (state::INPUT, true) => ("reading", "a textual input port"),
+        (state::INPUT, false) => ("reading bytes", "a binary input port"),
+        (_, true) => ("writing", "a textual output port"),
+        (_, false) => ("writing bytes", "a binary output port"),
+    };
+    let fits = vm.heap.kind_of(port) == Some(Kind::Port)
+        && state_of(vm, port) & direction != 0
+        && (state_of(vm, port) & state::TEXTUAL != 0) == textual;
+    if !fits {
+        let message = format!(
+            "{name} expects {expected}, found {}",
+            pscheme_vm::print::summary(&vm.heap, port)
+        );
+        return Err(fault(ErrorCode::WrongType, message));
+    }
+    if state_of(vm, port) & state::OPEN == 0 {
+        return Err(fault(ErrorCode::PortClosed, format!("{name}: the port is closed")));
+    }
+    if state_of(vm, port) & (state::CONSOLE | state::INPUT) == state::CONSOLE | state::INPUT {
+        let message = "reading from the console is not in this version";
+        return Err(fault(ErrorCode::NotInThisVersion, message));
+    }
+    Ok(port)
+}
+
+/// A new port, in room made for it; its buffer is `#f`.
+fn new_port(vm: &mut Vm, bits: i64) -> Word {
+    let port = vm.heap.object(Kind::Port, 0, field::WORDS);
+    vm.heap.set_field(port, field::STATE, Word::fixnum(bits));
+    vm.heap.set_field(port, field::NAME, Word::FALSE);
+    vm.heap.set_field(port, field::BUFFER, Word::FALSE);
+    port
+}
+
+/// Bytes of a port and of an output buffer.
+const PORT_BYTES: u64 = 64;
+const BUFFER_BYTES: u64 = PORT_BUFFER_BYTES as u64 + 32;
+
+fn console_port(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let direction = Call::new(vm, "%console-port", arguments).fixnum(0)?;
+    vm.reserve(PORT_BYTES)?;
+    Ok(new_port(vm, direction | state::OPEN | state::TEXTUAL | state::CONSOLE))
+}
+
+fn path_of(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let port = Call::new(vm, "%port-path", arguments).of_kind(0, Kind::Port, "a port")?;
+    let is_file = state_of(vm, port) & state::FILE != 0;
+    Ok(if is_file { vm.heap.field(port, field::NAME) } else { Word::FALSE })
+}
+
+fn close(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let directions = arguments.get(1).as_fixnum();
+    let port = arguments.get(0);
+    let is_port = vm.heap.kind_of(port) == Some(Kind::Port);
+    if !is_port || state_of(vm, port) & directions == 0 {
+        let (name, expected) = match directions {
+            1 => ("close-input-port", "an input port"),
+            2 => ("close-output-port", "an output port"),
+            _ => ("close-port", "a port"),
+        };
+        return Err(wrong_type(&vm.heap, name, 0, expected, port));
+    }
+    let before = state_of(vm, port);
+    // The console stays open, and closing twice is no error (R7RS 6.13.1).
+    if before & state::OPEN == 0 || before & state::CONSOLE != 0 {
+        return Ok(Word::UNSPECIFIED);
+    }
+    if before & state::OUTPUT != 0 && before & state::FILE != 0 {
+        effect::flush_to_file(vm, arguments)?;
+        vm.reserve(effect::EFFECT_BYTES)?;
+        effect::queue(vm, arguments.get(0), effect::Operation::Close, Word::FALSE);
+        effect::forget_open_port(vm, arguments.get(0));
+    }
+    let port = arguments.get(0);
+    vm.heap.set_field(port, field::STATE, Word::fixnum(before & !state::OPEN));
+    Ok(Word::UNSPECIFIED)
+}
+
+/// Turns what open file ports still hold into effects: what a program's end must do.
+///
+/// # Errors
+/// The heap's limit; the bytes of the ports that were not reached stay in their buffers.
+pub fn flush_open_ports(vm: &mut Vm) -> Result<(), Interrupt> {
+    let place = vm.heap.protect(vm.heap.root(Root::OpenPorts));
+    let mut outcome = Ok(());
+    while outcome.is_ok() && vm.heap.protected(place).is_pair() {
+        outcome = effect::flush_protected(vm, place);
+        let next = vm.heap.cdr(vm.heap.protected(place));
+        vm.heap.set_protected(place, next);
+    }
+    vm.heap.unprotect(place);
+    outcome
+}

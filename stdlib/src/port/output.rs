@@ -1,0 +1,212 @@
+//! Writing: to the console at once, to strings and files through a buffer.
+
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::kind::Kind;
+use pscheme_heap::word::Word;
+use pscheme_vm::fault::Interrupt;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::primitive::Arguments;
+
+use super::effect::{
+    EFFECT_BYTES, Operation, check_writable, flush_to_file, path_argument, queue,
+    remember_open_port,
+};
+use super::{
+    BUFFER_BYTES, PORT_BYTES, field, new_port, number_field, open_port, set_number_field, state,
+    state_of,
+};
+use crate::argument::{Call, Outcome, fault};
+use crate::bytevector::{new_bytevector, write_bytes};
+use crate::limits::{CHUNK_ELEMENTS_MAX, PORT_BUFFER_BYTES};
+use crate::text::{StringView, new_string};
+use crate::write::{atom_text, escape};
+
+pub(super) fn open_kept(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    vm.reserve(PORT_BYTES + BUFFER_BYTES)?;
+    let textual = if arguments.get(0).is_true() { state::TEXTUAL } else { 0 };
+    let port = new_port(vm, state::OUTPUT | state::OPEN | state::STRING | textual);
+    let buffer = vm.heap.bytevector_zeroed(PORT_BUFFER_BYTES);
+    vm.heap.set_field(port, field::BUFFER, buffer);
+    vm.heap.set_field(port, field::NAME, Word::NULL);
+    Ok(port)
+}
+
+pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let name =
+        if arguments.get(1).is_true() { "open-output-file" } else { "open-binary-output-file" };
+    let path = path_argument(Call::new(vm, name, arguments))?;
+    if let Err(why) = check_writable(&path) {
+        let message = format!("{name} cannot write {}: {why}", path.display());
+        return Err(fault(ErrorCode::FileError, message));
+    }
+    let path = new_string(vm, &path.to_string_lossy())?;
+    arguments.set(0, path);
+    vm.reserve(PORT_BYTES + BUFFER_BYTES + EFFECT_BYTES + 16)?;
+    let textual = if arguments.get(1).is_true() { state::TEXTUAL } else { 0 };
+    let port = new_port(vm, state::OUTPUT | state::OPEN | state::FILE | textual);
+    let buffer = vm.heap.bytevector_zeroed(PORT_BUFFER_BYTES);
+    vm.heap.set_field(port, field::BUFFER, buffer);
+    vm.heap.set_field(port, field::NAME, arguments.get(0));
+    queue(vm, port, Operation::Create, Word::FALSE);
+    remember_open_port(vm, port);
+    Ok(port)
+}
+
+/// Writes bytes to the port in argument 0.
+fn emit(vm: &mut Vm, arguments: Arguments, mut bytes: &[u8]) -> Result<(), Interrupt> {
+    if state_of(vm, arguments.get(0)) & state::CONSOLE != 0 {
+        vm.machine.host.console_write(bytes);
+        return Ok(());
+    }
+    while !bytes.is_empty() {
+        if number_field(vm, arguments.get(0), field::EXTRA) == PORT_BUFFER_BYTES {
+            spill(vm, arguments)?;
+        }
+        let port = arguments.get(0);
+        let used = number_field(vm, port, field::EXTRA);
+        let (now, later) = bytes.split_at(bytes.len().min(PORT_BUFFER_BYTES - used));
+        let buffer = vm.heap.field(port, field::BUFFER);
+        write_bytes(vm, buffer, used, now);
+        set_number_field(vm, port, field::EXTRA, used + now.len());
+        bytes = later;
+    }
+    Ok(())
+}
+
+/// Passes on a full buffer.
+fn spill(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
+    if state_of(vm, arguments.get(0)) & state::FILE != 0 {
+        return flush_to_file(vm, arguments);
+    }
+    vm.reserve(BUFFER_BYTES + 16)?;
+    let port = arguments.get(0);
+    let pieces = vm.heap.field(port, field::NAME);
+    let full = vm.heap.field(port, field::BUFFER);
+    let pieces = vm.heap.pair(full, pieces);
+    let buffer = vm.heap.bytevector_zeroed(PORT_BUFFER_BYTES);
+    vm.heap.set_field(port, field::NAME, pieces);
+    vm.heap.set_field(port, field::BUFFER, buffer);
+    let position = number_field(vm, port, field::POSITION) + PORT_BUFFER_BYTES;
+    set_number_field(vm, port, field::POSITION, position);
+    set_number_field(vm, port, field::EXTRA, 0);
+    Ok(())
+}
+
+pub(super) fn flush(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let port = arguments.get(0);
+    let textual =
+        vm.heap.kind_of(port) != Some(Kind::Port) || state_of(vm, port) & state::TEXTUAL != 0;
+    let port = open_port(vm, arguments, state::OUTPUT, textual)?;
+    if state_of(vm, port) & state::FILE != 0 {
+        flush_to_file(vm, arguments)?;
+    }
+    Ok(Word::UNSPECIFIED)
+}
+
+pub(super) fn write_atom(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    open_port(vm, arguments, state::OUTPUT, true)?;
+    let word = arguments.get(1);
+    if vm.heap.kind_of(word) == Some(Kind::String)
+        && vm.heap.string_length(word) > CHUNK_ELEMENTS_MAX
+    {
+        return Ok(Word::FALSE);
+    }
+    let text = atom_text(vm, word, arguments.get(2).is_true());
+    emit(vm, arguments, text.as_bytes())?;
+    Ok(Word::TRUE)
+}
+
+pub(super) fn write_text(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    open_port(vm, arguments, state::OUTPUT, true)?;
+    let call = Call::new(vm, "write-string", arguments);
+    let view = StringView::of(&vm.heap, call.string(1)?);
+    let (start, end) = call.range(2, view.length)?;
+    let end = end.min(start + CHUNK_ELEMENTS_MAX);
+    let mut text = String::new();
+    if arguments.get(4).is_true() {
+        escape(view.characters(start, end), '"', &mut text);
+    } else {
+        text.extend(view.characters(start, end));
+    }
+    emit(vm, arguments, text.as_bytes())?;
+    Ok(Word::fixnum(end as i64))
+}
+
+pub(super) fn write_character(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    open_port(vm, arguments, state::OUTPUT, true)?;
+    let word = arguments.get(1);
+    if !word.is_character() {
+        return Err(crate::argument::wrong_type(&vm.heap, "write-char", 0, "a character", word));
+    }
+    let mut utf8 = [0; 4];
+    let text = word.as_character().encode_utf8(&mut utf8);
+    emit(vm, arguments, text.as_bytes())?;
+    Ok(Word::UNSPECIFIED)
+}
+
+pub(super) fn write_bytes_of(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    open_port(vm, arguments, state::OUTPUT, false)?;
+    let call = Call::new(vm, "write-bytevector", arguments);
+    let bytes = vm.heap.bytes(call.bytevector(1)?);
+    let (start, end) = call.range(2, bytes.len())?;
+    let end = end.min(start + CHUNK_ELEMENTS_MAX);
+    let part = bytes[start..end].to_vec();
+    emit(vm, arguments, &part)?;
+    Ok(Word::fixnum(end as i64))
+}
+
+pub(super) fn write_byte(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    open_port(vm, arguments, state::OUTPUT, false)?;
+    let word = arguments.get(1);
+    let byte = word.is_fixnum().then(|| u8::try_from(word.as_fixnum()).ok()).flatten();
+    let Some(byte) = byte else {
+        return Err(crate::argument::wrong_type(
+            &vm.heap,
+            "write-u8",
+            0,
+            "a byte (0 to 255)",
+            word,
+        ));
+    };
+    emit(vm, arguments, &[byte])?;
+    Ok(Word::UNSPECIFIED)
+}
+
+/// The string port in argument 0, open or not.
+fn kept_port(vm: &Vm, arguments: Arguments) -> Outcome {
+    let port = arguments.get(0);
+    let wanted = state::OUTPUT | state::STRING;
+    if vm.heap.kind_of(port) != Some(Kind::Port) || state_of(vm, port) & wanted != wanted {
+        let name = "get-output-string";
+        return Err(crate::argument::wrong_type(&vm.heap, name, 0, "a string output port", port));
+    }
+    Ok(port)
+}
+
+/// The bytes in the buffer of `port`.
+fn buffered(vm: &Vm, port: Word) -> Vec<u8> {
+    let used = number_field(vm, port, field::EXTRA);
+    vm.heap.bytes(vm.heap.field(port, field::BUFFER))[..used].to_vec()
+}
+
+pub(super) fn pieces(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let port = kept_port(vm, arguments)?;
+    let bytes = buffered(vm, port);
+    let last = new_bytevector(vm, &bytes)?;
+    let place = vm.heap.protect(last);
+    let room = vm.reserve(16);
+    let last = vm.heap.protected(place);
+    vm.heap.unprotect(place);
+    room?;
+    let before = vm.heap.field(arguments.get(0), field::NAME);
+    Ok(vm.heap.pair(last, before))
+}
+
+pub(super) fn text(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let port = kept_port(vm, arguments)?;
+    if number_field(vm, port, field::POSITION) > 0 {
+        return Ok(Word::FALSE);
+    }
+    let bytes = buffered(vm, port);
+    new_string(vm, &String::from_utf8_lossy(&bytes))
+}

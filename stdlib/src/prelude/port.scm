@@ -1,0 +1,154 @@
+; Ports: the current ones, files, strings, and reading.
+
+(define %console-output (%console-port 2))
+(define %console-input (%console-port 1))
+
+(define (%check-port name port test?)
+  (if (test? port) port (%wrong-type name 0 "a port" port)))
+
+(define current-output-port
+  (make-parameter %console-output (lambda (port) (%check-port 'current-output-port port output-port?))))
+(define current-error-port
+  (make-parameter %console-output (lambda (port) (%check-port 'current-error-port port output-port?))))
+(define current-input-port
+  (make-parameter %console-input (lambda (port) (%check-port 'current-input-port port input-port?))))
+
+(define (close-port port) (%close-port port 3))
+(define (close-input-port port) (%close-port port 1))
+(define (close-output-port port) (%close-port port 2))
+(define (flush-output-port . port)
+  (%flush-port (if (null? port) (current-output-port) (car port))))
+(define flush-output flush-output-port)
+
+; Strings and bytevectors as ports.
+
+(define (open-input-string text)
+  (%string-check 'open-input-string text 0)
+  (%open-input (string->utf8 text) #t #f))
+(define (open-input-bytevector bytes) (%open-input bytes #f #f))
+(define (open-output-string) (%open-output #t))
+(define (open-output-bytevector) (%open-output #f))
+
+(define (get-output-bytevector port)
+  (%apply bytevector-append (reverse (%output-pieces port))))
+(define (get-output-string port)
+  (or (%output-text port) (utf8->string (get-output-bytevector port))))
+
+(define (call-with-output-string procedure)
+  (let ((port (open-output-string)))
+    (procedure port)
+    (get-output-string port)))
+
+(define (with-output-to-string . thunk)
+  (let ((port (open-output-string)))
+    (if (pair? thunk)
+        (%parameterize (list (cons current-output-port port)) (car thunk)))
+    (get-output-string port)))
+
+(define (with-input-from-string text thunk)
+  (%parameterize (list (cons current-input-port (open-input-string text))) thunk))
+
+; Files. A file is read as a whole when it is opened; what this program has written to it and is not
+; in the file yet is waited for.
+
+(define (%await-file path)
+  (if (%file-pending? path)
+      (begin
+        (%await-effects)
+        (%await-file path))))
+
+(define (%open-input-file path textual?)
+  (%await-file path)
+  (%open-input (%read-file path) textual? path))
+
+(define (open-input-file path) (%open-input-file path #t))
+(define (open-binary-input-file path) (%open-input-file path #f))
+(define (open-output-file path) (%open-output-file path #t))
+(define (open-binary-output-file path) (%open-output-file path #f))
+
+(define (call-with-port port procedure)
+  (call-with-values
+    (lambda () (procedure port))
+    (lambda results
+      (close-port port)
+      (%apply values results))))
+
+(define (call-with-input-file path procedure)
+  (call-with-port (open-input-file path) procedure))
+(define (call-with-output-file path procedure)
+  (call-with-port (open-output-file path) procedure))
+
+(define (%with-port parameter port thunk)
+  (call-with-port port
+                  (lambda (port) (%parameterize (list (cons parameter port)) thunk))))
+
+(define (with-input-from-file path thunk)
+  (%with-port current-input-port (open-input-file path) thunk))
+(define (with-output-to-file path thunk)
+  (%with-port current-output-port (open-output-file path) thunk))
+
+; Reading.
+
+(define (%input options) (if (null? options) (current-input-port) (car options)))
+
+(define (read-char . port) (%read-char (%input port)))
+(define (peek-char . port) (%peek-char (%input port)))
+(define (char-ready? . port) (begin (%peek-char (%input port)) #t))
+(define (read-u8 . port) (%read-byte (%input port)))
+(define (peek-u8 . port) (%peek-byte (%input port)))
+(define (u8-ready? . port) (begin (%peek-byte (%input port)) #t))
+
+(define (read-line . port)
+  (let ((port (%input port)))
+    (or (%read-line port)
+        (let ((line (open-output-string)))
+          (let loop ()
+            (let ((character (%read-char port)))
+              (if (or (eof-object? character) (eqv? character #\newline))
+                  (get-output-string line)
+                  (begin
+                    (%write-char line character)
+                    (loop)))))))))
+
+; Reads up to count elements in pieces by (read-piece port count) and joins them.
+(define (%read-pieces read-piece length-of join port count)
+  (let loop ((left count) (pieces '()))
+    (let* ((wanted (min left 16384)) (piece (read-piece port wanted)))
+      (cond ((and (eof-object? piece) (null? pieces)) piece)
+            ((eof-object? piece) (%apply join (reverse pieces)))
+            ((or (= left wanted) (< (length-of piece) wanted))
+             (%apply join (reverse (cons piece pieces))))
+            (else (loop (- left wanted) (cons piece pieces)))))))
+
+(define (read-string count . port)
+  ; Older programs write the port first.
+  (if (port? count)
+      (read-string (car port) count)
+      (%read-pieces (lambda (port count) (%read-string port count))
+                    (lambda (text) (string-length text))
+                    string-append
+                    (%input port)
+                    (%count-check count 'read-string))))
+
+(define (read-bytevector count . port)
+  (%read-pieces (lambda (port count) (%read-bytes port count))
+                (lambda (bytes) (bytevector-length bytes))
+                bytevector-append
+                (%input port)
+                (%count-check count 'read-bytevector)))
+
+(define (read-bytevector! bytes . options)
+  (let* ((port (%input options))
+         (range (if (null? options) '() (cdr options)))
+         (length (%bytevector-check 'read-bytevector! bytes 0))
+         (start (%range-start range))
+         (end (%range-end range length)))
+    (%range-check start end length 'read-bytevector!)
+    (let ((found (read-bytevector (- end start) port)))
+      (if (eof-object? found)
+          found
+          (begin
+            (bytevector-copy! bytes start found)
+            (bytevector-length found))))))
+
+(define (read . port) (%not-in-this-version 'read))

@@ -1,0 +1,81 @@
+; How wrong arguments are reported.
+(apply + '(1 a)) ;!> E0104 + expects a number as its second argument, found a
+(+ 'a) ;!> E0104 + expects a number as its first argument, found a
+(- 'a) ;!> E0104 - expects a number as its first argument, found a
+(/ 1 0) ;!> E0105 / by zero
+(/ 1 3) ;!> E0113 the result of / would be an exact ratio, not in this version: divide with quotient, or make one of the numbers inexact
+(quotient 1 0) ;!> E0105 quotient by zero
+(modulo 5 0) ;!> E0105 modulo by zero
+(floor-quotient 1 0) ;!> E0105 modulo by zero
+(exact 1.5) ;!> E0113 the result of exact would be an exact ratio, not in this version: round the number first
+(exact +inf.0) ;!> E0104 exact expects a finite number as its first argument, found inf
+(sqrt -4) ;!> E0113 the result of sqrt would be a complex number, not in this version
+(expt 2 -1) ;!> E0113 the result of expt would be an exact ratio, not in this version: make the base inexact
+(expt 2 100000000000) ;!> E0115 expt makes integers of at most 67108864 bits
+(even? 1.5) ;!> E0104 even? expects an integer as its first argument, found 1.5
+(max 1 "2") ;!> E0104 max expects a number as its second argument, found "2"
+(number->string 10 1) ;!> E0106 number->string expects a radix from 2 to 36, found 1
+(string->number 'a) ;!> E0104 string->number expects a string as its first argument, found a
+(bitwise-and 1.5) ;!> E0104 bitwise-and expects an exact integer as its first argument, found 1.5
+(exact-integer-sqrt -1) ;!> E0104 exact-integer-sqrt expects an exact integer of at least 0 as its first argument, found -1
+(random 0) ;!> E0104 random expects a number above 0 as its first argument, found 0
+(car 5) ;!> E0104 car expects a pair as its first argument, found 5
+(apply car '(5)) ;!> E0104 car expects a pair as its first argument, found 5
+(caddr '(1 2)) ;!> E0104 car expects a pair as its first argument, found ()
+(length 5) ;!> E0104 length expects a list as its first argument, found 5
+(length '(1 . 2)) ;!> E0104 length expects a list as its first argument, found (1 . 2)
+(list-tail '(1 2) 3) ;!> E0107 list-tail expects an index within a list of 2 elements, found 3
+(list-ref '(1 2) 2) ;!> E0107 list-ref expects an index within a list of 2 elements, found 2
+(list-ref '(1 2) 'a) ;!> E0104 list-ref expects an index as its second argument, found a
+(map car 5) ;!> E0104 map expects a list as its second argument, found 5
+(for-each car '(1 . 2)) ;!> E0104 car expects a pair as its first argument, found 1
+(assq 'a '(1)) ;!> E0104 assq expects a list of pairs as its second argument, found 1
+(memq 'a 5) ;!> E0104 memq expects a list as its second argument, found 5
+(append '(1 . 2) '(3)) ;!> E0104 append expects a list as its first argument, found (1 . 2)
+(sort 5 <) ;!> E0104 sort expects a list or vector as its first argument, found 5
+(reverse 'a) ;!> E0104 reverse expects a list as its first argument, found a
+(vector-ref #(1 2) 2) ;!> E0107 vector-ref expects an index below 2, found 2
+(apply vector-ref '(#(1 2) -1)) ;!> E0107 vector-ref expects an index below 2, found -1
+(vector-set! '#(1 2) 0 'x) ;!> E0114 vector-set! cannot change a literal vector
+(vector-fill! '#(1 2) 0) ;!> E0114 vector-fill! cannot change a literal vector
+(vector-copy #(1 2) 1 5) ;!> E0107 vector-copy expects an index up to 2 from 1 on, found 5
+(vector-copy! (vector 1) 0 #(1 2)) ;!> E0107 vector-copy! has room for 1 elements, found 2
+(make-vector -1) ;!> E0106 make-vector expects a count from 0 to 4294967296 as its first argument, found -1
+(string-ref "abc" 3) ;!> E0107 string-ref expects an index below 3, found 3
+(string-set! "abc" 0 #\x) ;!> E0114 string-set! cannot change a literal string
+(string-set! (make-string 1 #\a) 0 5) ;!> E0104 string-set! expects a character as its third argument, found 5
+(string-append "a" 5) ;!> E0104 string-append expects a string as its second argument, found 5
+(substring "abc" 2 1) ;!> E0107 substring expects an index up to 3 from 2 on, found 1
+(string-length 'a) ;!> E0104 string-length expects a string as its first argument, found a
+(string=? "a" 'b) ;!> E0104 string=? expects a string as its second argument, found b
+(string->symbol 5) ;!> E0104 string->symbol expects a string as its first argument, found 5
+(symbol->string "a") ;!> E0104 symbol->string expects a symbol as its first argument, found "a"
+(char-upcase "a") ;!> E0104 char-upcase expects a character as its first argument, found "a"
+(integer->char 55296) ;!> E0106 integer->char expects a Unicode scalar value, found 55296
+(char<? #\a 1) ;!> E0104 char<? expects a character as its second argument, found 1
+(bytevector 256) ;!> E0104 bytevector expects a byte (0 to 255) as its first argument, found 256
+(bytevector-u8-ref #u8(1) 1) ;!> E0107 bytevector-u8-ref expects an index below 1, found 1
+(utf8->string #u8(255)) ;!> E0106 utf8->string expects UTF-8, found other bytes at index 0
+(hash-table-ref (make-hash-table) 'x) ;!> E0106 hash-table-ref found no entry for the key x
+(hash-table-set! 5 1 2) ;!> E0104 a hash table procedure expects a hash table as its first argument, found 5
+(hash-table-set! (make-string-hash-table) 'a 1) ;!> E0104 a table of strings expects a string as its second argument, found a
+(error "it broke:" '(1 "x") 'here) ;!> E0108 it broke: (1 "x") here
+(error 'who "what") ;!> E0108 who "what"
+(raise 'oops) ;!> E0108 the value oops was raised
+(raise (list 1 "a")) ;!> E0108 the value (1 "a") was raised
+(cons 1) ;!> E0103 cons expects 2 arguments, found 1
+(no-such-thing 1) ;!> E0101 the variable no-such-thing has no value
+("not a procedure") ;!> E0102 "not a procedure" is not a procedure
+(with-exception-handler list list) ;!> E0113 with-exception-handler is not in this version
+(read) ;!> E0113 read is not in this version
+(delete-file "x") ;!> E0113 delete-file is not in this version
+(read-char) ;!> E0113 reading from the console is not in this version
+(open-input-file "/no/such/file") ;!> E0110 open-input-file cannot read /no/such/file: No such file or directory (os error 2)
+(open-output-file "/no/such/directory/file") ;!> E0110 open-output-file cannot write /no/such/directory/file: the directory /no/such/directory: No such file or directory (os error 2)
+(write-char #\a (open-input-string "")) ;!> E0104 writing expects a textual output port, found #<port>
+(let ((p (open-output-string))) (close-port p) (write 1 p)) ;!> E0116 writing: the port is closed
+(read-u8 (open-input-string "a")) ;!> E0104 reading bytes expects a binary input port, found #<port>
+(read-char 5) ;!> E0104 reading expects a textual input port, found 5
+(apply + 5) ;!> E0104 apply expects a list as its last argument, found 5
+(assert (= 1 2)) ;!> E0108 an assertion failed
+(make-vector 100000000000 0) ;!> E0106 make-vector expects a count from 0 to 4294967296 as its first argument, found 100000000000

@@ -1,0 +1,135 @@
+; Characters, strings, vectors, bytevectors.
+(char->integer #\A) ;=> 65
+(integer->char 955) ;=> #\λ
+(char-upcase #\a) ;=> #\A
+(char-upcase #\ß) ;=> #\ß
+(char-downcase #\Ä) ;=> #\ä
+(char-foldcase #\Σ) ;=> #\σ
+(char-foldcase #\ς) ;=> #\σ
+(list (char-alphabetic? #\a) (char-alphabetic? #\1)) ;=> (#t #f)
+(list (char-numeric? #\5) (char-numeric? #\a) (char-numeric? #\x0664)) ;=> (#t #f #t)
+(list (char-whitespace? #\space) (char-whitespace? #\xA0)) ;=> (#t #t)
+(list (char-upper-case? #\A) (char-lower-case? #\A)) ;=> (#t #f)
+(list (digit-value #\7) (digit-value #\x0664) (digit-value #\a)) ;=> (7 4 #f)
+(list (char=? #\a #\a) (char<? #\a #\b #\c) (char>? #\a #\b)) ;=> (#t #t #f)
+(char-ci=? #\a #\A) ;=> #t
+(char<=? #\a #\a #\b) ;=> #t
+(list #\space #\newline #\tab #\null #\x7f #\a #\x3bb) ;=> (#\space #\newline #\tab #\null #\delete #\a #\λ)
+(string) ;=> ""
+(string #\a #\b) ;=> "ab"
+(make-string 3 #\x) ;=> "xxx"
+(string-length (make-string 5)) ;=> 5
+(string-length "λx") ;=> 2
+(string-ref "aλb" 1) ;=> #\λ
+(let ((s (make-string 3 #\a))) (string-set! s 1 #\λ) s) ;=> "aλa"
+(let ((s (string-copy "hello"))) (string-set! s 0 #\j) s) ;=> "jello"
+(string=? "a" "a" "a") ;=> #t
+(string<? "abc" "abd") ;=> #t
+(string<? "ab" "abc") ;=> #t
+(string>? "b" "a") ;=> #t
+(string<=? "a" "a") ;=> #t
+(string>=? "a" "b") ;=> #f
+(string<? "z" "λ") ;=> #t
+(string-ci=? "Straße" "STRASSE") ;=> #t
+(string-ci<? "a" "B") ;=> #t
+(let ((s (string-copy "λa" 1))) (list s (string=? s "a"))) ;=> ("a" #t)
+(let ((s (make-string 1 #\λ))) (string-set! s 0 #\a) (list (string=? s "a") (equal? s "a"))) ;=> (#t #t)
+(substring "hello" 1 3) ;=> "el"
+(substring "hello" 2) ;=> "llo"
+(string-append) ;=> ""
+(string-append "a" "bc" "λ") ;=> "abcλ"
+(apply string-append (map number->string (iota 5))) ;=> "01234"
+(string-length (apply string-append (make-list 20000 "ab"))) ;=> 40000
+(string-copy "hello" 1 4) ;=> "ell"
+(let ((s (make-string 5 #\-))) (string-copy! s 1 "abc") s) ;=> "-abc-"
+(let ((s (string-copy "abcdef"))) (string-copy! s 1 s 0 4) s) ;=> "aabcdf"
+(let ((s (string-copy "abcdef"))) (string-copy! s 0 s 2) s) ;=> "cdefef"
+(let ((s (make-string 3 #\a))) (string-copy! s 0 "λμ") s) ;=> "λμa"
+(let ((s (make-string 4 #\a))) (string-fill! s #\b 1 3) s) ;=> "abba"
+(let ((s (make-string 40000 #\a))) (string-fill! s #\λ) (list (string-length s) (string-ref s 39999))) ;=> (40000 #\λ)
+(let ((s (make-string 40000 #\b))) (string-ref s 39999)) ;=> #\b
+(let* ((s (make-string 40000 #\b)) (t (substring s 1 39000))) (list (string-length t) (string-ref t 38998))) ;=> (38999 #\b)
+(string->list "abc") ;=> (#\a #\b #\c)
+(string->list "abc" 1) ;=> (#\b #\c)
+(list->string '(#\a #\λ)) ;=> "aλ"
+(string-length (list->string (make-list 30000 #\a))) ;=> 30000
+(string->vector "abc") ;=> #(#\a #\b #\c)
+(vector->string #(#\a #\b)) ;=> "ab"
+(string-upcase "straße λ") ;=> "STRASSE Λ"
+(string-downcase "ABC Σ") ;=> "abc σ"
+(string-foldcase "Straße") ;=> "strasse"
+(string-length (string-upcase (make-string 20000 #\a))) ;=> 20000
+(string-map char-upcase "abc") ;=> "ABC"
+(string-map (lambda (a b) (if (char<? a b) a b)) "adc" "bbbx") ;=> "abb"
+(let ((v '())) (string-for-each (lambda (c) (set! v (cons c v))) "abc") v) ;=> (#\c #\b #\a)
+(let ((v '())) (string-for-each (lambda (a b) (set! v (cons (list a b) v))) "ab" "xyz") v) ;=> ((#\b #\y) (#\a #\x))
+(string-count "banana" (lambda (c) (char=? c #\a))) ;=> 3
+(string-index "hello" #\l) ;=> 2
+(string-index "hello" char-upper-case?) ;=> #f
+(string-rindex "hello" #\l) ;=> 3
+(string-search-forward "lo" "hello" 0) ;=> 3
+(string-search-forward "x" "hello" 0) ;=> #f
+(string-contains "hello" "ell") ;=> 1
+(string-search-forward "b" (string-append (make-string 50000 #\a) "b") 0) ;=> 50000
+(string-null? "") ;=> #t
+(string-prefix? "he" "hello") ;=> #t
+(string-suffix? "lo" "hello") ;=> #t
+(string-suffix? "hello!" "hello") ;=> #f
+(string-join '("a" "b" "c") ", ") ;=> "a, b, c"
+(string-join '() ",") ;=> ""
+(string-split "a,b,,c" #\,) ;=> ("a" "b" "" "c")
+(string-split "" #\,) ;=> ("")
+(string-reverse "abc") ;=> "cba"
+(string-pad-left "42" 5) ;=> "   42"
+(string-pad-left "12345" 3) ;=> "345"
+(string-pad-right "42" 5 #\.) ;=> "42..."
+(string-trim "  a b  ") ;=> "a b"
+(string-trim-left "  a ") ;=> "a "
+(string-trim-right " a  ") ;=> " a"
+(string-head "hello" 2) ;=> "he"
+(string-tail "hello" 3) ;=> "lo"
+"a\"b\\c\n\t\x7;" ;=> "a\"b\\c\n\t\a"
+(string->symbol "") ;=> ||
+'|a b| ;=> |a b|
+(string->symbol "1") ;=> |1|
+(make-vector 3 'x) ;=> #(x x x)
+(vector-ref (make-vector 30000 7) 29999) ;=> 7
+(vector) ;=> #()
+(vector-length #(1 2)) ;=> 2
+(map vector-length '(#() #(1))) ;=> (0 1)
+(apply vector-ref '(#(1 2) 1)) ;=> 2
+(let ((v (vector 1 2 3))) (vector-set! v 0 'x) (apply vector-set! (list v 1 'y)) v) ;=> #(x y 3)
+(let ((v (vector 1 2 3 4))) (vector-fill! v 0 1 3) v) ;=> #(1 0 0 4)
+(vector-copy #(1 2 3 4) 1 3) ;=> #(2 3)
+(let ((v (make-vector 40000 1))) (vector-set! v 39999 2) (vector-ref (vector-copy v) 39999)) ;=> 2
+(let ((v (vector 1 2 3 4 5))) (vector-copy! v 1 v 0 4) v) ;=> #(1 1 2 3 4)
+(let ((v (vector 1 2 3 4 5))) (vector-copy! v 0 v 2) v) ;=> #(3 4 5 4 5)
+(let ((v (list->vector (iota 40000)))) (vector-copy! v 1 v 0 39999) (list (vector-ref v 1) (vector-ref v 20000) (vector-ref v 39999))) ;=> (0 19999 39998)
+(vector-append #(1) #() #(2 3)) ;=> #(1 2 3)
+(vector-append) ;=> #()
+(subvector #(1 2 3) 0 2) ;=> #(1 2)
+(vector-head #(1 2 3) 2) ;=> #(1 2)
+(vector-tail #(1 2 3) 2) ;=> #(3)
+(let ((v (vector-grow #(1 2) 3))) (vector-set! v 2 3) v) ;=> #(1 2 3)
+(vector-map square #(1 2 3)) ;=> #(1 4 9)
+(vector-map + #(1 2) #(10 20 30)) ;=> #(11 22)
+(let ((v '())) (vector-for-each (lambda (x) (set! v (cons x v))) #(1 2)) v) ;=> (2 1)
+(let ((v '())) (vector-for-each (lambda (x y) (set! v (cons (+ x y) v))) #(1 2) #(3 4)) v) ;=> (6 4)
+(vector-binary-search #(1 3 5 7) 5 -) ;=> 2
+(make-initialized-vector 3 square) ;=> #(0 1 4)
+(bytevector 1 2 255) ;=> #u8(1 2 255)
+(make-bytevector 2 7) ;=> #u8(7 7)
+(bytevector-u8-ref #u8(1 2 3) 1) ;=> 2
+(let ((b (make-bytevector 3 0))) (bytevector-u8-set! b 1 9) b) ;=> #u8(0 9 0)
+(bytevector-length (make-bytevector 50000 1)) ;=> 50000
+(bytevector-u8-ref (make-bytevector 50000 1) 49999) ;=> 1
+(bytevector-append #u8(1) #u8(2 3)) ;=> #u8(1 2 3)
+(bytevector-copy #u8(1 2 3) 1) ;=> #u8(2 3)
+(let ((b (bytevector 1 2 3 4))) (bytevector-copy! b 1 b 0 3) b) ;=> #u8(1 1 2 3)
+(let ((b (bytevector 1 2 3 4))) (bytevector-fill! b 0 1 3) b) ;=> #u8(1 0 0 4)
+(utf8->string #u8(97 206 187)) ;=> "aλ"
+(string->utf8 "aλ") ;=> #u8(97 206 187)
+(let ((s (string-append (make-string 16383 #\a) "λλ"))) (string=? s (utf8->string (string->utf8 s)))) ;=> #t
+(let ((s (make-string 30000 #\λ))) (bytevector-length (string->utf8 s))) ;=> 60000
+(bytevector? #u8()) ;=> #t
+(list (string? "") (symbol? 'a) (vector? #()) (char? #\a)) ;=> (#t #t #t #t)

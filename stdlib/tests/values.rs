@@ -1,0 +1,46 @@
+//! What procedures of the library return, case by case, on every engine, and a part of it with a
+//! collection at every allocation.
+
+mod support;
+
+use pscheme_vm::engine::Engine;
+use support::{Case, Expected, Machine, cases, check};
+
+const FILES: &[(&str, &str)] = &[
+    ("numbers.scm", include_str!("cases/numbers.scm")),
+    ("lists.scm", include_str!("cases/lists.scm")),
+    ("texts.scm", include_str!("cases/texts.scm")),
+    ("control.scm", include_str!("cases/control.scm")),
+    ("tables.scm", include_str!("cases/tables.scm")),
+    ("ports.scm", include_str!("cases/ports.scm")),
+];
+
+fn all() -> Vec<Case> {
+    FILES.iter().flat_map(|(name, text)| cases(name, text)).collect()
+}
+
+#[test]
+fn values_are_as_documented_on_every_engine() {
+    let all = all();
+    assert!(all.len() >= 300, "{} cases", all.len());
+    for &engine in Engine::all() {
+        check(&mut Machine::new(engine), &all);
+    }
+}
+
+#[test]
+fn values_are_the_same_in_zeal() {
+    // Cases over thousands of elements collect thousands of times; the others are all run.
+    let small: Vec<Case> = all().into_iter().filter(|case| !case.text.contains("000")).collect();
+    assert!(small.len() >= 250, "{} cases", small.len());
+    let mut machine = Machine::new(Engine::fastest());
+    machine.vm.heap.set_zeal(true);
+    check(&mut machine, &small);
+}
+
+#[test]
+fn faults_name_what_is_wrong() {
+    let all = cases("faults.scm", include_str!("cases/faults.scm"));
+    assert!(all.iter().all(|case| matches!(case.expected, Expected::Failure { .. })));
+    check(&mut Machine::new(Engine::fastest()), &all);
+}
