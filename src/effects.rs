@@ -101,7 +101,8 @@ impl EffectRunner {
         let path = PathBuf::from(vm.heap.string_text(vm.heap.field(port, PORT_NAME)));
         let operation = vm.heap.field(effect, effect_field::OPERATION).as_fixnum();
         if operation == Operation::Create as i64 {
-            let file = create(&path).map_err(|source| EffectError::Io { path: path.clone(), source })?;
+            let file =
+                create(&path).map_err(|source| EffectError::Io { path: path.clone(), source })?;
             self.files.insert(path.clone(), file);
             self.unsynced.push(path);
         } else if operation == Operation::Write as i64 {

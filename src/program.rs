@@ -70,7 +70,8 @@ fn start(vm: &mut Vm, name: &str, text: &str) -> Result<Word, ProgramError> {
         .map_err(ProgramError::Diagnostics)?;
     let thunk =
         pscheme_stdlib::install_program(vm, &program, text).map_err(ProgramError::Refused)?;
-    vm.spawn(thunk, Word::FALSE).map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))
+    vm.spawn(thunk, Word::FALSE)
+        .map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))
 }
 
 /// Runs the definitions of a text that belongs to pscheme itself to their end.

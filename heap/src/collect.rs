@@ -358,7 +358,8 @@ impl<'heap> Evacuation<'heap> {
     /// Traces what was copied into the hole being filled; whether there was anything.
     fn trace_open(&mut self, pairs: bool) -> bool {
         let side = usize::from(!pairs);
-        let (at, end) = (self.open[side], self.heap.cursors[Pool::of(self.target, pairs) as usize].at);
+        let (at, end) =
+            (self.open[side], self.heap.cursors[Pool::of(self.target, pairs) as usize].at);
         if at >= end {
             return false;
         }
@@ -402,8 +403,9 @@ impl<'heap> Evacuation<'heap> {
             self.want_segment(offset);
         }
         let space = &self.heap.space;
-        let ranges = value_ranges(header, || space.read(offset + 8 + 8 * crate::kind::CODE_COUNTS as u64))
-            .unwrap_or_else(|| panic!("object of unknown kind {:#x} at {offset:#x}", header.0));
+        let ranges =
+            value_ranges(header, || space.read(offset + 8 + 8 * crate::kind::CODE_COUNTS as u64))
+                .unwrap_or_else(|| panic!("object of unknown kind {:#x} at {offset:#x}", header.0));
         for (from, to) in [ranges.first, ranges.second] {
             for index in from..to {
                 self.trace_slot::<IN_PLACE>(offset + 8 + index as u64 * 8);
@@ -537,10 +539,8 @@ impl<'heap> Evacuation<'heap> {
         if self.heap.kind_of(new) == Some(Kind::Segment) {
             // Held by a dead continuation's word only if no live one wants more: trace it whole.
             let words = self.heap.header(new).body_words();
-            let extent = self
-                .segments
-                .entry(new.offset())
-                .or_insert(SegmentExtent { traced: 0, wanted: 0 });
+            let extent =
+                self.segments.entry(new.offset()).or_insert(SegmentExtent { traced: 0, wanted: 0 });
             if words > extent.wanted {
                 extent.wanted = words;
                 self.pending_segments.push(new.offset());

@@ -198,6 +198,13 @@ impl Header {
         (self.0 >> 32) as usize
     }
 
+    /// Bytes of nursery the object takes: none if it is large, because it then has a run of its own.
+    /// What is to be reserved before it is made.
+    pub const fn nursery_bytes(self) -> u64 {
+        let bytes = self.size_bytes();
+        if bytes > crate::limits::LARGE_OBJECT_BYTES { 0 } else { bytes }
+    }
+
     /// Bytes of the object, header included, rounded up to granules of 16 bytes.
     #[inline(always)]
     pub const fn size_bytes(self) -> u64 {
@@ -312,9 +319,6 @@ mod tests {
         assert_eq!(header.kind(), Some(Kind::Closure));
         assert_eq!((header.aux(), header.flags(), header.body_words()), (3, 1, 5));
         assert_eq!(header.size_bytes(), 48);
-        assert_eq!(
-            value_ranges(header, || 0),
-            Some(ValueRanges { first: (0, 1), second: (1, 5) })
-        );
+        assert_eq!(value_ranges(header, || 0), Some(ValueRanges { first: (0, 1), second: (1, 5) }));
     }
 }

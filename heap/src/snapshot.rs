@@ -16,6 +16,8 @@ use crate::word::Word;
 
 /// Version of the page layout and the object kinds.
 pub const PAGE_FORMAT_VERSION: u8 = 1;
+/// The root record's counter that holds [`Heap::move_epoch`].
+const MOVE_EPOCH_COUNTER: usize = 0;
 /// Offsets inside a stored page's header.
 pub mod page_header {
     /// Version of the page layout, one byte.
@@ -76,6 +78,7 @@ impl Heap {
         }
         wave.roots.words.clear();
         wave.roots.words.extend(self.roots.iter().map(|word| word.0));
+        wave.roots.counters[MOVE_EPOCH_COUNTER] = self.move_epoch;
         WaveSummary { pages, tombstones: wave.pages.len() - pages }
     }
 
@@ -140,6 +143,8 @@ impl Heap {
             source,
         })?;
         heap.set_roots(&record)?;
+        // Later than every epoch a stored hash table was indexed in.
+        heap.move_epoch = record.counters[MOVE_EPOCH_COUNTER] + 1;
         let mut last = [CODE_FIRST_PAGE, CODE_END_PAGE];
         let mut pages = 0;
         store.load(&mut |number, attributes, body| {
@@ -202,7 +207,9 @@ impl Heap {
                 .copy_from_slice(&body[header..]);
             *self.space.starts_mut(page) = stored_starts(body);
             run = u32::from_le_bytes(
-                body[page_header::RUN_PAGES..page_header::RUN_PAGES + 4].try_into().expect("4 bytes"),
+                body[page_header::RUN_PAGES..page_header::RUN_PAGES + 4]
+                    .try_into()
+                    .expect("4 bytes"),
             );
         }
         *self.space.entry_mut(page) =

@@ -327,7 +327,11 @@ impl Space {
         assert!(offset.is_multiple_of(4096) && bytes.is_multiple_of(4096));
         // SAFETY: the range is ours; private anonymous memory reads as zero after DONTNEED.
         let status = unsafe {
-            libc::madvise(self.base().add(offset as usize).cast(), bytes as usize, libc::MADV_DONTNEED)
+            libc::madvise(
+                self.base().add(offset as usize).cast(),
+                bytes as usize,
+                libc::MADV_DONTNEED,
+            )
         };
         assert_eq!(status, 0, "madvise on memory of the heap");
     }

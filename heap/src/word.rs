@@ -169,7 +169,9 @@ impl Word {
         let (kind, payload) = (self.0 >> 3 & 31, self.0 >> 8);
         match kind {
             0..=6 => payload == 0,
-            Self::CHARACTER_KIND => u32::try_from(payload).is_ok_and(|p| char::from_u32(p).is_some()),
+            Self::CHARACTER_KIND => {
+                u32::try_from(payload).is_ok_and(|p| char::from_u32(p).is_some())
+            }
             _ => false,
         }
     }

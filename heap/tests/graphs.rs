@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
+use proptest::prelude::*;
 use pscheme_heap::collect::{Collection, NoRoots};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::Kind;
 use pscheme_heap::store::{MemoryImage, MemoryStore, Store, Wave};
 use pscheme_heap::word::Word;
-use proptest::prelude::*;
 
 /// Objects that can be named by an operation.
 const SLOTS: usize = 24;
@@ -124,7 +124,8 @@ impl World {
                 self.put(slot, vector, Model::Vector(vec![Value::Number(0); length]));
             }
             Step::Text { slot, length } => {
-                let text: String = (0..length).map(|n| if n % 7 == 3 { 'λ' } else { 'a' }).collect();
+                let text: String =
+                    (0..length).map(|n| if n % 7 == 3 { 'λ' } else { 'a' }).collect();
                 self.heap.ensure_room(Heap::string_room(length), &mut NoRoots);
                 let string = self.heap.string(&text);
                 self.put(slot, string, Model::Text(text));

@@ -33,7 +33,8 @@ pub fn run() -> u8 {
 }
 
 fn demonstrate() -> Result<(), String> {
-    let directory = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
+    let directory =
+        tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
     let script = directory.path().join("demo.scm");
     let output = directory.path().join("demo.out");
     std::fs::write(&script, SCRIPT).map_err(|error| format!("writing the script: {error}"))?;
@@ -58,7 +59,8 @@ fn demonstrate() -> Result<(), String> {
         );
     }
     println!("\nThe same command once more, to the end:");
-    let status = start(&script, directory.path())?.wait().map_err(|error| format!("wait: {error}"))?;
+    let status =
+        start(&script, directory.path())?.wait().map_err(|error| format!("wait: {error}"))?;
     if !status.success() {
         return Err(format!("the script ended with {status}"));
     }

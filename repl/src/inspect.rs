@@ -27,7 +27,10 @@ pub fn check(path: &Path) -> u8 {
     });
     match checked {
         Ok((commit, bytes)) => {
-            println!("{}: commit {commit}, {bytes} bytes in pages, no problem found", path.display());
+            println!(
+                "{}: commit {commit}, {bytes} bytes in pages, no problem found",
+                path.display()
+            );
             0
         }
         Err(failure) => report(failure),

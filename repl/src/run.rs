@@ -37,7 +37,8 @@ pub fn run_script(options: &RunOptions) -> u8 {
 /// Why a command ended without a status of the program's own.
 pub enum Failure {
     Session(SessionError),
-    Program { name: String, text: String, error: ProgramError },
+    /// The program has errors: their text.
+    Program(String),
     Message(ErrorCode, String),
 }
 
@@ -64,13 +65,8 @@ fn finish(result: Result<u8, Failure>) -> u8 {
 pub fn report(failure: Failure) -> u8 {
     match failure {
         Failure::Session(error) => report_session(&error),
-        Failure::Program { name, text, error: ProgramError::Diagnostics(found) } => {
-            found.iter().for_each(|d| eprint!("{}", d.render(&name, &text)));
-            status::ERROR
-        }
-        Failure::Program { error: ProgramError::Session(error), .. } => report_session(&error),
-        Failure::Program { error, .. } => {
-            eprintln!("pscheme: {error}");
+        Failure::Program(shown) => {
+            eprint!("{shown}");
             status::ERROR
         }
         Failure::Message(code, message) => {
@@ -107,6 +103,16 @@ fn report_session(error: &SessionError) -> u8 {
     }
 }
 
+fn program_failure(name: &str, text: &str, error: ProgramError) -> Failure {
+    match error {
+        ProgramError::Diagnostics(found) => {
+            Failure::Program(found.iter().map(|d| d.render(name, text)).collect())
+        }
+        ProgramError::Session(error) => Failure::Session(error),
+        other => Failure::Program(format!("pscheme: {other}\n")),
+    }
+}
+
 fn read_script(file: &Path) -> Result<(String, String), Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| {
@@ -114,9 +120,7 @@ fn read_script(file: &Path) -> Result<(String, String), Failure> {
     })?;
     match check_text(&name, &text) {
         Ok(()) => Ok((name, text)),
-        Err(found) => {
-            Err(Failure::Program { name, text, error: ProgramError::Diagnostics(found) })
-        }
+        Err(found) => Err(program_failure(&name, &text, ProgramError::Diagnostics(found))),
     }
 }
 
@@ -162,9 +166,7 @@ fn session_options() -> Result<SessionOptions, Failure> {
 fn run_file_inner(file: &Path) -> Result<u8, Failure> {
     let (name, text) = read_script(file)?;
     let mut session = Session::transient(session_options()?)?;
-    session
-        .start_program(&name, &text)
-        .map_err(|error| Failure::Program { name, text, error })?;
+    session.start_program(&name, &text).map_err(|error| program_failure(&name, &text, error))?;
     Ok(match session.run()? {
         Outcome::Ended(status) => exit_status(status),
         Outcome::Stopped => INTERRUPTED,
@@ -215,7 +217,7 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
             eprintln!("pscheme: image {shown}");
             session
                 .start_program(&name, &text)
-                .map_err(|error| Failure::Program { name, text, error })?;
+                .map_err(|error| program_failure(&name, &text, error))?;
         }
         (None, Some(false)) if !options.continue_old => {
             session.close()?;

@@ -139,7 +139,9 @@ fn torment(
 #[test]
 fn scripts_survive_kill_9() {
     let kills: u64 = std::env::var("PSCHEME_KILLS").map_or(100, |text| text.parse().unwrap());
-    let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let seed =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos()
+            as u64;
     println!("seed {seed}");
     let (mut random, mut struck, mut done) = (Random(seed), BTreeMap::new(), 0);
     let mut rounds = 0;

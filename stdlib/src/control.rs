@@ -200,7 +200,7 @@ fn random(vm: &mut Vm, arguments: Arguments) -> Outcome {
     match call.number(0)? {
         Number::Fixnum(limit) if limit > 0 => {
             let bits = u128::from(vm.machine.host.random());
-            Ok(Word::fixnum((bits * limit as u128 >> 64) as i64))
+            Ok(Word::fixnum(((bits * limit as u128) >> 64) as i64))
         }
         Number::Big(limit) if limit > IBig::ZERO => {
             // 64 bits more than the limit has make the remainder even enough.

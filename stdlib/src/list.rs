@@ -30,6 +30,9 @@ primitives! { LIST_PRIMITIVES:
     /// `(%list-skip list count)`: what follows up to `count` pairs, and how many there were, as a
     /// pair. `count` is bounded.
     158 "%list-skip" (2) => skip;
+    /// `(%small-tree? value)`: whether a walk over pairs and vectors ends after a bounded number of them:
+    /// then there is no cycle.
+    159 "%small-tree?" (1) => is_small_tree;
     /// `(car pair)`: the first part of a pair.
     160 "car" (1) => |vm, a| path(vm, a, "car");
     /// `(cdr pair)`: the second part of a pair.
@@ -155,6 +158,27 @@ fn skip(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(16)?;
     let (rest, count) = walk(vm, arguments.get(0), most);
     Ok(vm.heap.pair(rest, Word::fixnum(count as i64)))
+}
+
+fn is_small_tree(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let mut work = vec![arguments.get(0)];
+    let mut left = CHUNK_ELEMENTS_MAX;
+    while let Some(word) = work.pop() {
+        if word.is_pair() {
+            work.push(vm.heap.cdr(word));
+            work.push(vm.heap.car(word));
+            left = left.saturating_sub(1);
+        } else if vm.heap.kind_of(word) == Some(Kind::Vector) {
+            let length = vm.heap.header(word).body_words();
+            left = left.saturating_sub(length + 1);
+            let shown = length.min(left);
+            work.extend((0..shown).map(|index| vm.heap.field(word, index)));
+        }
+        if left == 0 {
+            return Ok(Word::FALSE);
+        }
+    }
+    Ok(Word::TRUE)
 }
 
 /// The elements of a list of at most `most`, or `None` if it is longer or improper.

@@ -1,6 +1,8 @@
 //! What the suites share: programs, a machine that is committed, dropped and read back, and its
 //! console.
 
+#![allow(dead_code, reason = "each suite uses a part of this")]
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 

@@ -83,9 +83,11 @@ fn main() {
         ],
     );
     for &engine in Engine::all() {
-        for (name, units) in
-            [("fib(29)", vec![&fib, &run_fib]), ("loop 2e7", vec![&count]), ("cons 1e7", vec![&cons])]
-        {
+        for (name, units) in [
+            ("fib(29)", vec![&fib, &run_fib]),
+            ("loop 2e7", vec![&count]),
+            ("cons 1e7", vec![&cons]),
+        ] {
             let mut best = f64::MAX;
             for _ in 0..5 {
                 let set = Arc::new(PrimitiveSet::new([]));

@@ -12,8 +12,8 @@ use pscheme_heap::word::Word;
 
 use crate::fault::{Fault, Interrupt};
 use crate::machine::{CodeView, Stop, TopFrame, Vm};
-use crate::print::summary;
 use crate::primitive::Arguments;
+use crate::print::summary;
 
 /// Arguments `apply` spreads at most; longer lists only fit a rest parameter.
 pub const APPLY_SPREAD_MAX: usize = 8000;

@@ -47,7 +47,8 @@ pub fn analyse(instructions: &[u64], frame_words: usize) -> Result<Liveness, Str
         return Err(format!("frame of {frame_words} words"));
     }
     let words_per_set = frame_words.div_ceil(64).max(1);
-    let mut liveness = Liveness { words_per_set, sets: vec![0; words_per_set * instructions.len()] };
+    let mut liveness =
+        Liveness { words_per_set, sets: vec![0; words_per_set * instructions.len()] };
     let plan = instructions
         .iter()
         .enumerate()
@@ -101,7 +102,9 @@ impl Step {
         for &successor in &successors {
             let target = all.get(successor).map(|&word| field::op(word));
             if target.is_none_or(|code| code == Op::ReturnPoint as u8) {
-                return Err(format!("instruction {index} goes on outside the code, at {successor}"));
+                return Err(format!(
+                    "instruction {index} goes on outside the code, at {successor}"
+                ));
             }
         }
         if op.row().control == Control::Call
@@ -125,7 +128,8 @@ impl Step {
         if let Some(from) = self.clobbers_from {
             // What is live above a window after the call was never written on any path; the
             // verifier reports it at the return point. Here it must not spread further up.
-            (from..live.len() * 64).for_each(|register| live[register / 64] &= !(1 << (register % 64)));
+            (from..live.len() * 64)
+                .for_each(|register| live[register / 64] &= !(1 << (register % 64)));
         }
         for &register in &self.reads {
             live[register / 64] |= 1 << (register % 64);

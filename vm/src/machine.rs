@@ -153,7 +153,8 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        let stack = std::ptr::slice_from_raw_parts_mut(self.bottom, STACK_WORDS + STACK_SLACK_WORDS);
+        let stack =
+            std::ptr::slice_from_raw_parts_mut(self.bottom, STACK_WORDS + STACK_SLACK_WORDS);
         // SAFETY: `new` took this very allocation out of its box, and nobody else frees it.
         drop(unsafe { Box::from_raw(stack) });
     }

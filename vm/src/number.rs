@@ -9,7 +9,7 @@ use dashu_int::IBig;
 use dashu_int::ops::{Abs, DivRem};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Header, Kind};
 use pscheme_heap::word::Word;
 
 use crate::fault::{Fault, Interrupt};
@@ -101,10 +101,7 @@ fn encode_flonum(vm: &mut Vm, value: f64) -> Result<Word, Interrupt> {
 
 fn encode_bignum(vm: &mut Vm, value: &IBig) -> Result<Word, Interrupt> {
     let (sign, limbs) = value.as_sign_words();
-    let bytes = limbs.len() as u64 * 8 + 24;
-    if bytes <= pscheme_heap::limits::LARGE_OBJECT_BYTES {
-        vm.reserve(bytes)?;
-    }
+    vm.reserve(Header::new(Kind::Bignum, 0, limbs.len()).nursery_bytes())?;
     let negative = sign == dashu_int::Sign::Negative;
     let object = vm.heap.object(Kind::Bignum, u8::from(negative), limbs.len());
     vm.heap.space.words_mut(object.offset() + 8, limbs.len()).copy_from_slice(limbs);
@@ -190,7 +187,8 @@ fn divide(op: Op, left: Number, right: Number) -> Result<Number, Fault> {
             Op::Quotient => quotient,
             Op::Remainder => remainder,
             _ => {
-                let wrong_side = remainder != IBig::ZERO && (remainder < IBig::ZERO) != (b < IBig::ZERO);
+                let wrong_side =
+                    remainder != IBig::ZERO && (remainder < IBig::ZERO) != (b < IBig::ZERO);
                 if wrong_side { remainder + b } else { remainder }
             }
         }));

@@ -93,7 +93,11 @@ impl PrimitiveSet {
             }
             assert!(set.by_code[code].is_none(), "two primitives have code {code}");
             set.by_code[code] = Some(row);
-            assert!(set.by_name.insert(row.name, row).is_none(), "two primitives named {}", row.name);
+            assert!(
+                set.by_name.insert(row.name, row).is_none(),
+                "two primitives named {}",
+                row.name
+            );
         }
         set
     }

@@ -214,7 +214,11 @@ impl Vm {
         match stop {
             Stop::Slice => {
                 if self.has_runnable() {
-                    return self.park_with(ProcessState::Ready, |vm| vm.enqueue(process), Event::Slice);
+                    return self.park_with(
+                        ProcessState::Ready,
+                        |vm| vm.enqueue(process),
+                        Event::Slice,
+                    );
                 }
                 Event::Slice
             }

@@ -13,8 +13,7 @@
 
 use pscheme_heap::collect::continuation_field as field;
 use pscheme_heap::frame::{FRAME_WORDS_MIN, Link};
-use pscheme_heap::kind::Kind;
-use pscheme_heap::limits::LARGE_OBJECT_BYTES;
+use pscheme_heap::kind::{Header, Kind};
 use pscheme_heap::word::Word;
 
 use crate::fault::Interrupt;
@@ -100,9 +99,8 @@ impl Vm {
     }
 
     fn reserve_segment(&mut self, words: usize) -> Result<(), Interrupt> {
-        let bytes = words as u64 * 8 + 24;
-        let small = if bytes > LARGE_OBJECT_BYTES { 0 } else { bytes };
-        self.reserve(small + CONTINUATION_BYTES)
+        let segment = Header::new(Kind::Segment, 0, words).nursery_bytes();
+        self.reserve(segment + CONTINUATION_BYTES)
     }
 
     /// A segment that holds the first `words` words of the stack.

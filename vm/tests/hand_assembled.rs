@@ -327,7 +327,6 @@ fn deep_recursion_survives_suspension() {
 
 #[test]
 fn the_tail_engine_is_used_where_it_is_built() {
-    let expected =
-        if Engine::all().contains(&Engine::Tail) { Engine::Tail } else { Engine::Match };
+    let expected = if Engine::all().contains(&Engine::Tail) { Engine::Tail } else { Engine::Match };
     assert_eq!(Engine::fastest(), expected);
 }

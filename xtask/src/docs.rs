@@ -54,7 +54,9 @@ fn line(doc: &str) -> String {
 
 fn opcodes() -> String {
     let mut text = format!("{NOTICE}# Opcodes\n\n");
-    text.push_str("An instruction is a 64-bit word: `op:8 aux:8 a:16 b:16 c:16`, or b and c as one ");
+    text.push_str(
+        "An instruction is a 64-bit word: `op:8 aux:8 a:16 b:16 c:16`, or b and c as one ",
+    );
     text.push_str("32-bit immediate. rN is a word of the frame.\n\n");
     text.push_str("| code | instruction | operands | goes on | meaning |\n|---|---|---|---|---|\n");
     for row in op_rows() {

@@ -185,10 +185,8 @@ pub(super) fn refresh(heap: &mut Heap, table: Word) {
             records.set(heap, kept, u64::from(new.hash) << 32 | u64::from(new.entry));
         }
     }
+    // An empty list stays: the caller may have made it for a key it is about to add.
     records.set(heap, 0, kept as u64);
-    if kept == 0 {
-        heap.set_field(table, field::YOUNG, Word::FALSE);
-    }
 }
 
 pub(super) fn young_count(heap: &Heap, table: Word) -> usize {

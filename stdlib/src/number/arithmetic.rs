@@ -32,7 +32,26 @@ pub(super) fn exact_integer(call: Call<'_>, position: usize) -> Result<IBig, Int
     }
 }
 
+/// The sum or difference of two fixnums, by far the most frequent case of a first-class `+`.
+fn fixnum_sum(arguments: Arguments, op: Op) -> Option<Word> {
+    if arguments.count() != 2 {
+        return None;
+    }
+    let (left, right) = (arguments.get(0), arguments.get(1));
+    if !left.is_fixnum() || !right.is_fixnum() {
+        return None;
+    }
+    match op {
+        Op::Add => Word::try_fixnum(left.as_fixnum() + right.as_fixnum()),
+        Op::Subtract => Word::try_fixnum(left.as_fixnum() - right.as_fixnum()),
+        _ => None,
+    }
+}
+
 pub(super) fn fold(vm: &mut Vm, arguments: Arguments, op: Op, unit: i64) -> Outcome {
+    if let Some(sum) = fixnum_sum(arguments, op) {
+        return Ok(sum);
+    }
     if arguments.count() == 0 {
         return Ok(Word::fixnum(unit));
     }
@@ -101,19 +120,28 @@ pub(super) fn relation(
     swapped: bool,
 ) -> Outcome {
     let call = Call::new(vm, name, arguments);
+    if arguments.count() == 2 && arguments.get(0).is_fixnum() && arguments.get(1).is_fixnum() {
+        let (left, right) = (arguments.get(0).as_fixnum(), arguments.get(1).as_fixnum());
+        let ordering = if swapped { right.cmp(&left) } else { left.cmp(&right) };
+        return Ok(Word::boolean(holds_for(op, Some(ordering))));
+    }
     let mut holds = true;
     let mut before = call.number(0)?;
     for index in 1..arguments.count() {
         let next = call.number(index)?;
         let ordering = if swapped { order(&next, &before) } else { order(&before, &next) };
-        holds &= match op {
-            Op::Less => ordering == Some(Ordering::Less),
-            Op::LessEqual => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
-            _ => ordering == Some(Ordering::Equal),
-        };
+        holds &= holds_for(op, ordering);
         before = next;
     }
     Ok(Word::boolean(holds))
+}
+
+fn holds_for(op: Op, ordering: Option<Ordering>) -> bool {
+    match op {
+        Op::Less => ordering == Some(Ordering::Less),
+        Op::LessEqual => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
+        _ => ordering == Some(Ordering::Equal),
+    }
 }
 
 pub(super) fn extreme(

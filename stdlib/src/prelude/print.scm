@@ -2,10 +2,36 @@
 
 (define (%output options) (if (null? options) (current-output-port) (car options)))
 
-(define (%print object write? port)
-  (cond ((pair? object) (%print-list object write? port))
-        ((vector? object) (%print-vector object write? port))
-        (else (%print-atom object write? port))))
+; marks is #f, or a table of the parts that need a datum label: #t before the label is written, its
+; number afterwards.
+
+(define (%print object write? port marks)
+  (cond ((not (or (pair? object) (vector? object))) (%print-atom object write? port))
+        ((and marks (hash-table-ref/default marks object #f))
+         (%print-labelled object write? port marks))
+        (else (%print-parts object write? port marks))))
+
+(define (%print-parts object write? port marks)
+  (if (pair? object)
+      (%print-list object write? port marks)
+      (%print-vector object write? port marks)))
+
+(define (%print-labelled object write? port marks)
+  (let ((label (hash-table-ref/default marks object #f)))
+    (%write-char port #\#)
+    (if (number? label)
+        (begin
+          (%write-atom port label #f)
+          (%write-char port #\#))
+        (let ((label (hash-table-ref/default marks %next-label 0)))
+          (hash-table-set! marks %next-label (+ label 1))
+          (hash-table-set! marks object label)
+          (%write-atom port label #f)
+          (%write-char port #\=)
+          (%print-parts object write? port marks)))))
+
+; The key of the next label's number in a table of marks.
+(define %next-label (list 'next-label))
 
 (define (%print-atom object write? port)
   (if (not (%write-atom port object write?))
@@ -20,29 +46,31 @@
   (let ((next (%write-text port text start end escaped?)))
     (if (< next end) (%print-text text next end escaped? port))))
 
-(define (%print-list items write? port)
-  (let ((prefix (%abbreviation items)))
+(define (%print-list items write? port marks)
+  (let ((prefix (%abbreviation items marks)))
     (if prefix
         (begin
           (%write-atom port prefix #f)
-          (%print (cadr items) write? port))
+          (%print (cadr items) write? port marks))
         (begin
           (%write-char port #\()
-          (%print (car items) write? port)
+          (%print (car items) write? port marks)
           (let loop ((rest (cdr items)))
-            (cond ((pair? rest)
+            (cond ((and (pair? rest)
+                        (not (and marks (hash-table-ref/default marks rest #f))))
                    (%write-char port #\space)
-                   (%print (car rest) write? port)
+                   (%print (car rest) write? port marks)
                    (loop (cdr rest)))
                   ((not (null? rest))
                    (%write-atom port " . " #f)
-                   (%print rest write? port))))
+                   (%print rest write? port marks))))
           (%write-char port #\))))))
 
-(define (%abbreviation items)
+(define (%abbreviation items marks)
   (and (symbol? (car items))
        (pair? (cdr items))
        (null? (cddr items))
+       (not (and marks (hash-table-ref/default marks (cdr items) #f)))
        (case (car items)
          ((quote) "'")
          ((quasiquote) "`")
@@ -50,29 +78,86 @@
          ((unquote-splicing) ",@")
          (else #f))))
 
-(define (%print-vector items write? port)
+(define (%print-vector items write? port marks)
   (%write-atom port "#(" #f)
   (let ((count (vector-length items)))
     (let loop ((index 0))
       (if (< index count)
           (begin
             (if (> index 0) (%write-char port #\space))
-            (%print (vector-ref items index) write? port)
+            (%print (vector-ref items index) write? port marks)
             (loop (+ index 1))))))
   (%write-char port #\)))
 
+; The parts that are reached more than once; of these, unless all? is true, only those that contain
+; themselves. A part is in the table with #t when it needs a label, with #f when it was seen.
+(define (%marks object all?)
+  (let ((seen (make-eq-hash-table)) (found #f))
+    (define (mark! object)
+      (set! found #t)
+      (hash-table-set! seen object #t))
+    (define (leave object)
+      (if (and (not all?) (eq? (hash-table-ref/default seen object #f) 'open))
+          (hash-table-set! seen object #f)))
+    (define (visit object)
+      (if (or (pair? object) (vector? object))
+          (let ((state (hash-table-ref/default seen object 'new)))
+            (cond ((eq? state 'new)
+                   (hash-table-set! seen object (if all? #f 'open))
+                   (if (pair? object)
+                       (begin
+                         (visit (car object))
+                         (visit (cdr object)))
+                       (vector-for-each visit object))
+                   (leave object))
+                  ((eq? state 'open) (mark! object))
+                  ((and all? (eq? state #f)) (mark! object))))))
+    (visit object)
+    (and found
+         (begin
+           (hash-table-walk seen (lambda (part state) (if (eq? state 'open) (hash-table-set! seen part #f))))
+           seen))))
+
+; Whether a walk that remembers nothing ends within 4,000,000 parts, nested at most 100,000 deep.
+(define (%ends? object)
+  (let walk ((object object) (left 4000000) (depth 100000))
+    (cond ((= left 0) #f)
+          ((pair? object)
+           (let ((left (if (or (pair? (car object)) (vector? (car object)))
+                           (and (> depth 0) (walk (car object) (- left 1) (- depth 1)))
+                           (- left 1))))
+             (and left (walk (cdr object) left depth))))
+          ((vector? object)
+           (let ((count (vector-length object)))
+             (let loop ((index 0) (left left))
+               (cond ((not left) #f)
+                     ((= index count) left)
+                     ((= left 0) #f)
+                     (else
+                       (loop (+ index 1)
+                             (and (> depth 0)
+                                  (walk (vector-ref object index) (- left 1) (- depth 1)))))))))
+          (else left))))
+
+; Structures that end have no cycle; others are searched for one (R7RS 6.13.3, write).
+(define (%cycle-marks object)
+  (cond ((not (or (pair? object) (vector? object))) #f)
+        ((%small-tree? object) #f)
+        ((%ends? object) #f)
+        (else (%marks object #f))))
+
 ; The console gets a structure in one piece, not element by element.
-(define (%print-to object write? port)
+(define (%print-to object write? port marks)
   (if (and (eq? port %console-output) (or (pair? object) (vector? object)))
       (let ((kept (open-output-string)))
-        (%print object write? kept)
+        (%print object write? kept marks)
         (%print-atom (get-output-string kept) #f port))
-      (%print object write? port)))
+      (%print object write? port marks)))
 
-(define (write object . port) (%print-to object #t (%output port)))
-(define (write-simple object . port) (%print-to object #t (%output port)))
-(define (write-shared object . port) (%print-to object #t (%output port)))
-(define (display object . port) (%print-to object #f (%output port)))
+(define (write object . port) (%print-to object #t (%output port) (%cycle-marks object)))
+(define (write-simple object . port) (%print-to object #t (%output port) #f))
+(define (write-shared object . port) (%print-to object #t (%output port) (%marks object #t)))
+(define (display object . port) (%print-to object #f (%output port) (%cycle-marks object)))
 (define (newline . port) (%write-char (%output port) #\newline))
 (define (write-char character . port) (%write-char (%output port) character))
 
@@ -87,7 +172,7 @@
 
 (define (write-line object . port)
   (let ((port (%output port)))
-    (%print-to object #t port)
+    (%print-to object #t port (%cycle-marks object))
     (%write-char port #\newline)))
 
 (define (write-u8 byte . port) (%write-byte (%output port) byte))

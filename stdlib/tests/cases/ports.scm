@@ -29,3 +29,12 @@
 (call-with-output-string (lambda (p) (display (list #t 'a "b" #\c 1.5 '|d e|) p))) ;=> "(#t a b c 1.5 d e)"
 (with-input-from-string "hello" (lambda () (read-char) (read-char))) ;=> #\e
 (file-exists? "/no/such/file") ;=> #f
+; Datum labels: for cycles only with write and display, for everything shared with write-shared.
+(let ((l (list 1 2 3))) (set-cdr! (cddr l) l) l) ;=> #0=(1 2 3 . #0#)
+(let ((l (list 1 2 3))) (set-cdr! (cddr l) (cdr l)) l) ;=> (1 . #0=(2 3 . #0#))
+(let ((v (vector 1 2))) (vector-set! v 1 v) (list v 'x v)) ;=> (#0=#(1 #0#) x #0#)
+(let ((a (list 'a))) (list a a)) ;=> ((a) (a))
+(let ((a (list 'a))) (call-with-output-string (lambda (p) (write-shared (list a a) p)))) ;=> "(#0=(a) #0#)"
+(call-with-output-string (lambda (p) (write-shared '(1 (2) #(3)) p))) ;=> "(1 (2) #(3))"
+(let ((a (list 'quote 'b))) (set-cdr! (cdr a) a) (call-with-output-string (lambda (p) (display a p)))) ;=> "#0=(quote b . #0#)"
+(let ((a (list 'quote 'b))) (set-car! (cdr a) a) a) ;=> #0='#0#

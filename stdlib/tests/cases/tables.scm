@@ -32,3 +32,5 @@
 (let ((t (make-hash-table))) (hash-table-set! t #u8(1 2) 'b) (hash-table-ref/default t (bytevector 1 2) #f)) ;=> b
 (let ((t (make-hash-table))) (hash-table-set! t 1 'exact) (hash-table-set! t 1.0 'inexact) (hash-table-values t)) ;=> (exact inexact)
 (hash-table-empty? (make-hash-table)) ;=> #t
+; The list of young keys is made when the first such key comes, and that may collect.
+(let ((t (make-eq-hash-table)) (junk (iota 100)) (k (list 1))) (hash-table-set! t k 1) (hash-table-ref/default t k 0)) ;=> 1

@@ -123,8 +123,7 @@ impl Registers<'_> {
     unsafe fn fits_call(&self, procedure: Word, op: Op) -> bool {
         // Count and code of header and instruction differ in the code alone: one compare for both.
         procedure.is_object()
-            && (*self.slot(procedure, 0) ^ self.instruction) as u16
-                == (CLOSURE ^ op as u64) as u16
+            && (*self.slot(procedure, 0) ^ self.instruction) as u16 == (CLOSURE ^ op as u64) as u16
     }
     #[inline(always)]
     unsafe fn entry(&self, closure: Word) -> *const u64 {
@@ -135,7 +134,10 @@ impl Registers<'_> {
     unsafe fn enter(&mut self, procedure: Word, op: Op) -> bool {
         let window = field::a(self.instruction);
         let base = self.base.add(window);
-        if !self.fits_call(procedure, op) || base > (*self.vm).machine.stack_limit || !self.count_work() {
+        if !self.fits_call(procedure, op)
+            || base > (*self.vm).machine.stack_limit
+            || !self.count_work()
+        {
             return false;
         }
         *base.add(1) = (self.offset_of(*self.pc) + 8) << 16 | (window as u64) << 3;
@@ -178,6 +180,7 @@ fn both_flonums(left: Word, right: Word) -> bool {
     left.0 & right.0 & 2 != 0
 }
 
+#[inline(always)]
 pub(super) unsafe fn trap(_: Registers) -> bool {
     false
 }
@@ -224,7 +227,7 @@ pub(super) unsafe fn global_define(mut r: Registers) -> bool {
     true
 }
 
-/// Makes objects only after checking its code object: all in the slow path.
+#[inline(always)]
 pub(super) unsafe fn make_closure(mut r: Registers) -> bool {
     let code = r.a();
     let count = field::b(r.instruction);
@@ -374,7 +377,8 @@ pub(super) unsafe fn add_int(mut r: Registers) -> bool {
 /// Fixnum operands of a division that cannot fail or overflow.
 #[inline(always)]
 fn division_operands(left: Word, right: Word) -> Option<(i64, i64)> {
-    let (left, right) = (both_fixnums(left, right)).then(|| (left.as_fixnum(), right.as_fixnum()))?;
+    let (left, right) =
+        (both_fixnums(left, right)).then(|| (left.as_fixnum(), right.as_fixnum()))?;
     // -1 is left to the slow path: the least fixnum divided by it is no fixnum.
     (right != 0 && right != -1).then_some((left, right))
 }
@@ -623,6 +627,7 @@ pub(super) unsafe fn return_(mut r: Registers) -> bool {
     true
 }
 
+#[inline(always)]
 pub(super) unsafe fn return_point(_: Registers) -> bool {
     false
 }

@@ -12,8 +12,8 @@ use crate::fault::{Fault, Interrupt};
 use crate::machine::{Stop, TopFrame, Vm};
 use crate::number;
 use crate::op::{Op, field};
-use crate::print::summary;
 use crate::primitive::Arguments;
+use crate::print::summary;
 
 /// How the engine goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -394,8 +394,8 @@ pub(super) fn capture(vm: &mut Vm, instruction: u64) -> After {
 
 pub(super) fn throw(vm: &mut Vm, instruction: u64) -> After {
     let (continuation, value) = (vm.a(instruction), vm.b(instruction));
-    let fits = continuation == Word::NULL
-        || vm.heap.kind_of(continuation) == Some(Kind::Continuation);
+    let fits =
+        continuation == Word::NULL || vm.heap.kind_of(continuation) == Some(Kind::Continuation);
     if !fits {
         return vm.wrong_type("throw", "a continuation", 0, continuation);
     }

@@ -162,5 +162,12 @@ unsafe extern "sysv64" fn probe_step(
     }
     *base -= 1;
     let instruction = *pc;
-    ((*table).handlers[field::op(instruction) as usize])(pc, base, heap_base, vm, instruction, table)
+    ((*table).handlers[field::op(instruction) as usize])(
+        pc,
+        base,
+        heap_base,
+        vm,
+        instruction,
+        table,
+    )
 }
