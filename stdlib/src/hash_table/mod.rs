@@ -244,12 +244,6 @@ fn reserve_young(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
     }
     let bytes = YOUNG_HEADER_BYTES + (used * 2).max(CAPACITY_MIN) * 8;
     reserve_object(vm, bytevector_bytes(bytes), 0)?;
-    eprintln!(
-        "reserve_young zeal {} room {} epoch {}",
-        vm.heap.zeal,
-        vm.heap.nursery_room(),
-        vm.heap.move_epoch
-    );
     let young = vm.heap.bytevector_zeroed(bytes);
     index::move_young(&mut vm.heap, arguments.get(0), young);
     Ok(())
