@@ -137,6 +137,9 @@ struct Persistence {
 #[derive(Clone, Debug, Default)]
 pub struct SessionCounts {
     pub commits: u64,
+    /// Pages with a body in all commits, and in the one with the most.
+    pub pages: u64,
+    pub pages_max: u64,
     pub body_bytes: u64,
     pub row_bytes: u64,
     pub log_bytes: u64,
@@ -274,25 +277,35 @@ impl Session {
                 self.commit_and_wait()?;
                 return Ok(Outcome::Stopped);
             }
-            let event = self.vm.advance_by(self.engine, self.slice_work);
-            self.bound_sections();
-            self.receive_events()?;
-            match event {
-                Event::Slice | Event::WaitsForCommit(_) => {}
-                Event::Finished(_) => {}
-                Event::Failed(process) => self.note_failure(process),
-                Event::Exit(status) => return self.end(status),
-                Event::Idle => {
-                    if self.vm.heap.root(Root::CommitWaiters).is_object() {
-                        self.serve_waiters()?;
-                    } else {
-                        let status = self.ending_status();
-                        return self.end(status);
-                    }
+            if let Some(outcome) = self.run_one_slice()? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Runs one slice and does what is due after it; the outcome if it was the last.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn run_one_slice(&mut self) -> Result<Option<Outcome>, SessionError> {
+        let event = self.vm.advance_by(self.engine, self.slice_work);
+        self.bound_sections();
+        self.receive_events()?;
+        match event {
+            Event::Slice | Event::WaitsForCommit(_) | Event::Finished(_) => {}
+            Event::Failed(process) => self.note_failure(process),
+            Event::Exit(status) => return self.end(status).map(Some),
+            Event::Idle => {
+                if self.vm.heap.root(Root::CommitWaiters).is_object() {
+                    self.serve_waiters()?;
+                } else {
+                    let status = self.ending_status();
+                    return self.end(status).map(Some);
                 }
             }
-            self.commit_if_due()?;
         }
+        self.commit_if_due()?;
+        Ok(None)
     }
 
     fn ending_status(&self) -> i64 {
@@ -371,6 +384,9 @@ impl Session {
                 WriterEvent::Committed { receipt, duration, wave } => {
                     persistence.spare.push(wave);
                     self.counts.commits += 1;
+                    self.counts.pages += u64::from(receipt.page_count);
+                    self.counts.pages_max =
+                        self.counts.pages_max.max(u64::from(receipt.page_count));
                     self.counts.body_bytes += receipt.body_bytes;
                     self.counts.row_bytes += receipt.row_bytes();
                     self.counts.log_bytes += receipt.log_bytes;

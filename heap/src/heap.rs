@@ -222,10 +222,11 @@ impl Heap {
         self.bump_limit as u64 - self.bump as u64
     }
 
-    /// Whether `bytes` bytes, in objects none of which is large, fit without a collection.
+    /// Whether `bytes` bytes, in objects none of which is large, fit without a collection. Never
+    /// with zeal, even if a reservation before was not used up.
     #[inline(always)]
     pub fn has_room(&self, bytes: u64) -> bool {
-        bytes <= self.nursery_room()
+        !self.zeal && bytes <= self.nursery_room()
     }
 
     #[inline(always)]

@@ -30,6 +30,54 @@ fn every_primitive_is_documented_and_in_its_block() {
     }
 }
 
+/// Procedures of R7RS (scheme base), (scheme char), (scheme cxr), (scheme inexact), (scheme file),
+/// (scheme write), (scheme process-context) and (scheme time) that this version has.
+const R7RS_PROCEDURES: &str = "
+    * + - / < <= = > >= abs append apply assoc assq assv binary-port? boolean=? boolean? bytevector
+    bytevector-append bytevector-copy bytevector-copy! bytevector-length bytevector-u8-ref
+    bytevector-u8-set! bytevector? caar cadr call-with-current-continuation call-with-port
+    call-with-values call/cc car cdar cddr cdr ceiling char->integer char-ready? char<=? char<?
+    char=? char>=? char>? char? close-input-port close-output-port close-port complex? cons
+    current-error-port current-input-port current-output-port denominator dynamic-wind eof-object
+    eof-object? eq? equal? eqv? error error-object-irritants error-object-message error-object? even?
+    exact exact-integer-sqrt exact-integer? exact? expt features file-error? floor floor-quotient
+    floor-remainder floor/ flush-output-port for-each gcd get-output-bytevector get-output-string
+    inexact inexact? input-port-open? input-port? integer->char integer? lcm length list list->string
+    list->vector list-copy list-ref list-set! list-tail list? make-bytevector make-list
+    make-parameter make-string make-vector map max member memq memv min modulo negative? newline not
+    null? number->string number? numerator odd? open-input-bytevector open-input-string
+    open-output-bytevector open-output-string output-port-open? output-port? pair? peek-char peek-u8
+    positive? procedure? quotient raise raise-continuable rational? rationalize read-bytevector
+    read-bytevector! read-char read-error? read-line read-string read-u8 real? remainder reverse
+    round set-car! set-cdr! square string string->list string->number string->symbol string->utf8
+    string->vector string-append string-copy string-copy! string-fill! string-for-each string-length
+    string-map string-ref string-set! string<=? string<? string=? string>=? string>? string?
+    substring symbol->string symbol=? symbol? textual-port? truncate truncate-quotient
+    truncate-remainder truncate/ u8-ready? utf8->string values vector vector->list vector->string
+    vector-append vector-copy vector-copy! vector-fill! vector-for-each vector-length vector-map
+    vector-ref vector-set! vector? with-exception-handler write-bytevector write-char write-string
+    write-u8 zero?
+    char-alphabetic? char-ci<=? char-ci<? char-ci=? char-ci>=? char-ci>? char-downcase char-foldcase
+    char-lower-case? char-numeric? char-upcase char-upper-case? char-whitespace? digit-value
+    string-ci<=? string-ci<? string-ci=? string-ci>=? string-ci>? string-downcase string-foldcase
+    string-upcase
+    caaar caadr cadar caddr cdaar cdadr cddar cdddr caaaar caaadr caadar caaddr cadaar cadadr caddar
+    cadddr cdaaar cdaadr cdadar cdaddr cddaar cddadr cdddar cddddr
+    acos asin atan cos exp finite? infinite? log nan? sin sqrt tan
+    call-with-input-file call-with-output-file delete-file file-exists? open-binary-input-file
+    open-binary-output-file open-input-file open-output-file with-input-from-file with-output-to-file
+    display write write-shared write-simple
+    emergency-exit exit
+    current-jiffy current-second jiffies-per-second";
+
+#[test]
+fn the_procedures_of_r7rs_are_there() {
+    let mut machine = Machine::new(Engine::fastest());
+    for name in R7RS_PROCEDURES.split_whitespace() {
+        assert_eq!(machine.run(&format!("(procedure? {name})")), value("#t"), "{name}");
+    }
+}
+
 #[test]
 fn lists_of_a_million_are_worked_on() {
     for &engine in Engine::all() {
@@ -154,6 +202,7 @@ fn file_output_becomes_effects_at_absolute_offsets() {
     let path = directory.path().join("out.txt");
     let name = path.to_str().unwrap();
     let mut machine = Machine::new(Engine::fastest());
+    machine.vm.heap.set_zeal(true);
     let program = format!(
         "(define p (open-output-file {name:?}))
          (write-string (make-string 5000 #\\a) p)

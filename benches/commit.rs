@@ -1,0 +1,179 @@
+//! What commits cost: bytes by kind after one change, latency beside a raw synced append, bytes per
+//! second of busy programs, and the time to open. Prints tables; `cargo bench --bench commit`.
+
+#[path = "../tests/support/cost.rs"]
+mod cost;
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::fs::File;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use cost::{Burden, burden, fill, one_set_car, process_set_car, session_in};
+use pscheme::heap::store::image::ImageDirectory;
+use pscheme::heap::store::{CommitClock, StoreOptions};
+use pscheme::{Session, SessionOptions};
+use support::{Console, TestHost};
+
+const MIB: u64 = 1 << 20;
+
+fn main() {
+    // `cargo test --benches` passes this; the tables are for people.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    cost_of_one_change();
+    latency();
+    busy_programs();
+    opening();
+}
+
+fn cost_of_one_change() {
+    println!("One set-car!, then a commit: bytes by kind (bodies are compressed)\n");
+    println!(
+        "| heap | beside it | pages | body | map | region | root | log | from a process: pages, body bytes |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    let cases = [
+        (1, Burden::None),
+        (64, Burden::None),
+        (1024, Burden::None),
+        (1, Burden::Recursion(1_000_000)),
+        (1, Burden::Processes(100_000)),
+        (1, Burden::Table(1_000_000)),
+    ];
+    for (mebibytes, heavy) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut session = session_in(folder.path());
+        burden(&mut session, heavy);
+        fill(&mut session, mebibytes * MIB);
+        session.commit_and_wait().expect("commits");
+        let receipt = one_set_car(&mut session);
+        let (pages, body, _) = process_set_car(&mut session);
+        println!(
+            "| {mebibytes} MiB | {heavy:?} | {} | {} | {} | {} | {} | {} | {pages}, {body} |",
+            receipt.page_count,
+            receipt.body_bytes,
+            receipt.map_row_bytes,
+            receipt.region_row_bytes,
+            receipt.root_bytes,
+            receipt.log_bytes,
+        );
+    }
+}
+
+/// Median and 99th percentile in milliseconds.
+fn percentiles(mut times: Vec<Duration>) -> (f64, f64) {
+    times.sort();
+    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
+    (at(0.5), at(0.99))
+}
+
+fn latency() {
+    println!(
+        "\nA commit of one changed page, request to durable, beside a raw append of 16 KiB and fdatasync, alternating\n"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut session = session_in(folder.path());
+    fill(&mut session, 16 * MIB);
+    session.commit_and_wait().expect("commits");
+    let mut raw = File::create(folder.path().join("raw")).expect("a file");
+    let (mut commits, mut appends) = (Vec::new(), Vec::new());
+    for _ in 0..400 {
+        let start = Instant::now();
+        one_change(&mut session);
+        commits.push(start.elapsed());
+        let start = Instant::now();
+        raw.write_all(&[7; 16384]).expect("writes");
+        raw.sync_data().expect("syncs");
+        appends.push(start.elapsed());
+    }
+    let ((c50, c99), (r50, r99)) = (percentiles(commits), percentiles(appends));
+    println!("| | p50 ms | p99 ms |\n|---|---|---|");
+    println!("| commit | {c50:.3} | {c99:.3} |\n| raw append | {r50:.3} | {r99:.3} |");
+    println!("| ratio | {:.2} | {:.2} |", c50 / r50, c99 / r99);
+}
+
+fn one_change(session: &mut Session) {
+    let pair = session.vm.heap.roots[60];
+    let next = session.vm.heap.cdr(pair);
+    session.vm.heap.set_car(pair, next);
+    session.commit_and_wait().expect("commits");
+}
+
+const BUSY: &[(&str, &str)] = &[
+    (
+        "allocates, keeps nothing",
+        "(define (build n) (let loop ((i 0) (x '())) (if (= i n) x (loop (+ i 1) (cons i x)))))
+         (let loop () (build 100000) (loop))",
+    ),
+    (
+        "replaces a tenth of 1,000,000 pairs",
+        "(define v (make-vector 1000 '()))
+         (define (build n) (let loop ((i 0) (x '())) (if (= i n) x (loop (+ i 1) (cons i x)))))
+         (let loop ((i 0)) (vector-set! v (remainder (* i 7919) 1000) (build 1000)) (loop (+ i 1)))",
+    ),
+    (
+        "updates a table",
+        "(define t (make-hash-table))
+         (let loop ((i 0)) (hash-table-set! t (remainder (* i 7919) 10007) i) (loop (+ i 1)))",
+    ),
+];
+
+fn busy_programs() {
+    let seconds: u64 = std::env::var("PSCHEME_BUSY_SECONDS")
+        .map_or(5, |text| text.parse().expect("a number of seconds"));
+    println!("\nBusy programs with commits on, {seconds} s each\n");
+    println!(
+        "| program | copied by collections MB/s | written (log) MB/s | commits/s | pause mean, max ms | live pages MB | heap.db MB |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for &(name, text) in BUSY {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("busy.image");
+        let store = ImageDirectory::at(&path)
+            .create(&StoreOptions::new(CommitClock::system()))
+            .expect("an image");
+        let options = SessionOptions::new(TestHost::new(&Console::default()));
+        let mut session = Session::open(Box::new(store), options).expect("a session");
+        session.start_program("busy.scm", text).expect("compiles");
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(seconds) {
+            session.run_one_slice().expect("runs");
+        }
+        let time = start.elapsed().as_secs_f64();
+        let counts = session.counts.clone();
+        let copied = session.vm.heap.counts.copied_bytes as f64 / 1e6 / time;
+        let live = session.vm.heap.bytes_in_use() as f64 / 1e6;
+        let file = std::fs::metadata(path.join("heap.db")).map_or(0, |data| data.len());
+        println!(
+            "| {name} | {copied:.1} | {:.1} | {:.0} | {:.2}, {:.1} | {live:.1} | {:.1} |",
+            counts.log_bytes as f64 / 1e6 / time,
+            counts.commits as f64 / time,
+            counts.pause_time.as_secs_f64() * 1e3 / counts.commits.max(1) as f64,
+            counts.pause_max.as_secs_f64() * 1e3,
+            file as f64 / 1e6,
+        );
+    }
+}
+
+fn opening() {
+    println!("\nOpening an image: read, checked whole, swept, opening commit\n");
+    println!("| heap | ms |\n|---|---|");
+    for mebibytes in [1, 64, 512] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut session = session_in(folder.path());
+        fill(&mut session, mebibytes * MIB);
+        session.commit_and_wait().expect("commits");
+        session.close().expect("closes");
+        let start = Instant::now();
+        let store = ImageDirectory::at(folder.path().join("cost.image"))
+            .open(&StoreOptions::new(CommitClock::system()))
+            .expect("opens");
+        let options = SessionOptions::new(TestHost::new(&Console::default()));
+        let session = Session::open(Box::new(store), options).expect("a session");
+        println!("| {mebibytes} MiB | {:.0} |", start.elapsed().as_secs_f64() * 1e3);
+        session.close().expect("closes");
+    }
+}

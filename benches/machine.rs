@@ -1,0 +1,47 @@
+//! Speed of the machine on small programs: a loop, calls, allocation, floats, continuations.
+//!
+//! Each is one Scheme program, timed on every engine of the build; `cargo bench --bench machine`.
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use pscheme::host::StandardHost;
+use pscheme::vm::engine::Engine;
+use pscheme::{Session, SessionOptions};
+
+const PROGRAMS: &[(&str, &str)] = &[
+    ("loop 1e6", "(let loop ((i 0)) (if (< i 1000000) (loop (+ i 1))))"),
+    ("fib 24", "(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 24)"),
+    ("cons 1e6", "(let loop ((i 0) (x '())) (if (< i 1000000) (loop (+ i 1) (cons i '()))))"),
+    ("float 5e5", "(let loop ((i 0) (x 0.0)) (if (< i 500000) (loop (+ i 1) (+ (* x 0.5) 1.25))))"),
+    (
+        "call/cc 1e5",
+        "(let loop ((i 0)) (if (< i 100000) (loop (+ 1 (call/cc (lambda (k) (k i)))))))",
+    ),
+];
+
+fn session(engine: Engine, text: &str) -> Session {
+    let mut options = SessionOptions::new(Box::new(StandardHost::default()));
+    options.engine = engine;
+    let mut session = Session::transient(options).expect("a session");
+    session.start_program("bench.scm", text).expect("a program without errors");
+    session
+}
+
+fn programs(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("machine");
+    group.sample_size(10);
+    for &(name, text) in PROGRAMS {
+        for &engine in Engine::all() {
+            group.bench_function(format!("{name}/{engine:?}"), |bencher| {
+                bencher.iter_batched(
+                    || session(engine, text),
+                    |mut session| session.run().expect("runs"),
+                    BatchSize::PerIteration,
+                );
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, programs);
+criterion_main!(benches);
