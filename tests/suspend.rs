@@ -12,8 +12,9 @@ use support::{Console, Random, Suspended, programs, session_for};
 
 /// Suspensions of one program at random places at most.
 const SUSPENSIONS_MAX: usize = 250;
-/// Suspensions of one program at every instruction or safepoint at most.
-const SUSPENSIONS_EVERY_MAX: usize = 1500;
+/// Suspensions of one program at every instruction at most, and at every safepoint.
+const INSTRUCTIONS_EVERY_MAX: usize = 1500;
+const SAFEPOINTS_EVERY_MAX: usize = 300;
 /// Programs whose straight run takes more work than this run with rarer suspensions.
 const SPREAD: u64 = 200;
 
@@ -59,7 +60,7 @@ fn in_scratch_folder<T>(run: impl FnOnce() -> T) -> T {
 
 /// Runs with a suspension every 1 to `spread` safepoints.
 fn at_safepoints(name: &str, text: &str, engine: Engine, seed: u64, spread: u64) -> String {
-    let most = if spread == 1 { SUSPENSIONS_EVERY_MAX } else { SUSPENSIONS_MAX };
+    let most = if spread == 1 { SAFEPOINTS_EVERY_MAX } else { SUSPENSIONS_MAX };
     in_scratch_folder(|| {
         let label = format!("{name} on {engine:?}, seed {seed}");
         let (console, mut random) = (Console::default(), Random(seed));
@@ -88,7 +89,7 @@ fn at_instructions(
     spread: u64,
     covered: &Mutex<BTreeSet<u8>>,
 ) -> String {
-    let most = if spread == 1 { SUSPENSIONS_EVERY_MAX } else { SUSPENSIONS_MAX };
+    let most = if spread == 1 { INSTRUCTIONS_EVERY_MAX } else { SUSPENSIONS_MAX };
     in_scratch_folder(|| {
         let label = format!("{name} by instructions, seed {seed}");
         let (console, mut random) = (Console::default(), Random(seed));

@@ -101,6 +101,7 @@ pub struct Suspended {
     /// Units of work left in the running process's slice: suspensions must not change whose turn
     /// it is, so they split slices instead of ending them.
     slice_left: i64,
+    slice_at_commit: i64,
 }
 
 impl Suspended {
@@ -119,6 +120,7 @@ impl Suspended {
             wave: Wave::default(),
             suspensions: 0,
             slice_left: SLICE_WORK,
+            slice_at_commit: SLICE_WORK,
         }
     }
 
@@ -151,6 +153,15 @@ impl Suspended {
         self.vm.heap.collect_young(&mut self.vm.machine);
         self.vm.heap.list_changes(&mut self.wave);
         self.store.as_mut().unwrap().commit(&self.wave).unwrap();
+        let sections = std::mem::take(&mut self.vm.machine.sections);
+        assert!(sections.is_empty(), "{label}: committed inside an atomic section");
+        self.slice_at_commit = self.slice_left;
+        self.lose_machine(label);
+    }
+
+    /// Drops everything without a commit and reads the last one back. Counts of safepoints go on.
+    pub fn lose_machine(&mut self, label: &str) {
+        let safepoints = self.vm.machine.safepoints;
         self.store = None;
         let mut store = self.image.open().unwrap();
         let mut heap = Heap::restore(&mut store).unwrap();
@@ -160,11 +171,11 @@ impl Suspended {
         heap.sweep_after_opening();
         store.begin().unwrap();
         self.store = Some(store);
-        let sections = std::mem::take(&mut self.vm.machine.sections);
-        assert!(sections.is_empty(), "{label}: committed inside an atomic section");
         self.vm = Vm::new(heap, primitive_set(), TestHost::new(&self.console));
         self.vm.heap.persistent = true;
+        self.vm.machine.safepoints = safepoints;
         self.vm.wake_waiters(self.suspensions as i64);
+        self.slice_left = self.slice_at_commit;
         if let Some(newest) = newest_effect(&self.vm) {
             EffectRunner::default().perform(&mut self.vm, newest).unwrap();
         }

@@ -34,7 +34,6 @@ fn valgrind(root: &Path) -> Result<(), String> {
             .current_dir(root)
             .env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", runner)
             .env("PROPTEST_CASES", "4")
-            .env("PSCHEME_HEAP_RESERVED_GIB", "4")
             .args(["test", "-p", "pscheme-heap", "-p", "pscheme-vm"])
             .args(["--lib", "--test", "graphs", "--test", "hand_assembled"])
             .args(["--", "--test-threads=1", "--skip", "store", "--skip", "deep"]),

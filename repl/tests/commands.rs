@@ -1,0 +1,147 @@
+//! The command as a user meets it: outputs, messages and exit statuses.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn pscheme(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pscheme"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    std::fs::write(folder.join(name), text).unwrap();
+}
+
+const ENDLESS: &str = "(define out (open-output-file \"lines\"))
+    (let loop ((i 0)) (write i out) (newline out) (flush-output-port out) (loop (+ i 1)))";
+
+#[test]
+fn a_program_without_an_image_prints_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.scm", "(display \"hello\") (newline) (exit 3)");
+    let output = pscheme(folder.path(), &["a.scm"]);
+    assert_eq!((shown(&output.stdout).as_str(), output.status.code()), ("hello\n", Some(3)));
+    assert!(!folder.path().join("a.scm.image").exists());
+}
+
+#[test]
+fn errors_name_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "bad.scm", "(define (f x)\n  (vector-ref (vector 1 2 3) x))\n(f 5)\n");
+    let output = pscheme(folder.path(), &["bad.scm"]);
+    let said = shown(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("error[E0107]: vector-ref expects an index below 3, found 5"), "{said}");
+    assert!(said.contains("--> bad.scm:2:3"), "{said}");
+    write(folder.path(), "open.scm", "(display 1");
+    let output = pscheme(folder.path(), &["run", "open.scm"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(shown(&output.stderr).contains("error[E0201]"));
+    assert!(!folder.path().join("open.scm.image").exists(), "nothing is made for a broken script");
+}
+
+#[test]
+fn a_script_goes_on_says_when_it_has_ended_and_notices_edits() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "s.scm", "(display \"once\")");
+    let first = pscheme(folder.path(), &["run", "s.scm"]);
+    assert_eq!((shown(&first.stdout).as_str(), first.status.code()), ("once", Some(0)));
+    assert!(shown(&first.stderr).contains("image s.scm.image"));
+    let second = pscheme(folder.path(), &["run", "s.scm"]);
+    assert_eq!((shown(&second.stdout).as_str(), second.status.code()), ("", Some(0)));
+    assert!(shown(&second.stderr).contains("has ended with status 0"));
+    let again = pscheme(folder.path(), &["run", "s.scm", "--restart"]);
+    assert_eq!(shown(&again.stdout), "once");
+    let checked = pscheme(folder.path(), &["check", "s.scm.image"]);
+    assert!(shown(&checked.stdout).contains("no problem found"));
+    let counted = pscheme(folder.path(), &["heap", "s.scm.image"]);
+    assert!(shown(&counted.stdout).contains("Symbol"));
+}
+
+#[test]
+fn a_signal_commits_and_a_second_owner_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "e.scm", ENDLESS);
+    let child = Command::new(env!("CARGO_BIN_EXE_pscheme"))
+        .args(["run", "e.scm"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for_lines(folder.path(), 1);
+    let second = pscheme(folder.path(), &["run", "e.scm"]);
+    assert_eq!(second.status.code(), Some(75), "{}", shown(&second.stderr));
+    assert!(shown(&second.stderr).contains(&format!("held by process {}", child.id())));
+    terminate(child.id());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", shown(&output.stderr));
+    assert!(shown(&output.stderr).contains("the same command goes on"));
+    let lines = lines(folder.path());
+    assert_eq!(lines, (0..lines.len()).map(|n| n.to_string()).collect::<Vec<_>>());
+
+    write(folder.path(), "e.scm", &format!("{ENDLESS} ; edited"));
+    let edited = pscheme(folder.path(), &["run", "e.scm"]);
+    assert_eq!(edited.status.code(), Some(2));
+    assert!(shown(&edited.stderr).contains("error[E0401]"));
+    let child = Command::new(env!("CARGO_BIN_EXE_pscheme"))
+        .args(["run", "e.scm", "--continue"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for_lines(folder.path(), lines.len() + 1);
+    terminate(child.id());
+    let output = child.wait_with_output().unwrap();
+    assert!(shown(&output.stderr).contains("going on in e.scm.image after commit"));
+    let after = self::lines(folder.path());
+    assert_eq!(after, (0..after.len()).map(|n| n.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_no_image_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = pscheme(folder.path(), &["check", "missing"]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(!folder.path().join("missing").exists());
+    std::fs::create_dir(folder.path().join("s.scm.image")).unwrap();
+    write(folder.path(), "s.scm.image/precious", "keep me");
+    write(folder.path(), "s.scm", "(display 1)");
+    let refused = pscheme(folder.path(), &["run", "s.scm", "--restart"]);
+    assert_ne!(refused.status.code(), Some(0));
+    assert_eq!(std::fs::read(folder.path().join("s.scm.image/precious")).unwrap(), b"keep me");
+}
+
+#[test]
+fn error_codes_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = pscheme(folder.path(), &["explain", "E0107"]);
+    assert!(shown(&output.stdout).starts_with("E0107: index out of range"));
+    assert_eq!(pscheme(folder.path(), &["explain", "E9999"]).status.code(), Some(2));
+}
+
+fn lines(folder: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join("lines")).unwrap_or_default();
+    text.lines().map(str::to_string).collect()
+}
+
+fn wait_for_lines(folder: &Path, count: usize) {
+    let start = Instant::now();
+    while lines(folder).len() < count {
+        assert!(start.elapsed() < Duration::from_secs(60), "the script writes nothing");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn terminate(process: u32) {
+    let status = Command::new("kill").args(["-TERM", &process.to_string()]).status().unwrap();
+    assert!(status.success());
+}
