@@ -12,32 +12,11 @@ use std::path::{Path, PathBuf};
 
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
+use pscheme_stdlib::port::effect::{Operation, effect_field};
 use pscheme_vm::machine::Vm;
-
-/// Field indices of an effect, as its row of the kind table has them.
-pub mod effect_field {
-    pub const NUMBER: usize = 0;
-    pub const OPERATION: usize = 1;
-    pub const TARGET: usize = 2;
-    pub const POSITION: usize = 3;
-    pub const PAYLOAD: usize = 4;
-    pub const NEXT: usize = 5;
-}
 
 /// Field of a port that names its file.
 const PORT_NAME: usize = 1;
-
-/// What an effect does. Codes reach the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i64)]
-pub enum Operation {
-    /// Create the file, or empty it.
-    Create = 0,
-    /// Write the payload at the position.
-    Write = 1,
-    /// Nothing more will be written.
-    Close = 2,
-}
 
 /// Why an effect could not be performed.
 #[derive(Debug, thiserror::Error)]

@@ -54,10 +54,6 @@ root_table! {
     17 OpenPorts;
     /// Exit status once the program has ended, or `#f`.
     18 ExitStatus;
-    /// Number of commits whose collection was numbered, for tests of resumption.
-    19 Generation;
-    /// Hash of the standard library's text the image was made with, as a bytevector.
-    20 LibraryHash;
 }
 
 #[cfg(test)]

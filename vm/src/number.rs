@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use dashu_int::IBig;
-use dashu_int::ops::{Abs, DivRem};
+use dashu_int::ops::DivRem;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Header, Kind};
@@ -252,11 +252,6 @@ fn order_inexact(inexact: f64, exact: &IBig) -> Option<Ordering> {
         return Some(by_whole);
     }
     inexact.fract().partial_cmp(&0.0)
-}
-
-/// The absolute value, for callers that need only the magnitude.
-pub fn magnitude(value: &IBig) -> IBig {
-    value.clone().abs()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::room::bytevector_bytes;
 use crate::text::StringView;
 
 /// Field indices of an effect, as its row of the kind table has them.
-mod effect_field {
+pub mod effect_field {
     pub const NUMBER: usize = 0;
     pub const OPERATION: usize = 1;
     pub const TARGET: usize = 2;
