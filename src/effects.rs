@@ -4,6 +4,7 @@
 //! request twice is the same as performing it once: after a crash everything that was not
 //! acknowledged in a durable commit is performed again, and each byte is in the file once.
 
+use pscheme_heap::kind::body;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -12,11 +13,8 @@ use std::path::{Path, PathBuf};
 
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
-use pscheme_stdlib::port::effect::{Operation, effect_field};
+use pscheme_stdlib::port::effect::Operation;
 use pscheme_vm::machine::Vm;
-
-/// Field of a port that names its file.
-const PORT_NAME: usize = 1;
 
 /// Why an effect could not be performed.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +52,13 @@ impl EffectRunner {
         let mut performed = 0;
         let mut next = vm.heap.root(Root::EffectsHead);
         let mut outcome = Ok(());
-        while next.is_object() && vm.heap.field(next, effect_field::NUMBER).as_fixnum() <= last {
+        while next.is_object() && vm.heap.field(next, body::Effect::NUMBER).as_fixnum() <= last {
             outcome = self.perform_one(vm, next);
             if outcome.is_err() {
                 break;
             }
             performed += 1;
-            next = vm.heap.field(next, effect_field::NEXT);
+            next = vm.heap.field(next, body::Effect::NEXT);
         }
         for path in std::mem::take(&mut self.unsynced) {
             if let Some(file) = self.files.get(&path) {
@@ -76,17 +74,17 @@ impl EffectRunner {
     }
 
     fn perform_one(&mut self, vm: &Vm, effect: Word) -> Result<(), EffectError> {
-        let port = vm.heap.field(effect, effect_field::TARGET);
-        let path = PathBuf::from(vm.heap.string_text(vm.heap.field(port, PORT_NAME)));
-        let operation = vm.heap.field(effect, effect_field::OPERATION).as_fixnum();
+        let port = vm.heap.field(effect, body::Effect::TARGET);
+        let path = PathBuf::from(vm.heap.string_text(vm.heap.field(port, body::Port::NAME)));
+        let operation = vm.heap.field(effect, body::Effect::OPERATION).as_fixnum();
         if operation == Operation::Create as i64 {
             let file =
                 create(&path).map_err(|source| EffectError::Io { path: path.clone(), source })?;
             self.files.insert(path.clone(), file);
             self.unsynced.push(path);
         } else if operation == Operation::Write as i64 {
-            let position = vm.heap.field(effect, effect_field::POSITION).as_fixnum() as u64;
-            let payload = vm.heap.bytes(vm.heap.field(effect, effect_field::PAYLOAD));
+            let position = vm.heap.field(effect, body::Effect::POSITION).as_fixnum() as u64;
+            let payload = vm.heap.bytes(vm.heap.field(effect, body::Effect::PAYLOAD));
             self.write(path, position, payload)?;
         } else {
             self.files.remove(&path).map_or(Ok(()), |file| {
@@ -134,5 +132,5 @@ fn create(path: &Path) -> io::Result<File> {
 /// The number of the newest request, or `None` if there is none.
 pub fn newest_effect(vm: &Vm) -> Option<i64> {
     let tail = vm.heap.root(Root::EffectsTail);
-    tail.is_object().then(|| vm.heap.field(tail, effect_field::NUMBER).as_fixnum())
+    tail.is_object().then(|| vm.heap.field(tail, body::Effect::NUMBER).as_fixnum())
 }

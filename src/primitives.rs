@@ -1,6 +1,7 @@
 //! Primitives of processes and images: what a program says to the session that runs it.
 
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::{Fault, Interrupt};
@@ -73,7 +74,7 @@ fn atomic_leave(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
 
 fn spawn(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
     let process = vm.spawn(arguments.get(0), Word::FALSE)?;
-    Ok(vm.heap.field(process, pscheme_vm::process::process_field::ID))
+    Ok(vm.heap.field(process, body::Process::ID))
 }
 
 fn yield_turn(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
@@ -82,7 +83,7 @@ fn yield_turn(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
 }
 
 fn self_number(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
-    Ok(vm.heap.field(vm.machine.process, pscheme_vm::process::process_field::ID))
+    Ok(vm.heap.field(vm.machine.process, body::Process::ID))
 }
 
 fn has_image(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {

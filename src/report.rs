@@ -1,15 +1,13 @@
 //! Text for people: what happened to a process that failed, with its place in the source.
 
 use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic};
-use pscheme_heap::collect::continuation_field;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::Link;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::install::SourcePosition;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::process::process_field;
 
 /// Frames a backtrace shows.
 const BACKTRACE_FRAMES_MAX: usize = 10;
@@ -29,12 +27,12 @@ pub struct FrameView {
 pub fn frames(vm: &Vm, process: Word, most: usize) -> Vec<FrameView> {
     let heap = &vm.heap;
     let mut frames = Vec::new();
-    let mut k = heap.field(process, process_field::CONTINUATION);
+    let mut k = heap.field(process, body::Process::CONTINUATION);
     while k.is_object() && frames.len() < most {
-        let segment = heap.field(k, continuation_field::SEGMENT);
-        let interrupted = heap.field(k, continuation_field::CODE);
-        let mut top = heap.raw(k, continuation_field::OFFSET) as usize;
-        let mut link = Link(heap.raw(k, continuation_field::LINK));
+        let segment = heap.field(k, body::Continuation::SEGMENT);
+        let interrupted = heap.field(k, body::Continuation::CODE);
+        let mut top = heap.raw(k, body::Continuation::OFFSET) as usize;
+        let mut link = Link(heap.raw(k, body::Continuation::LINK));
         let mut at_instruction = interrupted.is_object();
         while top > 0 && frames.len() < most {
             let (code, offset) = if at_instruction {
@@ -50,20 +48,20 @@ pub fn frames(vm: &Vm, process: Word, most: usize) -> Vec<FrameView> {
             top -= link.shift_words();
             link = Link(heap.field(segment, top + 1).0);
         }
-        k = heap.field(k, continuation_field::NEXT);
+        k = heap.field(k, body::Continuation::NEXT);
     }
     frames
 }
 
 /// The code and message of a failed process's condition.
 pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
-    let condition = vm.heap.field(process, process_field::VALUE);
+    let condition = vm.heap.field(process, body::Process::VALUE);
     if vm.heap.kind_of(condition) != Some(Kind::Condition) {
         return (ErrorCode::UserError, pscheme_vm::print::summary(&vm.heap, condition));
     }
-    let number = vm.heap.field(condition, 0).as_fixnum();
+    let number = vm.heap.field(condition, body::Condition::CODE).as_fixnum();
     let code = u16::try_from(number).ok().and_then(ErrorCode::from_number);
-    let message = vm.heap.field(condition, 1);
+    let message = vm.heap.field(condition, body::Condition::MESSAGE);
     let text = match vm.heap.kind_of(message) {
         Some(Kind::String) => vm.heap.string_text(message),
         _ => pscheme_vm::print::summary(&vm.heap, message),

@@ -5,6 +5,7 @@
 //! sealed, the young are collected, the changed pages copied, and the machine goes on while the
 //! writer's thread commits them. Nothing waits for the disk but who asked to.
 
+use pscheme_heap::kind::body;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +22,7 @@ use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host::Host;
 use pscheme_vm::machine::{SLICE_WORK, Stop, Vm};
 use pscheme_vm::primitive::PrimitiveSet;
-use pscheme_vm::process::{Event, process_field};
+use pscheme_vm::process::Event;
 use pscheme_vm::verify_code::verify_code;
 
 use crate::effects::{EffectError, EffectRunner, newest_effect};
@@ -366,7 +367,7 @@ impl Session {
 
     fn has_new_waiters(&self) -> bool {
         let first = self.vm.heap.root(Root::CommitWaiters);
-        first.is_object() && !self.vm.heap.field(first, process_field::VALUE).is_fixnum()
+        first.is_object() && !self.vm.heap.field(first, body::Process::VALUE).is_fixnum()
     }
 
     /// Takes in what the writer reports: wakes waiters, lets effects leave.

@@ -3,7 +3,7 @@
 mod support;
 
 use pscheme::heap::heap::Heap;
-use pscheme::heap::kind::{CODE_ENTRY_BYTES, Kind};
+use pscheme::heap::kind::{Kind, body};
 use pscheme::heap::root_table::Root;
 use pscheme::heap::store::{MemoryImage, Store, Wave};
 use pscheme::heap::word::Word;
@@ -23,9 +23,9 @@ fn global(heap: &Heap, name: &str) -> Word {
     let cells = heap.global_cells();
     let cell = cells
         .into_iter()
-        .find(|&cell| heap.symbol_name(heap.field(cell, 1)) == name)
+        .find(|&cell| heap.symbol_name(heap.field(cell, body::Cell::NAME)) == name)
         .unwrap_or_else(|| panic!("no variable {name}"));
-    heap.field(cell, 0)
+    heap.field(cell, body::Cell::CONTENT)
 }
 
 /// Commits the program's state after `damage` has changed a word behind the barrier's back, reads it
@@ -119,28 +119,28 @@ fn wrong_sizes_and_kinds_are_found() {
 fn wrong_instructions_and_links_are_found() {
     let code = |heap: &Heap| heap.field(global(heap, "deep"), 0).offset();
     assert_found("an unknown opcode", "no opcode", move |heap| {
-        let at = code(heap) + CODE_ENTRY_BYTES;
+        let at = code(heap) + body::Code::TAIL_BYTES;
         put(heap, at, 0xee);
     });
     assert_found("a jump out of the code", "outside the code", move |heap| {
-        let at = code(heap) + CODE_ENTRY_BYTES;
+        let at = code(heap) + body::Code::TAIL_BYTES;
         put(heap, at, 0x30 | 5000 << 32);
     });
     assert_found("a primitive that does not exist", "no primitive", move |heap| {
-        let at = code(heap) + CODE_ENTRY_BYTES;
+        let at = code(heap) + body::Code::TAIL_BYTES;
         put(heap, at, 0x46 | 2 << 16 | 60_000 << 32);
     });
     assert_found("a link to nowhere", "return point", |heap| {
         let mut k = continuation(heap);
-        while heap.field(k, 3).is_object() {
-            k = heap.field(k, 1);
+        while heap.field(k, body::Continuation::CODE).is_object() {
+            k = heap.field(k, body::Continuation::NEXT);
         }
-        let link = heap.raw(k, 5);
-        heap.set_raw(k, 5, link + (8 << 16));
+        let link = heap.raw(k, body::Continuation::LINK);
+        heap.set_raw(k, body::Continuation::LINK, link + (8 << 16));
     });
     assert_found("a continuation beyond its segment", "beyond its segment", |heap| {
         let k = continuation(heap);
         assert_eq!(heap.kind_of(k), Some(Kind::Continuation));
-        heap.set_raw(k, 4, 100_000);
+        heap.set_raw(k, body::Continuation::OFFSET, 100_000);
     });
 }

@@ -23,7 +23,7 @@
 use std::collections::HashMap;
 
 use crate::heap::{Heap, Pool};
-use crate::kind::{Header, Kind, value_ranges};
+use crate::kind::{Header, Kind, body, value_ranges};
 use crate::limits::*;
 use crate::space::{Age, Page, PageType, bit, card, page_flag, set_bits};
 use crate::word::Word;
@@ -71,16 +71,6 @@ impl Collection {
             Collection::Recent => card::MINOR | card::COMMIT | card::RECENT,
         }
     }
-}
-
-/// Field indices of a continuation, as its row of the kind table has them.
-pub mod continuation_field {
-    pub const SEGMENT: usize = 0;
-    pub const NEXT: usize = 1;
-    pub const DYNAMIC: usize = 2;
-    pub const CODE: usize = 3;
-    pub const OFFSET: usize = 4;
-    pub const LINK: usize = 5;
 }
 
 /// How far a segment has been and is to be traced, in words.
@@ -404,7 +394,7 @@ impl<'heap> Evacuation<'heap> {
         }
         let space = &self.heap.space;
         let ranges =
-            value_ranges(header, || space.read(offset + 8 + 8 * crate::kind::CODE_COUNTS as u64))
+            value_ranges(header, || space.read(offset + 8 + 8 * body::Code::COUNTS as u64))
                 .unwrap_or_else(|| panic!("object of unknown kind {:#x} at {offset:#x}", header.0));
         for (from, to) in [ranges.first, ranges.second] {
             for index in from..to {
@@ -416,8 +406,8 @@ impl<'heap> Evacuation<'heap> {
     /// Notes how far a continuation needs its segment. The segment itself is traced later, once.
     fn want_segment(&mut self, continuation: u64) {
         let slot = |index: usize| continuation + 8 + index as u64 * 8;
-        let segment = Word(self.heap.space.read(slot(continuation_field::SEGMENT)));
-        let wanted = self.heap.space.read(slot(continuation_field::OFFSET)) as usize;
+        let segment = Word(self.heap.space.read(slot(body::Continuation::SEGMENT)));
+        let wanted = self.heap.space.read(slot(body::Continuation::OFFSET)) as usize;
         let old_page = Page((segment.offset() / PAGE_BYTES) as u32);
         if self.heap.space.entry(old_page).flags & page_flag::CONDEMNED == 0 {
             return;
@@ -499,7 +489,7 @@ impl<'heap> Evacuation<'heap> {
     fn visit_object_part(&mut self, offset: u64, from: u64, to: u64) {
         let header = Header(self.heap.space.read(offset));
         let space = &self.heap.space;
-        let counts = || space.read(offset + 8 + 8 * crate::kind::CODE_COUNTS as u64);
+        let counts = || space.read(offset + 8 + 8 * body::Code::COUNTS as u64);
         let Some(mut ranges) = value_ranges(header, counts) else { return };
         if header.code() == Kind::Segment as u8 {
             ranges.second = (0, header.body_words());

@@ -373,6 +373,12 @@ impl Heap {
         occupied
     }
 
+    /// Fills a word of the body of an object that was just made in the nursery: no barrier.
+    #[inline(always)]
+    pub fn initialise(&mut self, object: Word, index: usize, bits: u64) {
+        self.space.write(object.offset() + 8 + index as u64 * 8, bits);
+    }
+
     /// Stores `value` into the word at `offset`, which may lie in any object.
     #[inline(always)]
     pub fn store(&mut self, offset: u64, value: Word) {

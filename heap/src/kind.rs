@@ -63,6 +63,30 @@ pub struct KindRow {
     pub doc: &'static str,
 }
 
+const fn lower_case<const N: usize>(name: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    let mut index = 0;
+    while index < N {
+        bytes[index] = name.as_bytes()[index].to_ascii_lowercase();
+        index += 1;
+    }
+    bytes
+}
+
+/// The index of a kind's field; evaluated while compiling, so that a name without a field is an
+/// error of compilation.
+const fn field_index(kind: Kind, name: &str) -> usize {
+    let fields = kind.row().fields;
+    let mut index = 0;
+    while index < fields.len() {
+        if fields[index].name.eq_ignore_ascii_case(name) {
+            return index;
+        }
+        index += 1;
+    }
+    panic!("the kind has no field of this name")
+}
+
 macro_rules! kinds {
     ($( $(#[doc = $doc:literal])+ $code:literal $name:ident
         { $($field:ident : $class:ident $(($allowed:ident $($kind:ident)?))?),* } tail $tail:ident; )*) => {
@@ -86,14 +110,40 @@ macro_rules! kinds {
                 match self { $( Kind::$name => &KindRow {
                     kind: Kind::$name,
                     name: stringify!($name),
-                    fields: &[ $( Field {
-                        name: stringify!($field),
+                    fields: const { &[ $( Field {
+                        name: {
+                            const UPPER: &str = stringify!($field);
+                            const LOWER: [u8; UPPER.len()] = lower_case(UPPER);
+                            match std::str::from_utf8(&LOWER) {
+                                Ok(name) => name,
+                                Err(_) => panic!("field names are ASCII"),
+                            }
+                        },
                         class: kinds!(@class $class $(($allowed $($kind)?))?),
-                    }, )* ],
+                    }, )* ] },
                     tail: Tail::$tail,
                     doc: concat!($($doc, "\n"),+),
                 }, )* }
             }
+        }
+
+        /// Places in the bodies of objects, from the table: `body::Process::STATE` is the index of a
+        /// field, `FIELDS` their number.
+        pub mod body {
+            use super::{Header, Kind, field_index};
+            $(
+                #[doc = concat!("Fields of [`Kind::", stringify!($name), "`].")]
+                #[derive(Clone, Copy, Debug)]
+                pub struct $name;
+                impl $name {
+                    $( pub const $field: usize = field_index(Kind::$name, stringify!($field)); )*
+                    pub const FIELDS: usize = Kind::$name.row().fields.len();
+                    /// Bytes from the header to the tail.
+                    pub const TAIL_BYTES: u64 = 8 + 8 * Self::FIELDS as u64;
+                    /// Bytes of an object without a tail.
+                    pub const BYTES: u64 = Header::new(Kind::$name, 0, Self::FIELDS).size_bytes();
+                }
+            )*
         }
     };
     (@class value) => { FieldClass::Value(Allowed::Any) };
@@ -107,50 +157,50 @@ macro_rules! kinds {
 kinds! {
     /// A procedure: code and captured values. `aux` is the exact number of arguments, or 255 for
     /// the general entry.
-    1 Closure { code: value(Only Code) } tail Values;
+    1 Closure { CODE: value(Only Code) } tail Values;
     /// Instructions and constants of a procedure. `counts` is instructions | constants << 32,
     /// `shape` is required:16 | optional:8 | rest:8 | frame words:16 | captures:16. The hash is
     /// BLAKE3 over the content.
-    2 Code { name: value, info: value, counts: raw, shape: raw, hash0: raw, hash1: raw, hash2: raw, hash3: raw } tail Code;
+    2 Code { NAME: value, INFO: value, COUNTS: raw, SHAPE: raw, HASH0: raw, HASH1: raw, HASH2: raw, HASH3: raw } tail Code;
     /// An assigned variable.
-    3 Box { content: value } tail None;
+    3 Box { CONTENT: value } tail None;
     /// A global variable; does not move.
-    4 Cell { content: value, name: value(Only Symbol) } tail None;
+    4 Cell { CONTENT: value, NAME: value(Only Symbol) } tail None;
     /// A symbol: its name and the stored hash of the name.
-    5 Symbol { name: value(Only String), hash: raw } tail None;
+    5 Symbol { NAME: value(Only String), HASH: raw } tail None;
     /// A string: `length` characters in `storage`, one byte each, or four with `aux` 1; bit 0 of
     /// the flags marks a literal.
-    6 String { storage: value(Only Bytevector), length: raw } tail None;
+    6 String { STORAGE: value(Only Bytevector), LENGTH: raw } tail None;
     /// Bytes; `length` says how many of the tail count.
-    7 Bytevector { length: raw } tail Raw;
+    7 Bytevector { LENGTH: raw } tail Raw;
     /// A vector; bit 0 of the flags marks a literal.
     8 Vector {} tail Values;
     /// A flonum whose magnitude an immediate cannot hold.
-    9 Flonum { bits: raw } tail None;
+    9 Flonum { BITS: raw } tail None;
     /// An integer beyond the fixnums: sign in `aux` (1 is negative), limbs from the least.
     10 Bignum {} tail Raw;
     /// A primitive as a procedure; `code` is its number in the table of primitives.
-    11 Primitive { code: raw } tail None;
+    11 Primitive { CODE: raw } tail None;
     /// The rest of a computation: the frames of `segment` below word `offset`, then `next`. `link`
     /// is the return link to the topmost frame; with a code object in `code` that frame was
     /// interrupted and goes on at the link's instruction without taking a value.
-    12 Continuation { segment: value(Only Segment), next: value(OrNone Continuation), dynamic: value, code: value(OrNone Code), offset: raw, link: raw } tail None;
+    12 Continuation { SEGMENT: value(Only Segment), NEXT: value(OrNone Continuation), DYNAMIC: value, CODE: value(OrNone Code), OFFSET: raw, LINK: raw } tail None;
     /// Sealed frames. Never changed but for words above the highest live offset.
     13 Segment {} tail Frames;
     /// A process: `state` is a fixnum (see the machine's table of states), `continuation` is
     /// where it goes on, `value` what it gets there or what it ended with.
-    14 Process { state: value(Fixnum), id: value(Fixnum), continuation: value(OrNone Continuation), dynamic: value, next: value(OrNone Process), value: value, work: value(Fixnum), name: value } tail None;
+    14 Process { STATE: value(Fixnum), ID: value(Fixnum), CONTINUATION: value(OrNone Continuation), DYNAMIC: value, NEXT: value(OrNone Process), VALUE: value, WORK: value(Fixnum), NAME: value } tail None;
     /// The results of `values` with other than one argument.
     15 MultipleValues {} tail Values;
     /// A hash table in insertion order: `entries` holds key, value pairs, `index` their places;
     /// `young` lists the entries whose key may still move. `aux` is the equivalence.
-    16 HashTable { entries: value(Only Vector), index: value(Only Bytevector), count: value(Fixnum), used: value(Fixnum), young: value, epoch: value(Fixnum) } tail None;
+    16 HashTable { ENTRIES: value(Only Vector), INDEX: value(Only Bytevector), COUNT: value(Fixnum), USED: value(Fixnum), YOUNG: value, EPOCH: value(Fixnum) } tail None;
     /// A port: see the table of port states in `stdlib`.
-    17 Port { state: value(Fixnum), name: value, position: value(Fixnum), buffer: value, extra: value } tail None;
+    17 Port { STATE: value(Fixnum), NAME: value, POSITION: value(Fixnum), BUFFER: value, EXTRA: value } tail None;
     /// An error object: code of the error table as a fixnum, message, irritants.
-    18 Condition { code: value(Fixnum), message: value, irritants: value(List), continuation: value } tail None;
+    18 Condition { CODE: value(Fixnum), MESSAGE: value, IRRITANTS: value(List), CONTINUATION: value } tail None;
     /// A request to the outside that leaves after its commit.
-    19 Effect { number: value(Fixnum), operation: value(Fixnum), target: value, position: value(Fixnum), payload: value, next: value(OrNone Effect) } tail None;
+    19 Effect { NUMBER: value(Fixnum), OPERATION: value(Fixnum), TARGET: value, POSITION: value(Fixnum), PAYLOAD: value, NEXT: value(OrNone Effect) } tail None;
 }
 
 /// Bits of the header's flags.
@@ -219,17 +269,6 @@ pub struct ValueRanges {
     pub second: (usize, usize),
 }
 
-/// Index of the `counts` word in a code object's body.
-pub const CODE_COUNTS: usize = 2;
-/// Index of the `shape` word in a code object's body.
-pub const CODE_SHAPE: usize = 3;
-/// Index of the first hash word in a code object's body.
-pub const CODE_HASH: usize = 4;
-/// Index of the first instruction in a code object's body.
-pub const CODE_INSTRUCTIONS: usize = 8;
-/// Bytes from a code object's header to its first instruction.
-pub const CODE_ENTRY_BYTES: u64 = 8 * (CODE_INSTRUCTIONS as u64 + 1);
-
 const fn value_field_count(row: &KindRow) -> usize {
     let mut count = 0;
     while count < row.fields.len() && matches!(row.fields[count].class, FieldClass::Value(_)) {
@@ -278,7 +317,7 @@ pub fn value_ranges(header: Header, counts: impl FnOnce() -> u64) -> Option<Valu
         Tail::Values => (shape.fields as usize, header.body_words()),
         Tail::Code => {
             let counts = counts();
-            let start = CODE_INSTRUCTIONS + counts as u32 as usize;
+            let start = body::Code::FIELDS + counts as u32 as usize;
             (start, start + (counts >> 32) as usize)
         }
     };
@@ -305,12 +344,10 @@ mod tests {
     }
 
     #[test]
-    fn code_offsets_agree_with_the_row() {
-        let names: Vec<_> = Kind::Code.row().fields.iter().map(|f| f.name).collect();
-        assert_eq!(names[CODE_COUNTS], "counts");
-        assert_eq!(names[CODE_SHAPE], "shape");
-        assert_eq!(names[CODE_HASH], "hash0");
-        assert_eq!(names.len(), CODE_INSTRUCTIONS);
+    fn places_in_bodies_follow_the_rows() {
+        assert_eq!((body::Code::NAME, body::Code::HASH3, body::Code::FIELDS), (0, 7, 8));
+        assert_eq!(Kind::Code.row().fields[body::Code::HASH0].name, "hash0");
+        assert_eq!(body::Vector::TAIL_BYTES, 8);
     }
 
     #[test]

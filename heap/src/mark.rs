@@ -9,10 +9,10 @@
 
 use std::collections::HashMap;
 
-use crate::collect::{Collection, RootSource, RootVisitor, continuation_field};
+use crate::collect::{Collection, RootSource, RootVisitor};
 use crate::frame::{Link, ReturnPoint};
 use crate::heap::{Cursor, Heap, POOL_COUNT, Pool};
-use crate::kind::{CODE_COUNTS, Header, Kind, value_ranges};
+use crate::kind::{Header, Kind, body, value_ranges};
 use crate::limits::*;
 use crate::space::{BITMAP_WORDS, Page, PageType, bit, card, set_bit};
 use crate::word::Word;
@@ -158,7 +158,7 @@ impl Marker<'_> {
             self.reach_segment(object);
         }
         let heap = &self.heap;
-        let ranges = value_ranges(header, || heap.raw(object, CODE_COUNTS))
+        let ranges = value_ranges(header, || heap.raw(object, body::Code::COUNTS))
             .unwrap_or_else(|| panic!("object of unknown kind {:#x}: {object:?}", header.0));
         for (from, to) in [ranges.first, ranges.second] {
             for index in from..to {
@@ -169,10 +169,10 @@ impl Marker<'_> {
 
     /// Marks the frames of a continuation's segment below its offset, and their code.
     fn reach_segment(&mut self, continuation: Word) {
-        let segment = self.heap.field(continuation, continuation_field::SEGMENT);
-        let offset = self.heap.raw(continuation, continuation_field::OFFSET) as usize;
-        let link = Link(self.heap.raw(continuation, continuation_field::LINK));
-        let interrupted = self.heap.field(continuation, continuation_field::CODE).is_object();
+        let segment = self.heap.field(continuation, body::Continuation::SEGMENT);
+        let offset = self.heap.raw(continuation, body::Continuation::OFFSET) as usize;
+        let link = Link(self.heap.raw(continuation, body::Continuation::LINK));
+        let interrupted = self.heap.field(continuation, body::Continuation::CODE).is_object();
         let reach = self.segments.entry(segment.offset()).or_default();
         let (traced, walked) = (reach.traced, reach.walked);
         reach.live = reach.live.max(offset);

@@ -5,7 +5,7 @@
 
 use crate::collect::RootSource;
 use crate::heap::Heap;
-use crate::kind::{Header, Kind};
+use crate::kind::{Header, Kind, body};
 use crate::root_table::Root;
 use crate::word::Word;
 
@@ -46,31 +46,32 @@ impl Heap {
     /// A new bytevector; room for small ones must be there.
     pub fn bytevector(&mut self, bytes: &[u8]) -> Word {
         let vector = self.bytevector_zeroed(bytes.len());
-        let at = vector.offset() + 16;
+        let at = vector.offset() + body::Bytevector::TAIL_BYTES;
         self.space.bytes_mut(at, bytes.len()).copy_from_slice(bytes);
         vector
     }
 
     /// A new bytevector of zeros; room for small ones must be there.
     pub fn bytevector_zeroed(&mut self, length: usize) -> Word {
-        let vector = self.object(Kind::Bytevector, 0, 1 + length.div_ceil(8));
-        self.space.write(vector.offset() + 8, length as u64);
+        let vector =
+            self.object(Kind::Bytevector, 0, body::Bytevector::FIELDS + length.div_ceil(8));
+        self.initialise(vector, body::Bytevector::LENGTH, length as u64);
         vector
     }
 
     /// The bytes of a bytevector.
     pub fn bytes(&self, vector: Word) -> &[u8] {
         debug_assert_eq!(self.kind_of(vector), Some(Kind::Bytevector));
-        let length = self.raw(vector, 0) as usize;
-        self.space.bytes(vector.offset() + 16, length)
+        let length = self.raw(vector, body::Bytevector::LENGTH) as usize;
+        self.space.bytes(vector.offset() + body::Bytevector::TAIL_BYTES, length)
     }
 
     /// The bytes of a bytevector to be changed; the barrier is told.
     pub fn bytes_mut(&mut self, vector: Word) -> &mut [u8] {
         debug_assert_eq!(self.kind_of(vector), Some(Kind::Bytevector));
-        let length = self.raw(vector, 0) as usize;
-        self.touch_range(vector.offset() + 16, length as u64);
-        self.space.bytes_mut(vector.offset() + 16, length)
+        let length = self.raw(vector, body::Bytevector::LENGTH) as usize;
+        self.touch_range(vector.offset() + body::Bytevector::TAIL_BYTES, length as u64);
+        self.space.bytes_mut(vector.offset() + body::Bytevector::TAIL_BYTES, length)
     }
 
     /// A new string. Room of [`Heap::string_room`] must be there.
@@ -78,7 +79,7 @@ impl Heap {
         let wide = text.chars().any(|c| c as u32 > 0xff);
         let length = text.chars().count();
         let storage = self.bytevector_zeroed(if wide { length * 4 } else { length });
-        let at = storage.offset() + 16;
+        let at = storage.offset() + body::Bytevector::TAIL_BYTES;
         let bytes = self.space.bytes_mut(at, if wide { length * 4 } else { length });
         for (index, character) in text.chars().enumerate() {
             if wide {
@@ -87,9 +88,9 @@ impl Heap {
                 bytes[index] = character as u32 as u8;
             }
         }
-        let string = self.object(Kind::String, u8::from(wide), 2);
-        self.space.write(string.offset() + 8, storage.0);
-        self.space.write(string.offset() + 16, length as u64);
+        let string = self.object(Kind::String, u8::from(wide), body::String::FIELDS);
+        self.initialise(string, body::String::STORAGE, storage.0);
+        self.initialise(string, body::String::LENGTH, length as u64);
         string
     }
 
@@ -97,7 +98,7 @@ impl Heap {
     #[inline]
     pub fn string_length(&self, string: Word) -> usize {
         debug_assert_eq!(self.kind_of(string), Some(Kind::String));
-        self.raw(string, 1) as usize
+        self.raw(string, body::String::LENGTH) as usize
     }
 
     /// The character at `index`.
@@ -107,7 +108,7 @@ impl Heap {
     #[inline]
     pub fn string_character(&self, string: Word, index: usize) -> char {
         assert!(index < self.string_length(string));
-        let storage = self.field(string, 0);
+        let storage = self.field(string, body::String::STORAGE);
         let bytes = self.bytes(storage);
         if self.header(string).aux() == 0 {
             return bytes[index] as char;
@@ -124,7 +125,7 @@ impl Heap {
     /// The name of a symbol.
     pub fn symbol_name(&self, symbol: Word) -> String {
         debug_assert_eq!(self.kind_of(symbol), Some(Kind::Symbol));
-        self.string_text(self.field(symbol, 0))
+        self.string_text(self.field(symbol, body::Symbol::NAME))
     }
 
     /// The symbol with this name, made if there is none.
@@ -136,21 +137,21 @@ impl Heap {
         self.grow_names(Root::Symbols, Root::SymbolCount, roots);
         self.ensure_room(Heap::string_room(name.chars().count()) + 32, roots);
         let string = self.string(name);
-        let symbol = self.object(Kind::Symbol, 0, 2);
-        self.space.write(symbol.offset() + 8, string.0);
-        self.space.write(symbol.offset() + 16, hash);
+        let symbol = self.object(Kind::Symbol, 0, body::Symbol::FIELDS);
+        self.initialise(symbol, body::Symbol::NAME, string.0);
+        self.initialise(symbol, body::Symbol::HASH, hash);
         self.insert_name(Root::Symbols, Root::SymbolCount, symbol, hash);
         symbol
     }
 
     fn find_symbol(&self, name: &str, hash: u64) -> Option<Word> {
         self.probe(Root::Symbols, hash, |heap, entry| {
-            heap.raw(entry, 1) == hash && heap.symbol_is(entry, name)
+            heap.raw(entry, body::Symbol::HASH) == hash && heap.symbol_is(entry, name)
         })
     }
 
     fn symbol_is(&self, symbol: Word, name: &str) -> bool {
-        let string = self.field(symbol, 0);
+        let string = self.field(symbol, body::Symbol::NAME);
         let mut length = 0;
         for character in name.chars() {
             if length >= self.string_length(string)
@@ -172,17 +173,19 @@ impl Heap {
         self.grow_names(Root::Globals, Root::GlobalCount, roots);
         let symbol = self.protected(place);
         self.unprotect(place);
-        let cell = self.fixed_object(Kind::Cell, 0, 2);
-        self.store(cell.offset() + 8, Word::UNBOUND);
-        self.store(cell.offset() + 16, symbol);
-        let hash = self.raw(symbol, 1);
+        let cell = self.fixed_object(Kind::Cell, 0, body::Cell::FIELDS);
+        self.set_field(cell, body::Cell::CONTENT, Word::UNBOUND);
+        self.set_field(cell, body::Cell::NAME, symbol);
+        let hash = self.raw(symbol, body::Symbol::HASH);
         self.insert_name(Root::Globals, Root::GlobalCount, cell, hash);
         cell
     }
 
     /// The cell of the global variable named by `symbol`.
     pub fn find_global(&self, symbol: Word) -> Option<Word> {
-        self.probe(Root::Globals, self.raw(symbol, 1), |heap, cell| heap.field(cell, 1) == symbol)
+        self.probe(Root::Globals, self.raw(symbol, body::Symbol::HASH), |heap, cell| {
+            heap.field(cell, body::Cell::NAME) == symbol
+        })
     }
 
     fn probe(&self, table: Root, hash: u64, fits: impl Fn(&Heap, Word) -> bool) -> Option<Word> {
@@ -232,8 +235,8 @@ impl Heap {
 
     fn name_hash_of(&self, entry: Word) -> u64 {
         match self.kind_of(entry) {
-            Some(Kind::Cell) => self.raw(self.field(entry, 1), 1),
-            _ => self.raw(entry, 1),
+            Some(Kind::Cell) => self.raw(self.field(entry, body::Cell::NAME), body::Symbol::HASH),
+            _ => self.raw(entry, body::Symbol::HASH),
         }
     }
 
@@ -264,9 +267,9 @@ impl Heap {
         if self.header(old).aux() != LIBRARY_CELL {
             return;
         }
-        let cell = self.fixed_object(Kind::Cell, 0, 2);
-        self.store(cell.offset() + 8, self.field(old, 0));
-        self.store(cell.offset() + 16, symbol);
+        let cell = self.fixed_object(Kind::Cell, 0, body::Cell::FIELDS);
+        self.set_field(cell, body::Cell::CONTENT, self.field(old, body::Cell::CONTENT));
+        self.set_field(cell, body::Cell::NAME, symbol);
         let vector = self.root(Root::Globals);
         let slots = self.header(vector).body_words();
         let slot = (0..slots)
@@ -334,10 +337,10 @@ mod tests {
         let mut heap = Heap::new().unwrap();
         let symbol = heap.intern("counter", &mut NoRoots);
         let cell = heap.global_cell(symbol, &mut NoRoots);
-        heap.set_field(cell, 0, Word::fixnum(7));
+        heap.set_field(cell, body::Cell::CONTENT, Word::fixnum(7));
         heap.collect_major(&mut NoRoots);
         let symbol = heap.intern("counter", &mut NoRoots);
         assert_eq!(heap.find_global(symbol), Some(cell));
-        assert_eq!(heap.field(cell, 0), Word::fixnum(7));
+        assert_eq!(heap.field(cell, body::Cell::CONTENT), Word::fixnum(7));
     }
 }

@@ -6,9 +6,9 @@
 //! Instructions are judged by the machine's own verifier, passed in. Explicit work lists, so depth
 //! costs heap memory and no host stack.
 
+use crate::kind::body;
 use std::collections::HashMap;
 
-use crate::collect::continuation_field;
 use crate::frame::{FRAME_WORDS_MIN, Link, ReturnPoint};
 use crate::heap::Heap;
 use crate::kind::*;
@@ -217,7 +217,10 @@ impl Verifier<'_, '_> {
             Kind::Continuation => self.walk_continuation(word),
             Kind::String => self.check_string(word, header),
             Kind::Closure => self.check_closure(word, header),
-            Kind::Bytevector if self.heap.raw(word, 0) > (header.body_words() as u64 - 1) * 8 => {
+            Kind::Bytevector
+                if self.heap.raw(word, body::Bytevector::LENGTH)
+                    > (header.body_words() as u64 - 1) * 8 =>
+            {
                 self.problem(offset, "bytevector longer than its object");
             }
             _ => {}
@@ -225,24 +228,24 @@ impl Verifier<'_, '_> {
     }
 
     fn check_string(&mut self, word: Word, header: Header) {
-        let storage = self.heap.field(word, 0);
+        let storage = self.heap.field(word, body::String::STORAGE);
         if self.heap.kind_of(storage) != Some(Kind::Bytevector) {
             return;
         }
         let width = if header.aux() == 0 { 1 } else { 4 };
         let room = (self.heap.header(storage).body_words() as u64 - 1) * 8;
-        if self.heap.raw(word, 1).saturating_mul(width) > room {
+        if self.heap.raw(word, body::String::LENGTH).saturating_mul(width) > room {
             self.problem(word.offset(), "string longer than its storage");
         }
     }
 
     /// The fast path of calls trusts a closure's header, and its code the captured values' number.
     fn check_closure(&mut self, word: Word, header: Header) {
-        let code = self.heap.field(word, 0);
+        let code = self.heap.field(word, body::Closure::CODE);
         if self.heap.kind_of(code) != Some(Kind::Code) {
             return;
         }
-        let shape = self.heap.raw(code, CODE_SHAPE);
+        let shape = self.heap.raw(code, body::Code::SHAPE);
         let (required, general) = (shape & 0xffff, shape >> 16 & 0xffff != 0);
         let captures = (shape >> 48) as usize;
         let aux = header.aux();
@@ -253,13 +256,13 @@ impl Verifier<'_, '_> {
     }
 
     fn walk_code(&mut self, word: Word, header: Header) {
-        let counts = self.heap.raw(word, CODE_COUNTS);
+        let counts = self.heap.raw(word, body::Code::COUNTS);
         let (instructions, constants) = (counts as u32 as usize, (counts >> 32) as usize);
-        if CODE_INSTRUCTIONS + instructions + constants != header.body_words() {
+        if body::Code::FIELDS + instructions + constants != header.body_words() {
             return self.problem(word.offset(), "code whose counts do not fit its size");
         }
         for index in 0..constants {
-            let value = self.heap.field(word, CODE_INSTRUCTIONS + instructions + index);
+            let value = self.heap.field(word, body::Code::FIELDS + instructions + index);
             let place = || format!("constant {index} of code");
             self.check_word(value, Allowed::Any, word.offset(), place);
         }
@@ -271,11 +274,11 @@ impl Verifier<'_, '_> {
     /// Checks the frames a continuation keeps: their words, and the chain of their links.
     fn walk_continuation(&mut self, word: Word) {
         let offset = word.offset();
-        let segment = self.heap.field(word, continuation_field::SEGMENT);
+        let segment = self.heap.field(word, body::Continuation::SEGMENT);
         if self.heap.kind_of(segment) != Some(Kind::Segment) {
             return;
         }
-        let top = self.heap.raw(word, continuation_field::OFFSET) as usize;
+        let top = self.heap.raw(word, body::Continuation::OFFSET) as usize;
         if top > self.heap.header(segment).body_words() || top < FRAME_WORDS_MIN {
             return self.problem(offset, "continuation beyond its segment");
         }
@@ -288,8 +291,8 @@ impl Verifier<'_, '_> {
             let place = || format!("frame word {index}");
             self.check_word(value, Allowed::Any, segment.offset(), place);
         }
-        let mut link = Link(self.heap.raw(word, continuation_field::LINK));
-        let interrupted = self.heap.field(word, continuation_field::CODE);
+        let mut link = Link(self.heap.raw(word, body::Continuation::LINK));
+        let interrupted = self.heap.field(word, body::Continuation::CODE);
         let mut at = top;
         if interrupted.is_object() {
             if let Err(why) = self.check_interrupted(interrupted, link) {
@@ -317,8 +320,8 @@ impl Verifier<'_, '_> {
         if self.heap.kind_of(code) != Some(Kind::Code) {
             return Err("interrupted frame without its code".into());
         }
-        let first = code.offset() + CODE_ENTRY_BYTES;
-        let count = u64::from(self.heap.raw(code, CODE_COUNTS) as u32);
+        let first = code.offset() + body::Code::TAIL_BYTES;
+        let count = u64::from(self.heap.raw(code, body::Code::COUNTS) as u32);
         let at = link.return_offset();
         if at < first || at >= first + count * 8 || !at.is_multiple_of(8) {
             return Err("interrupted frame outside its code".into());

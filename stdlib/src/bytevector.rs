@@ -1,7 +1,7 @@
 //! Bytevectors, and strings as UTF-8.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -69,8 +69,8 @@ pub(crate) fn new_bytevector(vm: &mut Vm, bytes: &[u8]) -> Outcome {
 
 /// Changes a range of a bytevector's bytes; only the cards of the range are touched.
 pub(crate) fn write_bytes(vm: &mut Vm, bytevector: Word, at: usize, bytes: &[u8]) {
-    debug_assert!(at + bytes.len() <= vm.heap.raw(bytevector, 0) as usize);
-    let offset = bytevector.offset() + 16 + at as u64;
+    debug_assert!(at + bytes.len() <= vm.heap.raw(bytevector, body::Bytevector::LENGTH) as usize);
+    let offset = bytevector.offset() + body::Bytevector::TAIL_BYTES + at as u64;
     vm.heap.touch_range(offset, bytes.len() as u64);
     vm.heap.space.bytes_mut(offset, bytes.len()).copy_from_slice(bytes);
 }
@@ -98,7 +98,7 @@ fn make_bytevector(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 fn length(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let bytevector = Call::new(vm, "bytevector-length", arguments).bytevector(0)?;
-    Ok(Word::fixnum(vm.heap.raw(bytevector, 0) as i64))
+    Ok(Word::fixnum(vm.heap.raw(bytevector, body::Bytevector::LENGTH) as i64))
 }
 
 fn reference(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -110,7 +110,7 @@ fn reference(vm: &mut Vm, arguments: Arguments) -> Outcome {
 fn set(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "bytevector-u8-set!", arguments);
     let bytevector = call.changeable(0, Kind::Bytevector, "a bytevector")?;
-    let index = call.index(1, vm.heap.raw(bytevector, 0) as usize)?;
+    let index = call.index(1, vm.heap.raw(bytevector, body::Bytevector::LENGTH) as usize)?;
     let value = byte(call, 2)?;
     write_bytes(vm, bytevector, index, &[value]);
     Ok(Word::UNSPECIFIED)
@@ -121,7 +121,7 @@ fn copy_chunk(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let to = call.changeable(0, Kind::Bytevector, "a bytevector")?;
     let from = vm.heap.bytes(call.bytevector(2)?);
     let (start, end) = call.range(3, from.len())?;
-    let length = vm.heap.raw(to, 0) as usize;
+    let length = vm.heap.raw(to, body::Bytevector::LENGTH) as usize;
     let at = call.end(1, 0, length)?;
     if end - start > CHUNK_ELEMENTS_MAX || at + (end - start) > length {
         return Err(no_room("bytevector-copy!", end - start));
@@ -135,7 +135,7 @@ fn fill_chunk(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "bytevector-fill!", arguments);
     let bytevector = call.changeable(0, Kind::Bytevector, "a bytevector")?;
     let fill = byte(call, 1)?;
-    let (start, end) = call.range(2, vm.heap.raw(bytevector, 0) as usize)?;
+    let (start, end) = call.range(2, vm.heap.raw(bytevector, body::Bytevector::LENGTH) as usize)?;
     let bytes = vec![fill; (end - start).min(CHUNK_ELEMENTS_MAX)];
     write_bytes(vm, bytevector, start, &bytes);
     Ok(Word::UNSPECIFIED)
@@ -193,7 +193,7 @@ fn string_to_utf8(vm: &mut Vm, arguments: Arguments) -> Outcome {
 fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let bytevector = arguments.get(1);
     if vm.heap.kind_of(bytevector) == Some(Kind::Bytevector) {
-        return Ok(Word::fixnum(vm.heap.raw(bytevector, 0) as i64));
+        return Ok(Word::fixnum(vm.heap.raw(bytevector, body::Bytevector::LENGTH) as i64));
     }
     let name = vm.heap.symbol_name(arguments.get(0));
     let position = arguments.get(2).as_fixnum() as usize;

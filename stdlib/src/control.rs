@@ -4,7 +4,7 @@
 use dashu_int::{IBig, UBig};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::machine::{CodeView, Vm};
@@ -19,13 +19,6 @@ use crate::write::message_text;
 
 /// Jiffies are microseconds.
 const JIFFIES_PER_SECOND: i64 = 1_000_000;
-/// Field indices of a condition, as its row of the kind table has them.
-mod condition_field {
-    pub const CODE: usize = 0;
-    pub const MESSAGE: usize = 1;
-    pub const IRRITANTS: usize = 2;
-}
-
 primitives! { CONTROL_PRIMITIVES:
     /// `(eq? a b)`: are they the same object?
     500 "eq?" (2) => |_, a| Ok(Word::boolean(a.get(0) == a.get(1)));
@@ -94,9 +87,9 @@ primitives! { CONTROL_PRIMITIVES:
     /// `(error-object? value)`: is it the object of an error?
     527 "error-object?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::Condition));
     /// `(error-object-message condition)`: its message.
-    528 "error-object-message" (1) => |vm, a| part(vm, a, "error-object-message", condition_field::MESSAGE);
+    528 "error-object-message" (1) => |vm, a| part(vm, a, "error-object-message", body::Condition::MESSAGE);
     /// `(error-object-irritants condition)`: the objects its message speaks of.
-    529 "error-object-irritants" (1) => |vm, a| part(vm, a, "error-object-irritants", condition_field::IRRITANTS);
+    529 "error-object-irritants" (1) => |vm, a| part(vm, a, "error-object-irritants", body::Condition::IRRITANTS);
     /// `(file-error? value)`: is it the object of a file's error?
     530 "file-error?" (1) => |vm, a| Ok(has_code(&vm.heap, a.get(0), ErrorCode::FileError));
 }
@@ -107,7 +100,9 @@ pub fn eqv(heap: &Heap, left: Word, right: Word) -> bool {
         return true;
     }
     match (heap.kind_of(left), heap.kind_of(right)) {
-        (Some(Kind::Flonum), Some(Kind::Flonum)) => heap.raw(left, 0) == heap.raw(right, 0),
+        (Some(Kind::Flonum), Some(Kind::Flonum)) => {
+            heap.raw(left, body::Flonum::BITS) == heap.raw(right, body::Flonum::BITS)
+        }
         (Some(Kind::Bignum), Some(Kind::Bignum)) => {
             let (a, b) = (heap.header(left), heap.header(right));
             a == b && limbs(heap, left) == limbs(heap, right)
@@ -157,11 +152,13 @@ fn arity(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let procedure = arguments.get(0);
     let (least, most) = match vm.heap.kind_of(procedure) {
         Some(Kind::Closure) => {
-            let view = CodeView::of(&vm.heap, vm.heap.field(procedure, 0));
+            let view = CodeView::of(&vm.heap, vm.heap.field(procedure, body::Closure::CODE));
             (view.required, (!view.rest).then_some(view.required + view.optional))
         }
         Some(Kind::Primitive) => {
-            let row = vm.primitive(vm.heap.raw(procedure, 0) as usize).expect("verified");
+            let row = vm
+                .primitive(vm.heap.raw(procedure, body::Primitive::CODE) as usize)
+                .expect("verified");
             (usize::from(row.minimum), row.maximum.map(usize::from))
         }
         Some(Kind::Continuation) => (0, None),
@@ -241,9 +238,9 @@ fn error(vm: &mut Vm, arguments: Arguments) -> Outcome {
 fn raise(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let value = arguments.get(0);
     if vm.heap.kind_of(value) == Some(Kind::Condition) {
-        let code = vm.heap.field(value, condition_field::CODE).as_fixnum();
+        let code = vm.heap.field(value, body::Condition::CODE).as_fixnum();
         let code = u16::try_from(code).ok().and_then(ErrorCode::from_number);
-        let message = message_text(vm, vm.heap.field(value, condition_field::MESSAGE), false);
+        let message = message_text(vm, vm.heap.field(value, body::Condition::MESSAGE), false);
         return Err(Fault::new(code.unwrap_or(ErrorCode::UserError), message).into());
     }
     let message = format!("the value {} was raised", message_text(vm, value, true));
@@ -280,6 +277,6 @@ fn part(vm: &mut Vm, arguments: Arguments, name: &'static str, field: usize) -> 
 fn has_code(heap: &Heap, word: Word, code: ErrorCode) -> Word {
     let is_condition = heap.kind_of(word) == Some(Kind::Condition);
     Word::boolean(
-        is_condition && heap.field(word, condition_field::CODE) == Word::fixnum(code as i64),
+        is_condition && heap.field(word, body::Condition::CODE) == Word::fixnum(code as i64),
     )
 }

@@ -4,7 +4,7 @@ use pscheme_compiler::QuotedData;
 use pscheme_compiler::compile_program;
 use pscheme_compiler::datum::{Datum, DatumId};
 use pscheme_heap::heap::{Heap, Protected};
-use pscheme_heap::kind::{Header, Kind, flag};
+use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::word::Word;
 use pscheme_vm::code::{Arity, CodeUnit, Constant, Program};
@@ -12,7 +12,7 @@ use pscheme_vm::engine::Engine;
 use pscheme_vm::install::InstallContext;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::op::{Op, encode, field};
-use pscheme_vm::process::{Event, process_field};
+use pscheme_vm::process::Event;
 
 /// The prelude's files, in the order in which they are loaded.
 const PRELUDE: &[(&str, &str)] = &[
@@ -60,8 +60,9 @@ fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
             Event::Slice => {}
             Event::Finished(_) => return Ok(()),
             Event::Failed(process) => {
-                let condition = vm.heap.field(process, process_field::VALUE);
-                let message = vm.heap.string_text(vm.heap.field(condition, 1));
+                let condition = vm.heap.field(process, body::Process::VALUE);
+                let message =
+                    vm.heap.string_text(vm.heap.field(condition, body::Condition::MESSAGE));
                 return Err(format!("{name}: {message}"));
             }
             other => return Err(format!("{name}: {other:?}")),
@@ -199,8 +200,8 @@ fn quoted_datum(vm: &mut Vm, quoted: &QuotedData, id: DatumId, all: Protected) -
         Datum::Fixnum(value) => Word::fixnum(value),
         Datum::Flonum(value) => Word::try_flonum(value).unwrap_or_else(|| {
             vm.heap.ensure_room(16, &mut vm.machine);
-            let object = vm.heap.object(Kind::Flonum, 0, 1);
-            vm.heap.set_raw(object, 0, value.to_bits());
+            let object = vm.heap.object(Kind::Flonum, 0, body::Flonum::FIELDS);
+            vm.heap.set_raw(object, body::Flonum::BITS, value.to_bits());
             object
         }),
         Datum::Bignum { negative, magnitude } => {

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -350,7 +350,7 @@ fn string_to_symbol(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 fn symbols_ascend(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "symbol<?", arguments);
-    let name = |symbol| vm.heap.field(symbol, 0);
+    let name = |symbol| vm.heap.field(symbol, body::Symbol::NAME);
     let (mut holds, mut before) = (true, call.symbol(0)?);
     for index in 1..arguments.count() {
         let next = call.symbol(index)?;

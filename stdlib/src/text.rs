@@ -4,7 +4,7 @@
 //! then the storage is replaced by one of four bytes per character.
 
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::{Header, Kind};
+use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -26,7 +26,7 @@ pub struct StringView<'heap> {
 impl<'heap> StringView<'heap> {
     pub fn of(heap: &'heap Heap, string: Word) -> StringView<'heap> {
         StringView {
-            bytes: heap.bytes(heap.field(string, 0)),
+            bytes: heap.bytes(heap.field(string, body::String::STORAGE)),
             wide: heap.header(string).aux() != 0,
             length: heap.string_length(string),
         }
@@ -74,9 +74,9 @@ pub fn new_filled(vm: &mut Vm, length: usize, fill: char, filled: usize) -> Outc
     let bytes = if wide { length * 4 } else { length };
     reserve_object(vm, bytevector_bytes(bytes), 32)?;
     let storage = vm.heap.bytevector_zeroed(bytes);
-    let string = vm.heap.object(Kind::String, u8::from(wide), 2);
-    vm.heap.set_field(string, 0, storage);
-    vm.heap.set_raw(string, 1, length as u64);
+    let string = vm.heap.object(Kind::String, u8::from(wide), body::String::FIELDS);
+    vm.heap.set_field(string, body::String::STORAGE, storage);
+    vm.heap.set_raw(string, body::String::LENGTH, length as u64);
     if fill != '\0' {
         fill_range(&mut vm.heap, string, fill, 0, length.min(filled));
     }
@@ -105,14 +105,14 @@ pub fn widen(heap: &mut Heap, string: Word) {
     }
     let length = heap.string_length(string);
     let wide = heap.bytevector_zeroed(length * 4);
-    let from = heap.field(string, 0).offset() + 16;
-    let to = wide.offset() + 16;
+    let from = heap.field(string, body::String::STORAGE).offset() + body::Bytevector::TAIL_BYTES;
+    let to = wide.offset() + body::Bytevector::TAIL_BYTES;
     for index in 0..length {
         let byte = heap.space.bytes(from + index as u64, 1)[0];
         heap.space.bytes_mut(to + index as u64 * 4, 1)[0] = byte;
     }
-    heap.set_field(string, 0, wide);
-    let header = Header::new(Kind::String, 1, 2).with_flags(header.flags());
+    heap.set_field(string, body::String::STORAGE, wide);
+    let header = Header::new(Kind::String, 1, body::String::FIELDS).with_flags(header.flags());
     heap.store(string.offset(), Word(header.0));
 }
 
@@ -124,7 +124,7 @@ pub fn store_character(heap: &mut Heap, string: Word, index: usize, character: c
 /// Stores a character at every index of a range of a string whose storage is wide enough.
 pub fn fill_range(heap: &mut Heap, string: Word, character: char, start: usize, end: usize) {
     let wide = heap.header(string).aux() != 0;
-    let storage = heap.field(string, 0).offset() + 16;
+    let storage = heap.field(string, body::String::STORAGE).offset() + body::Bytevector::TAIL_BYTES;
     if !wide {
         let byte = u8::try_from(character as u32).expect("the storage was widened before");
         let count = end - start;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use pscheme_compiler::datum_write::CHARACTER_NAMES;
 use pscheme_compiler::reader::is_plain_symbol;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::machine::Vm;
@@ -39,16 +39,20 @@ pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
         Kind::String if quoted => quoted_text(&vm.heap.string_text(word), '"'),
         Kind::String => vm.heap.string_text(word),
         Kind::Bytevector => bytevector_text(vm.heap.bytes(word)),
-        Kind::Closure => format!("#<procedure {}>", code_name(vm, vm.heap.field(word, 0))),
+        Kind::Closure => {
+            format!("#<procedure {}>", code_name(vm, vm.heap.field(word, body::Closure::CODE)))
+        }
         Kind::Primitive => {
-            let row = vm.primitive(vm.heap.raw(word, 0) as usize);
+            let row = vm.primitive(vm.heap.raw(word, body::Primitive::CODE) as usize);
             format!("#<procedure {}>", row.map_or("unknown", |row| row.name))
         }
-        Kind::Process => format!("#<process {}>", vm.heap.field(word, 1).as_fixnum()),
+        Kind::Process => {
+            format!("#<process {}>", vm.heap.field(word, body::Process::ID).as_fixnum())
+        }
         Kind::HashTable => "#<hash-table>".into(),
         Kind::MultipleValues => "#<values>".into(),
         Kind::Condition => {
-            let message = vm.heap.field(word, 1);
+            let message = vm.heap.field(word, body::Condition::MESSAGE);
             match vm.heap.kind_of(message) {
                 Some(Kind::String) => format!("#<condition {}>", vm.heap.string_text(message)),
                 _ => "#<condition>".into(),

@@ -3,6 +3,7 @@
 
 mod support;
 
+use pscheme_heap::kind::body;
 use std::sync::Arc;
 
 use pscheme_compiler::compile_program;
@@ -14,7 +15,7 @@ use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::PrimitiveSet;
-use pscheme_vm::process::{Event, process_field};
+use pscheme_vm::process::Event;
 use pscheme_vm::verify_code::verify_code;
 use support::Machine;
 
@@ -64,12 +65,15 @@ fn run_suspended(text: &str, every: i64, most: usize) -> (i64, usize) {
             }
             Event::Slice => {}
             Event::Finished(process) => {
-                let value = vm.heap.field(process, process_field::VALUE);
+                let value = vm.heap.field(process, body::Process::VALUE);
                 return (value.as_fixnum(), suspensions);
             }
             Event::Failed(process) => {
-                let condition = vm.heap.field(process, process_field::VALUE);
-                panic!("{}", vm.heap.string_text(vm.heap.field(condition, 1)));
+                let condition = vm.heap.field(process, body::Process::VALUE);
+                panic!(
+                    "{}",
+                    vm.heap.string_text(vm.heap.field(condition, body::Condition::MESSAGE))
+                );
             }
             other => panic!("{other:?}"),
         }

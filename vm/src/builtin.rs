@@ -1,7 +1,7 @@
 //! Code the machine itself brings: the frame below every stack, and the procedures whose body is an
 //! instruction no program can write.
 
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
@@ -56,7 +56,7 @@ impl Vm {
     fn boot_with(&mut self, context: InstallContext) -> Result<(), String> {
         let mut below = unit("underflow", 0, 2, &[(Op::Underflow, &[])]);
         // Stacks return to the third word: a return point of a frame without registers of its own.
-        let distance = pscheme_heap::kind::CODE_INSTRUCTIONS + 1 + 2;
+        let distance = body::Code::FIELDS + 1 + 2;
         let point = ReturnPoint { shift: 0, distance, live: crate::op::LiveMask::Short(0) };
         below.instructions.push(point.encode());
         below.instructions.push(encode(Op::Underflow, &[]).expect("no operands"));
@@ -73,8 +73,8 @@ impl Vm {
         let rows: Vec<_> = self.machine.primitives.clone().rows().collect();
         for row in rows {
             self.heap.ensure_room(16, &mut self.machine);
-            let primitive = self.heap.object(Kind::Primitive, 0, 1);
-            self.heap.set_raw(primitive, 0, u64::from(row.code));
+            let primitive = self.heap.object(Kind::Primitive, 0, body::Primitive::FIELDS);
+            self.heap.set_raw(primitive, body::Primitive::CODE, u64::from(row.code));
             let place = self.heap.protect(primitive);
             self.define(row.name, place);
             self.heap.unprotect(place);
@@ -85,10 +85,10 @@ impl Vm {
     /// A closure of code that captures nothing.
     pub fn closure_of(&mut self, code: Word) -> Word {
         self.heap.ensure_room(16, &mut self.machine);
-        let shape = self.heap.raw(code, pscheme_heap::kind::CODE_SHAPE);
+        let shape = self.heap.raw(code, body::Code::SHAPE);
         let aux = crate::engine::hot::closure_aux(shape);
-        let closure = self.heap.object(Kind::Closure, aux, 1);
-        self.heap.set_field(closure, 0, code);
+        let closure = self.heap.object(Kind::Closure, aux, body::Closure::FIELDS);
+        self.heap.set_field(closure, body::Closure::CODE, code);
         closure
     }
 
@@ -96,13 +96,13 @@ impl Vm {
     pub fn define(&mut self, name: &str, value: pscheme_heap::heap::Protected) {
         let symbol = self.heap.intern(name, &mut self.machine);
         let cell = self.heap.global_cell(symbol, &mut self.machine);
-        self.heap.set_field(cell, 0, self.heap.protected(value));
+        self.heap.set_field(cell, body::Cell::CONTENT, self.heap.protected(value));
     }
 
     /// The value of the global variable `name`, if it has one.
     pub fn global(&mut self, name: &str) -> Option<Word> {
         let symbol = self.heap.intern(name, &mut self.machine);
         let cell = self.heap.find_global(symbol)?;
-        Some(self.heap.field(cell, 0)).filter(|&value| value != Word::UNBOUND)
+        Some(self.heap.field(cell, body::Cell::CONTENT)).filter(|&value| value != Word::UNBOUND)
     }
 }

@@ -3,10 +3,9 @@
 
 #![allow(unsafe_code, reason = "sets up frames on the running stack")]
 
-use pscheme_heap::collect::continuation_field;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::Link;
-use pscheme_heap::kind::{CODE_ENTRY_BYTES, Kind};
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::limits::{NURSERY_PAGES, PAGE_BYTES};
 use pscheme_heap::word::Word;
 
@@ -30,7 +29,8 @@ impl Vm {
     fn resolve(&self, procedure: Word, count: usize) -> Result<Callee, Interrupt> {
         match self.heap.kind_of(procedure) {
             Some(Kind::Closure) => {
-                let view = CodeView::of(&self.heap, self.heap.field(procedure, 0));
+                let view =
+                    CodeView::of(&self.heap, self.heap.field(procedure, body::Closure::CODE));
                 let most = view.required + view.optional;
                 if count < view.required || (count > most && !view.rest) {
                     return Err(self.wrong_count(procedure, count));
@@ -38,7 +38,7 @@ impl Vm {
                 Ok(Callee::Closure(view))
             }
             Some(Kind::Primitive) => {
-                let code = self.heap.raw(procedure, 0) as usize;
+                let code = self.heap.raw(procedure, body::Primitive::CODE) as usize;
                 let row = self.primitive(code).expect("verified heaps name known primitives");
                 if count < row.minimum as usize || row.maximum.is_some_and(|m| count > m as usize) {
                     return Err(self.wrong_count(procedure, count));
@@ -58,11 +58,14 @@ impl Vm {
     fn wrong_count(&self, procedure: Word, count: usize) -> Interrupt {
         let (name, least, most) = match self.heap.kind_of(procedure) {
             Some(Kind::Primitive) => {
-                let row = self.primitive(self.heap.raw(procedure, 0) as usize).expect("known");
+                let row = self
+                    .primitive(self.heap.raw(procedure, body::Primitive::CODE) as usize)
+                    .expect("known");
                 (row.name.to_string(), row.minimum as usize, row.maximum.map(usize::from))
             }
             _ => {
-                let view = CodeView::of(&self.heap, self.heap.field(procedure, 0));
+                let view =
+                    CodeView::of(&self.heap, self.heap.field(procedure, body::Closure::CODE));
                 let most = (!view.rest).then_some(view.required + view.optional);
                 (code_name(self, view.code), view.required, most)
             }
@@ -139,7 +142,7 @@ impl Vm {
         match callee {
             Callee::Closure(view) => {
                 self.adapt_arguments(view, count)?;
-                self.machine.pc = self.address_of(view.code.offset() + CODE_ENTRY_BYTES);
+                self.machine.pc = self.address_of(view.code.offset() + body::Code::TAIL_BYTES);
                 self.machine.top = TopFrame::Instruction;
                 Ok(())
             }
@@ -238,9 +241,9 @@ impl Vm {
         if !continuation.is_object() {
             self.machine.continuation = Word::NULL;
         } else {
-            let interrupted = self.heap.field(continuation, continuation_field::CODE).is_object();
+            let interrupted = self.heap.field(continuation, body::Continuation::CODE).is_object();
             assert!(!interrupted, "only the system holds interrupted continuations");
-            self.machine.dynamic = self.heap.field(continuation, continuation_field::DYNAMIC);
+            self.machine.dynamic = self.heap.field(continuation, body::Continuation::DYNAMIC);
             self.machine.continuation = continuation;
         }
         self.machine.underflow_burst = 1;
@@ -289,7 +292,7 @@ impl Vm {
         match callee_entry {
             Callee::Closure(view) if view.rest && spread == view.required + view.optional => {
                 self.set_argument(spread, rest);
-                self.machine.pc = self.address_of(view.code.offset() + CODE_ENTRY_BYTES);
+                self.machine.pc = self.address_of(view.code.offset() + body::Code::TAIL_BYTES);
                 self.machine.top = TopFrame::Instruction;
                 Ok(())
             }
@@ -371,7 +374,7 @@ impl Vm {
 
 /// The name of a code object, or a word for one without.
 pub fn code_name(vm: &Vm, code: Word) -> String {
-    let name = vm.heap.field(code, 0);
+    let name = vm.heap.field(code, body::Code::NAME);
     match vm.heap.kind_of(name) {
         Some(Kind::String) => vm.heap.string_text(name),
         Some(Kind::Symbol) => vm.heap.symbol_name(name),

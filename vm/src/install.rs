@@ -3,7 +3,7 @@
 
 use pscheme_heap::frame::ReturnPoint;
 use pscheme_heap::heap::Protected;
-use pscheme_heap::kind::{CODE_COUNTS, CODE_HASH, CODE_INSTRUCTIONS, CODE_SHAPE, Kind};
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 
 use crate::code::{CodeUnit, Constant, Span};
@@ -86,18 +86,18 @@ impl Vm {
         let name = self.name_of(unit);
         let info = self.info_of(unit, context);
         let constants = unit.constants.len() + masks.len();
-        let body = CODE_INSTRUCTIONS + instructions.len() + constants;
+        let body = body::Code::FIELDS + instructions.len() + constants;
         let code = self.heap.fixed_object(Kind::Code, 0, body);
-        self.heap.set_field(code, 0, self.heap.protected(name));
-        self.heap.set_field(code, 1, self.heap.protected(info));
+        self.heap.set_field(code, body::Code::NAME, self.heap.protected(name));
+        self.heap.set_field(code, body::Code::INFO, self.heap.protected(info));
         let counts = instructions.len() as u64 | (constants as u64) << 32;
-        self.heap.set_raw(code, CODE_COUNTS, counts);
-        self.heap.set_raw(code, CODE_SHAPE, shape_of(unit));
+        self.heap.set_raw(code, body::Code::COUNTS, counts);
+        self.heap.set_raw(code, body::Code::SHAPE, shape_of(unit));
         for (index, &word) in instructions.iter().enumerate() {
-            self.heap.set_raw(code, CODE_INSTRUCTIONS + index, word);
+            self.heap.set_raw(code, body::Code::FIELDS + index, word);
         }
         let (mut cells, mut children) = (cells.into_iter(), children.iter());
-        let first = CODE_INSTRUCTIONS + instructions.len();
+        let first = body::Code::FIELDS + instructions.len();
         for (index, constant) in unit.constants.iter().enumerate() {
             let word = match constant {
                 Constant::Cell(_) => cells.next().expect("one cell per cell constant"),
@@ -116,7 +116,7 @@ impl Vm {
         }
         self.heap.unprotect(mark);
         for (index, word) in self.hash_code(code).into_iter().enumerate() {
-            self.heap.set_raw(code, CODE_HASH + index, word);
+            self.heap.set_raw(code, body::Code::HASH0 + index, word);
         }
         verify_code(&self.heap, code, &self.machine.primitives)?;
         Ok(code)
@@ -167,7 +167,7 @@ impl Vm {
         let mut put = |word: u64| {
             hasher.update(&word.to_le_bytes());
         };
-        put(self.heap.raw(code, CODE_SHAPE));
+        put(self.heap.raw(code, body::Code::SHAPE));
         view.words(&self.heap).iter().for_each(|&word| put(word));
         for index in 0..view.constants {
             self.hash_constant(view.constant(&self.heap, index), &mut put);
@@ -196,10 +196,10 @@ impl Vm {
             put(header.0);
             match header.kind() {
                 Some(Kind::Code) => {
-                    (0..4).for_each(|index| put(self.heap.raw(word, CODE_HASH + index)));
+                    (0..4).for_each(|index| put(self.heap.raw(word, body::Code::HASH0 + index)));
                 }
-                Some(Kind::Cell) => work.push(self.heap.field(word, 1)),
-                Some(Kind::Symbol) => put(self.heap.raw(word, 1)),
+                Some(Kind::Cell) => work.push(self.heap.field(word, body::Cell::NAME)),
+                Some(Kind::Symbol) => put(self.heap.raw(word, body::Symbol::HASH)),
                 Some(Kind::String) => {
                     self.heap.string_text(word).bytes().for_each(|byte| put(u64::from(byte)));
                 }
@@ -214,7 +214,7 @@ impl Vm {
     /// The source position of an instruction of `code`: file name, text, and byte range.
     pub fn source_position(&self, code: Word, offset: u64) -> Option<SourcePosition> {
         let view = crate::machine::CodeView::of(&self.heap, code);
-        let info = self.heap.field(code, 1);
+        let info = self.heap.field(code, body::Code::INFO);
         if !info.is_pair() {
             return None;
         }
@@ -290,7 +290,7 @@ fn finish_instructions(unit: &CodeUnit) -> Result<(Vec<u64>, Vec<Vec<u8>>), Stri
             long_masks.push(bytes);
             crate::op::LiveMask::Long((unit.constants.len() + long_masks.len() - 1) as u32)
         });
-        let distance = CODE_INSTRUCTIONS + 1 + call + 2;
+        let distance = body::Code::FIELDS + 1 + call + 2;
         words[call + 1] = ReturnPoint { shift: window, distance, live }.encode();
     }
     Ok((words, long_masks))

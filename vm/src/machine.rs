@@ -13,7 +13,7 @@ use pscheme_heap::collect::{RootSource, RootVisitor};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::{Link, LiveMask, ReturnPoint};
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::{CODE_COUNTS, CODE_ENTRY_BYTES, CODE_INSTRUCTIONS, CODE_SHAPE, Kind};
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
@@ -176,7 +176,8 @@ pub struct CodeView {
 impl CodeView {
     pub fn of(heap: &Heap, code: Word) -> CodeView {
         debug_assert_eq!(heap.kind_of(code), Some(Kind::Code));
-        let (counts, shape) = (heap.raw(code, CODE_COUNTS), heap.raw(code, CODE_SHAPE));
+        let (counts, shape) =
+            (heap.raw(code, body::Code::COUNTS), heap.raw(code, body::Code::SHAPE));
         CodeView {
             code,
             instructions: counts as u32 as usize,
@@ -191,17 +192,17 @@ impl CodeView {
 
     /// The instruction words.
     pub fn words(self, heap: &Heap) -> &[u64] {
-        heap.space.words(self.code.offset() + CODE_ENTRY_BYTES, self.instructions)
+        heap.space.words(self.code.offset() + body::Code::TAIL_BYTES, self.instructions)
     }
 
     /// Constant `index`.
     pub fn constant(self, heap: &Heap, index: usize) -> Word {
-        heap.field(self.code, CODE_INSTRUCTIONS + self.instructions + index)
+        heap.field(self.code, body::Code::FIELDS + self.instructions + index)
     }
 
     /// The index of the instruction at `offset`.
     pub fn index_of(self, offset: u64) -> usize {
-        ((offset - self.code.offset() - CODE_ENTRY_BYTES) / 8) as usize
+        ((offset - self.code.offset() - body::Code::TAIL_BYTES) / 8) as usize
     }
 
     /// Arguments a frame of this code begins with.
@@ -266,7 +267,7 @@ impl Vm {
     /// The link of the bottom frame: it returns to the code that handles underflow.
     pub fn underflow_link(&self) -> Link {
         let code = self.heap.root(Root::UnderflowCode);
-        Link::new(code.offset() + CODE_ENTRY_BYTES + 16, 0)
+        Link::new(code.offset() + body::Code::TAIL_BYTES + 16, 0)
     }
 
     /// The underflow instruction that a bottom frame returns to.

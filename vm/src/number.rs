@@ -9,7 +9,7 @@ use dashu_int::IBig;
 use dashu_int::ops::DivRem;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::{Header, Kind};
+use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::word::Word;
 
 use crate::fault::{Fault, Interrupt};
@@ -35,7 +35,9 @@ impl Number {
             return Some(Number::Flonum(word.as_immediate_flonum()));
         }
         match heap.kind_of(word)? {
-            Kind::Flonum => Some(Number::Flonum(f64::from_bits(heap.raw(word, 0)))),
+            Kind::Flonum => {
+                Some(Number::Flonum(f64::from_bits(heap.raw(word, body::Flonum::BITS))))
+            }
             Kind::Bignum => Some(Number::Big(decode_bignum(heap, word))),
             _ => None,
         }
@@ -94,8 +96,8 @@ fn encode_flonum(vm: &mut Vm, value: f64) -> Result<Word, Interrupt> {
         return Ok(word);
     }
     vm.reserve(16)?;
-    let object = vm.heap.object(Kind::Flonum, 0, 1);
-    vm.heap.space.write(object.offset() + 8, value.to_bits());
+    let object = vm.heap.object(Kind::Flonum, 0, body::Flonum::FIELDS);
+    vm.heap.initialise(object, body::Flonum::BITS, value.to_bits());
     Ok(object)
 }
 

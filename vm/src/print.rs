@@ -2,7 +2,7 @@
 //! library.
 
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 
 /// Characters a summary has at most.
@@ -38,7 +38,9 @@ fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
     match kind {
         Kind::Symbol => text.push_str(&heap.symbol_name(word)),
         Kind::String => text.push_str(&format!("{:?}", heap.string_text(word))),
-        Kind::Flonum => text.push_str(&f64::from_bits(heap.raw(word, 0)).to_string()),
+        Kind::Flonum => {
+            text.push_str(&f64::from_bits(heap.raw(word, body::Flonum::BITS)).to_string())
+        }
         Kind::Vector if depth > 0 => {
             text.push_str("#(");
             for index in 0..heap.header(word).body_words().min(SUMMARY_CHARACTERS_MAX) {

@@ -3,26 +3,13 @@
 //! A parked process is its record and sealed segments, nothing else. The queue is a list through the
 //! records, so scheduling survives in the heap and its order is a function of work alone.
 
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, Interrupt};
 use crate::machine::{Park, SLICE_WORK, Stop, TopFrame, Vm};
-
-/// Field indices of a process record, as its row of the kind table has them.
-pub mod process_field {
-    pub const STATE: usize = 0;
-    pub const ID: usize = 1;
-    pub const CONTINUATION: usize = 2;
-    pub const DYNAMIC: usize = 3;
-    pub const NEXT: usize = 4;
-    pub const VALUE: usize = 5;
-    pub const WORK: usize = 6;
-    pub const NAME: usize = 7;
-    pub const COUNT: usize = 8;
-}
 
 /// What a process is doing. Codes reach the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +57,19 @@ impl Vm {
     /// # Errors
     /// The heap's limit.
     pub fn spawn(&mut self, thunk: Word, name: Word) -> Result<Word, Interrupt> {
-        let process = self.heap.fixed_object(Kind::Process, 0, process_field::COUNT);
+        let process = self.heap.fixed_object(Kind::Process, 0, body::Process::FIELDS);
         let id = self.heap.root(Root::NextProcess);
         let id = if id.is_fixnum() { id.as_fixnum() } else { 1 };
         self.heap.set_root(Root::NextProcess, Word::fixnum(id + 1));
         let fields = [
-            (process_field::STATE, Word::fixnum(ProcessState::New as i64)),
-            (process_field::ID, Word::fixnum(id)),
-            (process_field::CONTINUATION, Word::NULL),
-            (process_field::DYNAMIC, Word::NULL),
-            (process_field::NEXT, Word::FALSE),
-            (process_field::VALUE, thunk),
-            (process_field::WORK, Word::fixnum(0)),
-            (process_field::NAME, name),
+            (body::Process::STATE, Word::fixnum(ProcessState::New as i64)),
+            (body::Process::ID, Word::fixnum(id)),
+            (body::Process::CONTINUATION, Word::NULL),
+            (body::Process::DYNAMIC, Word::NULL),
+            (body::Process::NEXT, Word::FALSE),
+            (body::Process::VALUE, thunk),
+            (body::Process::WORK, Word::fixnum(0)),
+            (body::Process::NAME, name),
         ];
         for (index, value) in fields {
             self.heap.set_field(process, index, value);
@@ -93,12 +80,12 @@ impl Vm {
 
     /// The state of a process.
     pub fn process_state(&self, process: Word) -> ProcessState {
-        let code = self.heap.field(process, process_field::STATE).as_fixnum();
+        let code = self.heap.field(process, body::Process::STATE).as_fixnum();
         ProcessState::from_code(code).expect("verified records have known states")
     }
 
     fn set_process_state(&mut self, process: Word, state: ProcessState) {
-        self.heap.set_field(process, process_field::STATE, Word::fixnum(state as i64));
+        self.heap.set_field(process, body::Process::STATE, Word::fixnum(state as i64));
     }
 
     /// Whether a process waits for its turn.
@@ -108,10 +95,10 @@ impl Vm {
 
     /// Appends a process to the run queue.
     pub fn enqueue(&mut self, process: Word) {
-        self.heap.set_field(process, process_field::NEXT, Word::FALSE);
+        self.heap.set_field(process, body::Process::NEXT, Word::FALSE);
         let tail = self.heap.root(Root::RunQueueTail);
         if tail.is_object() {
-            self.heap.set_field(tail, process_field::NEXT, process);
+            self.heap.set_field(tail, body::Process::NEXT, process);
         } else {
             self.heap.set_root(Root::RunQueueHead, process);
         }
@@ -121,7 +108,7 @@ impl Vm {
     /// Puts a process before all others: a commit must not change whose turn it is.
     fn enqueue_first(&mut self, process: Word) {
         let head = self.heap.root(Root::RunQueueHead);
-        self.heap.set_field(process, process_field::NEXT, head);
+        self.heap.set_field(process, body::Process::NEXT, head);
         self.heap.set_root(Root::RunQueueHead, process);
         if !head.is_object() {
             self.heap.set_root(Root::RunQueueTail, process);
@@ -133,12 +120,12 @@ impl Vm {
         if !head.is_object() {
             return None;
         }
-        let next = self.heap.field(head, process_field::NEXT);
+        let next = self.heap.field(head, body::Process::NEXT);
         self.heap.set_root(Root::RunQueueHead, next);
         if !next.is_object() {
             self.heap.set_root(Root::RunQueueTail, Word::FALSE);
         }
-        self.heap.set_field(head, process_field::NEXT, Word::FALSE);
+        self.heap.set_field(head, body::Process::NEXT, Word::FALSE);
         Some(head)
     }
 
@@ -231,8 +218,8 @@ impl Vm {
             }
             Stop::Finished => {
                 let value = self.register(0);
-                self.heap.set_field(process, process_field::VALUE, value);
-                self.heap.set_field(process, process_field::CONTINUATION, Word::NULL);
+                self.heap.set_field(process, body::Process::VALUE, value);
+                self.heap.set_field(process, body::Process::CONTINUATION, Word::NULL);
                 self.set_process_state(process, ProcessState::Finished);
                 self.unload();
                 Event::Finished(process)
@@ -263,8 +250,8 @@ impl Vm {
     fn add_waiter(&mut self, process: Word) {
         // Linked through `next`, like the run queue, so that waiting allocates nothing.
         let first = self.heap.root(Root::CommitWaiters);
-        self.heap.set_field(process, process_field::VALUE, Word::FALSE);
-        self.heap.set_field(process, process_field::NEXT, first);
+        self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
+        self.heap.set_field(process, body::Process::NEXT, first);
         self.heap.set_root(Root::CommitWaiters, process);
     }
 
@@ -272,10 +259,10 @@ impl Vm {
     pub fn number_waiters(&mut self, commit: i64) {
         let mut process = self.heap.root(Root::CommitWaiters);
         while process.is_object() {
-            if !self.heap.field(process, process_field::VALUE).is_fixnum() {
-                self.heap.set_field(process, process_field::VALUE, Word::fixnum(commit));
+            if !self.heap.field(process, body::Process::VALUE).is_fixnum() {
+                self.heap.set_field(process, body::Process::VALUE, Word::fixnum(commit));
             }
-            process = self.heap.field(process, process_field::NEXT);
+            process = self.heap.field(process, body::Process::NEXT);
         }
     }
 
@@ -284,10 +271,10 @@ impl Vm {
         let mut process = self.heap.root(Root::CommitWaiters);
         let (mut woken, mut kept) = (Vec::new(), Vec::new());
         while process.is_object() {
-            let wanted = self.heap.field(process, process_field::VALUE);
+            let wanted = self.heap.field(process, body::Process::VALUE);
             let due = wanted.is_fixnum() && wanted.as_fixnum() <= commit;
             if due { &mut woken } else { &mut kept }.push(process);
-            process = self.heap.field(process, process_field::NEXT);
+            process = self.heap.field(process, body::Process::NEXT);
         }
         if woken.is_empty() {
             return 0;
@@ -295,12 +282,12 @@ impl Vm {
         self.heap.set_root(Root::CommitWaiters, Word::FALSE);
         for &process in kept.iter().rev() {
             let first = self.heap.root(Root::CommitWaiters);
-            self.heap.set_field(process, process_field::NEXT, first);
+            self.heap.set_field(process, body::Process::NEXT, first);
             self.heap.set_root(Root::CommitWaiters, process);
         }
         for &process in woken.iter().rev() {
             self.set_process_state(process, ProcessState::Ready);
-            self.heap.set_field(process, process_field::VALUE, Word::FALSE);
+            self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
             self.enqueue(process);
         }
         woken.len()
@@ -317,12 +304,12 @@ impl Vm {
         let condition = self.heap.protected(place);
         self.heap.unprotect(place);
         let continuation = self.machine.continuation;
-        self.heap.set_field(process, process_field::CONTINUATION, continuation);
-        self.heap.set_field(process, process_field::VALUE, condition);
-        self.heap.set_field(process, process_field::DYNAMIC, self.machine.dynamic);
+        self.heap.set_field(process, body::Process::CONTINUATION, continuation);
+        self.heap.set_field(process, body::Process::VALUE, condition);
+        self.heap.set_field(process, body::Process::DYNAMIC, self.machine.dynamic);
         self.set_process_state(process, ProcessState::Failed);
         let others = self.heap.root(Root::FailedProcesses);
-        self.heap.set_field(process, process_field::NEXT, others);
+        self.heap.set_field(process, body::Process::NEXT, others);
         self.heap.set_root(Root::FailedProcesses, process);
         self.unload();
         Event::Failed(process)
@@ -336,7 +323,7 @@ impl Vm {
         for &irritant in fault.irritants.iter().take(IRRITANTS_MAX).rev() {
             irritants = self.heap.pair(irritant, irritants);
         }
-        let condition = self.heap.object(Kind::Condition, 0, 4);
+        let condition = self.heap.object(Kind::Condition, 0, body::Condition::FIELDS);
         let fields = [Word::fixnum(fault.code as i64), message, irritants, Word::FALSE];
         for (index, value) in fields.into_iter().enumerate() {
             self.heap.set_field(condition, index, value);
@@ -366,19 +353,19 @@ impl Vm {
     fn load(&mut self, process: Word) -> Result<(), Interrupt> {
         assert_eq!(self.machine.top, TopFrame::Empty, "one process runs at a time");
         self.machine.process = process;
-        self.machine.dynamic = self.heap.field(process, process_field::DYNAMIC);
-        self.machine.continuation = self.heap.field(process, process_field::CONTINUATION);
+        self.machine.dynamic = self.heap.field(process, body::Process::DYNAMIC);
+        self.machine.continuation = self.heap.field(process, body::Process::CONTINUATION);
         self.machine.underflow_burst = 1;
         let state = self.process_state(process);
         self.set_process_state(process, ProcessState::Ready);
         match state {
             ProcessState::New => {
-                let thunk = self.heap.field(process, process_field::VALUE);
-                self.heap.set_field(process, process_field::VALUE, Word::FALSE);
+                let thunk = self.heap.field(process, body::Process::VALUE);
+                self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
                 self.start_thunk(thunk)
             }
             ProcessState::Ready => {
-                let value = self.heap.field(process, process_field::VALUE);
+                let value = self.heap.field(process, body::Process::VALUE);
                 self.resume_continuation(value)
             }
             other => unreachable!("a process in state {other:?} is not in the run queue"),
@@ -390,8 +377,8 @@ impl Vm {
         let process = self.machine.process;
         self.seal_all()?;
         let (continuation, dynamic) = (self.machine.continuation, self.machine.dynamic);
-        self.heap.set_field(process, process_field::CONTINUATION, continuation);
-        self.heap.set_field(process, process_field::DYNAMIC, dynamic);
+        self.heap.set_field(process, body::Process::CONTINUATION, continuation);
+        self.heap.set_field(process, body::Process::DYNAMIC, dynamic);
         self.set_process_state(process, state);
         self.unload();
         Ok(())

@@ -11,9 +11,8 @@
 
 #![allow(unsafe_code, reason = "copies frames between the running stack and segments")]
 
-use pscheme_heap::collect::continuation_field as field;
 use pscheme_heap::frame::{FRAME_WORDS_MIN, Link};
-use pscheme_heap::kind::{Header, Kind};
+use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::word::Word;
 
 use crate::fault::Interrupt;
@@ -21,8 +20,6 @@ use crate::machine::{CodeView, TopFrame, Vm, code_containing, return_mask};
 
 /// Frames one underflow copies back at most.
 const UNDERFLOW_BURST_MAX: usize = 16;
-/// Bytes of a continuation object.
-const CONTINUATION_BYTES: u64 = 64;
 
 /// The frame a continuation begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +97,7 @@ impl Vm {
 
     fn reserve_segment(&mut self, words: usize) -> Result<(), Interrupt> {
         let segment = Header::new(Kind::Segment, 0, words).nursery_bytes();
-        self.reserve(segment + CONTINUATION_BYTES)
+        self.reserve(segment + body::Continuation::BYTES)
     }
 
     /// A segment that holds the first `words` words of the stack.
@@ -151,29 +148,27 @@ impl Vm {
             Resumption::Return(link) => (link, Word::FALSE),
             Resumption::Instruction(link, code) => (link, code),
         };
-        let object = self.heap.object(Kind::Continuation, 0, 6);
-        let mut put = |index: usize, value: u64| {
-            self.heap.space.write(object.offset() + 8 + index as u64 * 8, value);
-        };
-        put(field::SEGMENT, segment.0);
-        put(field::NEXT, next.0);
-        put(field::DYNAMIC, self.machine.dynamic.0);
-        put(field::CODE, code.0);
-        put(field::OFFSET, top as u64);
-        put(field::LINK, link.0);
+        let object = self.heap.object(Kind::Continuation, 0, body::Continuation::FIELDS);
+        let mut put = |index: usize, value: u64| self.heap.initialise(object, index, value);
+        put(body::Continuation::SEGMENT, segment.0);
+        put(body::Continuation::NEXT, next.0);
+        put(body::Continuation::DYNAMIC, self.machine.dynamic.0);
+        put(body::Continuation::CODE, code.0);
+        put(body::Continuation::OFFSET, top as u64);
+        put(body::Continuation::LINK, link.0);
         object
     }
 
     /// Copies frames of the continuation back to the empty stack, up to `burst` of them, and sets
     /// base and `pc`. Returns the stack address where an expected value goes.
     fn unseal(&mut self, burst: usize) -> Result<Option<*mut u64>, Interrupt> {
-        self.reserve(CONTINUATION_BYTES)?;
+        self.reserve(body::Continuation::BYTES)?;
         let k = self.machine.continuation;
-        let segment = self.heap.field(k, field::SEGMENT);
-        let next = self.heap.field(k, field::NEXT);
-        let interrupted = self.heap.field(k, field::CODE).is_object();
-        let top = self.heap.raw(k, field::OFFSET) as usize;
-        let link = Link(self.heap.raw(k, field::LINK));
+        let segment = self.heap.field(k, body::Continuation::SEGMENT);
+        let next = self.heap.field(k, body::Continuation::NEXT);
+        let interrupted = self.heap.field(k, body::Continuation::CODE).is_object();
+        let top = self.heap.raw(k, body::Continuation::OFFSET) as usize;
+        let link = Link(self.heap.raw(k, body::Continuation::LINK));
         let mut from = top - link.shift_words();
         let mut frames = 1;
         while frames < burst && from > 0 {
@@ -209,7 +204,7 @@ impl Vm {
         if !self.machine.continuation.is_object() {
             return Ok(false);
         }
-        self.reserve(CONTINUATION_BYTES)?;
+        self.reserve(body::Continuation::BYTES)?;
         // SAFETY: the bottom frame has a register 0.
         let value = unsafe { *self.machine.bottom };
         let burst = self.machine.underflow_burst;
@@ -227,7 +222,7 @@ impl Vm {
     /// The heap's limit; then nothing has changed.
     pub fn resume_continuation(&mut self, value: Word) -> Result<(), Interrupt> {
         let k = self.machine.continuation;
-        if k.is_object() && self.heap.field(k, field::CODE).is_object() {
+        if k.is_object() && self.heap.field(k, body::Continuation::CODE).is_object() {
             self.machine.underflow_burst = 1;
             let place = self.unseal(1)?;
             debug_assert!(place.is_none());

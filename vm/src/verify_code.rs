@@ -7,7 +7,7 @@
 
 use pscheme_heap::frame::{LiveMask, ReturnPoint, SHORT_MASK_REGISTERS};
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::{CODE_INSTRUCTIONS, Kind};
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 
 use crate::liveness::{Liveness, analyse, successors};
@@ -22,7 +22,7 @@ use crate::primitive::PrimitiveSet;
 pub fn verify_code(heap: &Heap, code: Word, primitives: &PrimitiveSet) -> Result<(), String> {
     let view = CodeView::of(heap, code);
     let words = view.words(heap);
-    let name = crate::print::summary(heap, heap.field(code, 0));
+    let name = crate::print::summary(heap, heap.field(code, body::Code::NAME));
     let fail = |what: String| Err(format!("code of {name}: {what}"));
     if view.parameters() + 2 > view.frame_words {
         return fail(format!("{} parameters in {} words", view.parameters(), view.frame_words));
@@ -127,7 +127,7 @@ fn check_flow(
     let Some(point) = ReturnPoint::decode(words[index + 1]) else {
         return Err("no return point follows".into());
     };
-    let distance = CODE_INSTRUCTIONS + 1 + index + 2;
+    let distance = body::Code::FIELDS + 1 + index + 2;
     if point.shift != window || point.distance != distance {
         return Err("its return point describes another place".into());
     }

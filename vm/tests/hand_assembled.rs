@@ -1,6 +1,7 @@
 //! The riskiest joint without a compiler: hand-assembled programs, suspended at every safepoint,
 //! committed, dropped and read back, on both engines and in zeal.
 
+use pscheme_heap::kind::body;
 use std::sync::Arc;
 
 use pscheme_heap::heap::Heap;
@@ -13,7 +14,7 @@ use pscheme_vm::install::InstallContext;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::op::{Op, encode};
 use pscheme_vm::primitive::PrimitiveSet;
-use pscheme_vm::process::{Event, process_field};
+use pscheme_vm::process::Event;
 use pscheme_vm::verify_code::verify_code;
 
 fn unit(
@@ -239,7 +240,7 @@ fn run_straight(engine: Engine, zeal: bool, units: &[CodeUnit]) -> i64 {
         match vm.advance(engine) {
             Event::Slice => {}
             Event::Finished(process) => {
-                return vm.heap.field(process, process_field::VALUE).as_fixnum();
+                return vm.heap.field(process, body::Process::VALUE).as_fixnum();
             }
             other => panic!("{other:?}"),
         }
@@ -264,7 +265,7 @@ fn run_suspended(engine: Engine, every: i64, most: usize, units: &[CodeUnit]) ->
             }
             Event::Slice => {}
             Event::Finished(process) => {
-                let value = vm.heap.field(process, process_field::VALUE);
+                let value = vm.heap.field(process, body::Process::VALUE);
                 return (value.as_fixnum(), suspensions);
             }
             other => panic!("{other:?}"),

@@ -5,9 +5,9 @@
 //! records `hash << 32 | entry` with the hash under which the key was last indexed.
 
 use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::body;
 use pscheme_heap::word::Word;
 
-use super::field;
 use super::key::{Equivalence, Same, address_hash, hash_key, may_move, same};
 
 /// Bytes before the first record of the list of young keys.
@@ -50,7 +50,10 @@ struct Words {
 
 impl Words {
     fn of(heap: &Heap, bytevector: Word) -> Words {
-        Words { at: bytevector.offset() + 16, count: heap.raw(bytevector, 0) as usize / 8 }
+        Words {
+            at: bytevector.offset() + body::Bytevector::TAIL_BYTES,
+            count: heap.raw(bytevector, body::Bytevector::LENGTH) as usize / 8,
+        }
     }
 
     fn get(self, heap: &Heap, index: usize) -> u64 {
@@ -65,19 +68,19 @@ impl Words {
 }
 
 fn slots(heap: &Heap, table: Word) -> Words {
-    Words::of(heap, heap.field(table, field::INDEX))
+    Words::of(heap, heap.field(table, body::HashTable::INDEX))
 }
 
 pub(super) fn entry_key(heap: &Heap, table: Word, entry: u32) -> Word {
-    heap.field(heap.field(table, field::ENTRIES), entry as usize * 2)
+    heap.field(heap.field(table, body::HashTable::ENTRIES), entry as usize * 2)
 }
 
 pub(super) fn entry_value(heap: &Heap, table: Word, entry: u32) -> Word {
-    heap.field(heap.field(table, field::ENTRIES), entry as usize * 2 + 1)
+    heap.field(heap.field(table, body::HashTable::ENTRIES), entry as usize * 2 + 1)
 }
 
 pub(super) fn set_entry_value(heap: &mut Heap, table: Word, entry: u32, value: Word) {
-    let entries = heap.field(table, field::ENTRIES);
+    let entries = heap.field(table, body::HashTable::ENTRIES);
     heap.set_field(entries, entry as usize * 2 + 1, value);
 }
 
@@ -157,11 +160,11 @@ pub(super) fn remove(heap: &mut Heap, table: Word, slot: Slot) {
 /// The epoch may stem from another run of the image; what differs counts as later.
 pub(super) fn refresh(heap: &mut Heap, table: Word) {
     let now = Word::fixnum(heap.move_epoch as i64);
-    if heap.field(table, field::EPOCH) == now {
+    if heap.field(table, body::HashTable::EPOCH) == now {
         return;
     }
-    heap.set_field(table, field::EPOCH, now);
-    let young = heap.field(table, field::YOUNG);
+    heap.set_field(table, body::HashTable::EPOCH, now);
+    let young = heap.field(table, body::HashTable::YOUNG);
     if !young.is_object() {
         return;
     }
@@ -190,37 +193,37 @@ pub(super) fn refresh(heap: &mut Heap, table: Word) {
 }
 
 pub(super) fn young_count(heap: &Heap, table: Word) -> usize {
-    let young = heap.field(table, field::YOUNG);
+    let young = heap.field(table, body::HashTable::YOUNG);
     if young.is_object() { Words::of(heap, young).get(heap, 0) as usize } else { 0 }
 }
 
 pub(super) fn young_capacity(heap: &Heap, table: Word) -> usize {
-    let young = heap.field(table, field::YOUNG);
+    let young = heap.field(table, body::HashTable::YOUNG);
     if young.is_object() { Words::of(heap, young).count - 1 } else { 0 }
 }
 
 /// Copies the list of young keys to a longer one.
 pub(super) fn move_young(heap: &mut Heap, table: Word, to: Word) {
-    let from = heap.field(table, field::YOUNG);
+    let from = heap.field(table, body::HashTable::YOUNG);
     if from.is_object() {
         let (from, to) = (Words::of(heap, from), Words::of(heap, to));
         for index in 0..=from.get(heap, 0) as usize {
             to.set(heap, index, from.get(heap, index));
         }
     }
-    heap.set_field(table, field::YOUNG, to);
+    heap.set_field(table, body::HashTable::YOUNG, to);
 }
 
 /// Adds a record to the list of young keys, which has room.
 pub(super) fn push_young(heap: &mut Heap, table: Word, slot: Slot) {
-    let records = Words::of(heap, heap.field(table, field::YOUNG));
+    let records = Words::of(heap, heap.field(table, body::HashTable::YOUNG));
     let count = records.get(heap, 0) as usize + 1;
     records.set(heap, count, u64::from(slot.hash) << 32 | u64::from(slot.entry));
     records.set(heap, 0, count as u64);
 }
 
 fn used(heap: &Heap, table: Word) -> u32 {
-    heap.field(table, field::USED).as_fixnum() as u32
+    heap.field(table, body::HashTable::USED).as_fixnum() as u32
 }
 
 /// How many live keys hash by their address.
@@ -236,7 +239,7 @@ pub(super) fn refill(heap: &mut Heap, table: Word, entries: Word, index: Word, y
     let equivalence = Equivalence::from_code(heap.header(table).aux());
     let slots = Words::of(heap, index);
     let used = used(heap, table);
-    let old = heap.field(table, field::ENTRIES);
+    let old = heap.field(table, body::HashTable::ENTRIES);
     let (mut count, mut young_count) = (0u32, 0);
     for entry in 0..used as usize {
         let key = heap.field(old, entry * 2);
@@ -257,10 +260,14 @@ pub(super) fn refill(heap: &mut Heap, table: Word, entries: Word, index: Word, y
         }
         count += 1;
     }
-    heap.set_field(table, field::ENTRIES, entries);
-    heap.set_field(table, field::INDEX, index);
-    heap.set_field(table, field::YOUNG, if young_count > 0 { young } else { Word::FALSE });
-    heap.set_field(table, field::USED, Word::fixnum(i64::from(count)));
+    heap.set_field(table, body::HashTable::ENTRIES, entries);
+    heap.set_field(table, body::HashTable::INDEX, index);
+    heap.set_field(
+        table,
+        body::HashTable::YOUNG,
+        if young_count > 0 { young } else { Word::FALSE },
+    );
+    heap.set_field(table, body::HashTable::USED, Word::fixnum(i64::from(count)));
     let now = Word::fixnum(heap.move_epoch as i64);
-    heap.set_field(table, field::EPOCH, now);
+    heap.set_field(table, body::HashTable::EPOCH, now);
 }

@@ -1,7 +1,7 @@
 //! Keys: their hash, whether that is their address, and whether two are the same.
 
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::limits::PAGE_BYTES;
 use pscheme_heap::space::{Age, Page, PageType};
 use pscheme_heap::word::Word;
@@ -95,8 +95,8 @@ fn leaf_hash(heap: &Heap, equivalence: Equivalence, key: Word) -> Option<u64> {
         return Some(mix(key.0));
     }
     match heap.kind_of(key)? {
-        Kind::Symbol => Some(mix(heap.raw(key, 1))),
-        Kind::Flonum => Some(mix(heap.raw(key, 0))),
+        Kind::Symbol => Some(mix(heap.raw(key, body::Symbol::HASH))),
+        Kind::Flonum => Some(mix(heap.raw(key, body::Flonum::BITS))),
         Kind::Bignum => {
             let header = heap.header(key);
             let limbs = heap.space.words(key.offset() + 8, header.body_words());

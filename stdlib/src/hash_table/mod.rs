@@ -16,7 +16,7 @@ mod index;
 mod key;
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -29,17 +29,6 @@ use crate::list::is_kind;
 use crate::room::{allocate, bytevector_bytes, reserve_object};
 use index::{Found, Slot, YOUNG_HEADER_BYTES};
 use key::{Equivalence, KeyHash, hash_key};
-
-/// Field indices of a hash table, as its row of the kind table has them.
-pub(crate) mod field {
-    pub const ENTRIES: usize = 0;
-    pub const INDEX: usize = 1;
-    pub const COUNT: usize = 2;
-    pub const USED: usize = 3;
-    pub const YOUNG: usize = 4;
-    pub const EPOCH: usize = 5;
-    pub const WORDS: usize = 6;
-}
 
 /// Entries a new table has room for.
 const CAPACITY_MIN: usize = 8;
@@ -128,10 +117,10 @@ fn make(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(CAPACITY_MIN as u64 * 48 + 256)?;
     let entries = vm.heap.object(Kind::Vector, 0, CAPACITY_MIN * 2);
     let index = vm.heap.bytevector_zeroed(CAPACITY_MIN * 2 * 8);
-    let table = vm.heap.object(Kind::HashTable, code as u8, field::WORDS);
-    vm.heap.set_field(table, field::ENTRIES, entries);
-    vm.heap.set_field(table, field::INDEX, index);
-    vm.heap.set_field(table, field::YOUNG, Word::FALSE);
+    let table = vm.heap.object(Kind::HashTable, code as u8, body::HashTable::FIELDS);
+    vm.heap.set_field(table, body::HashTable::ENTRIES, entries);
+    vm.heap.set_field(table, body::HashTable::INDEX, index);
+    vm.heap.set_field(table, body::HashTable::YOUNG, Word::FALSE);
     Ok(table)
 }
 
@@ -170,7 +159,7 @@ fn probe(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 /// The number in argument 1, which must be that of an entry that was not removed.
 fn live_entry(vm: &Vm, arguments: Arguments, table: Word) -> Result<u32, Interrupt> {
-    let used = fixnum_field(vm, table, field::USED);
+    let used = fixnum_field(vm, table, body::HashTable::USED);
     let entry = Call::new(vm, "a hash table procedure", arguments).count(1, used)?;
     if entry >= used || index::entry_key(&vm.heap, table, entry as u32) == Word::DEAD {
         let message = "a hash table was changed while it was being searched";
@@ -206,8 +195,8 @@ fn add(vm: &mut Vm, arguments: Arguments) -> Outcome {
 /// Appends key and value of arguments 1 and 2 as a new entry.
 fn append(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
     let table = arguments.get(0);
-    let capacity = vm.heap.header(vm.heap.field(table, field::ENTRIES)).body_words() / 2;
-    if fixnum_field(vm, table, field::USED) == capacity {
+    let capacity = vm.heap.header(vm.heap.field(table, body::HashTable::ENTRIES)).body_words() / 2;
+    if fixnum_field(vm, table, body::HashTable::USED) == capacity {
         rebuild(vm, arguments)?;
     }
     reserve_young(vm, arguments)?;
@@ -216,13 +205,13 @@ fn append(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
     index::refresh(&mut vm.heap, table);
     let key = arguments.get(1);
     let hash = hash_key(&vm.heap, equivalence(vm, table), key);
-    let entry = fixnum_field(vm, table, field::USED);
-    let entries = vm.heap.field(table, field::ENTRIES);
+    let entry = fixnum_field(vm, table, body::HashTable::USED);
+    let entries = vm.heap.field(table, body::HashTable::ENTRIES);
     vm.heap.set_field(entries, entry * 2, key);
     vm.heap.set_field(entries, entry * 2 + 1, arguments.get(2));
-    set_fixnum_field(vm, table, field::USED, entry + 1);
-    let count = fixnum_field(vm, table, field::COUNT);
-    set_fixnum_field(vm, table, field::COUNT, count + 1);
+    set_fixnum_field(vm, table, body::HashTable::USED, entry + 1);
+    let count = fixnum_field(vm, table, body::HashTable::COUNT);
+    set_fixnum_field(vm, table, body::HashTable::COUNT, count + 1);
     let slot = Slot { entry: entry as u32, hash: hash.value };
     index::insert(&mut vm.heap, table, slot);
     if hash.by_address && key::may_move(&vm.heap, key) {
@@ -253,7 +242,7 @@ fn reserve_young(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
 /// else as small as they allow.
 fn rebuild(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
     let table = arguments.get(0);
-    let count = fixnum_field(vm, table, field::COUNT);
+    let count = fixnum_field(vm, table, body::HashTable::COUNT);
     let capacity = (count * 2).next_power_of_two().max(CAPACITY_MIN);
     if capacity > TABLE_ENTRIES_MAX {
         let message = format!("a hash table holds at most {TABLE_ENTRIES_MAX} entries");
@@ -295,21 +284,21 @@ fn remove(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let key = index::entry_key(&vm.heap, table, entry);
     let hash = hash_key(&vm.heap, equivalence(vm, table), key);
     index::remove(&mut vm.heap, table, Slot { entry, hash: hash.value });
-    let entries = vm.heap.field(table, field::ENTRIES);
+    let entries = vm.heap.field(table, body::HashTable::ENTRIES);
     vm.heap.set_field(entries, entry as usize * 2, Word::DEAD);
     vm.heap.set_field(entries, entry as usize * 2 + 1, Word::FALSE);
-    let count = fixnum_field(vm, table, field::COUNT) - 1;
-    set_fixnum_field(vm, table, field::COUNT, count);
+    let count = fixnum_field(vm, table, body::HashTable::COUNT) - 1;
+    set_fixnum_field(vm, table, body::HashTable::COUNT, count);
     if count == 0 {
-        set_fixnum_field(vm, table, field::USED, 0);
-        vm.heap.set_field(table, field::YOUNG, Word::FALSE);
+        set_fixnum_field(vm, table, body::HashTable::USED, 0);
+        vm.heap.set_field(table, body::HashTable::YOUNG, Word::FALSE);
     }
     Ok(Word::UNSPECIFIED)
 }
 
 fn next(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let table = table(vm, arguments)?;
-    let used = fixnum_field(vm, table, field::USED);
+    let used = fixnum_field(vm, table, body::HashTable::USED);
     let first = Call::new(vm, "a hash table procedure", arguments).fixnum(1)?.max(0) as usize;
     let found =
         (first..used).find(|&entry| index::entry_key(&vm.heap, table, entry as u32) != Word::DEAD);
@@ -318,7 +307,7 @@ fn next(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 fn count(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let table = table(vm, arguments)?;
-    Ok(vm.heap.field(table, field::COUNT))
+    Ok(vm.heap.field(table, body::HashTable::COUNT))
 }
 
 fn clear(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -327,11 +316,11 @@ fn clear(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let entries = vm.heap.object(Kind::Vector, 0, CAPACITY_MIN * 2);
     let index = vm.heap.bytevector_zeroed(CAPACITY_MIN * 2 * 8);
     let table = arguments.get(0);
-    vm.heap.set_field(table, field::ENTRIES, entries);
-    vm.heap.set_field(table, field::INDEX, index);
-    vm.heap.set_field(table, field::YOUNG, Word::FALSE);
-    set_fixnum_field(vm, table, field::COUNT, 0);
-    set_fixnum_field(vm, table, field::USED, 0);
+    vm.heap.set_field(table, body::HashTable::ENTRIES, entries);
+    vm.heap.set_field(table, body::HashTable::INDEX, index);
+    vm.heap.set_field(table, body::HashTable::YOUNG, Word::FALSE);
+    set_fixnum_field(vm, table, body::HashTable::COUNT, 0);
+    set_fixnum_field(vm, table, body::HashTable::USED, 0);
     Ok(Word::UNSPECIFIED)
 }
 

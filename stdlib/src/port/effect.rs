@@ -7,31 +7,20 @@ use std::path::Path;
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Protected;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::{Park, Vm};
 use pscheme_vm::primitive::Arguments;
 
-use super::{field, number_field, set_number_field};
+use super::{number_field, set_number_field};
 use crate::argument::{Call, Outcome, fault};
 use crate::room::bytevector_bytes;
 use crate::text::StringView;
 
-/// Field indices of an effect, as its row of the kind table has them.
-pub mod effect_field {
-    pub const NUMBER: usize = 0;
-    pub const OPERATION: usize = 1;
-    pub const TARGET: usize = 2;
-    pub const POSITION: usize = 3;
-    pub const PAYLOAD: usize = 4;
-    pub const NEXT: usize = 5;
-    pub const WORDS: usize = 6;
-}
-
 /// Bytes of an effect.
-pub(super) const EFFECT_BYTES: u64 = 64;
+pub(super) const EFFECT_BYTES: u64 = body::Effect::BYTES;
 
 /// What an effect does. Codes reach the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +36,16 @@ pub enum Operation {
 
 /// Appends a request to the queue, in room made for it.
 pub(super) fn queue(vm: &mut Vm, port: Word, operation: Operation, payload: Word) {
-    let effect = vm.heap.object(Kind::Effect, 0, effect_field::WORDS);
+    let effect = vm.heap.object(Kind::Effect, 0, body::Effect::FIELDS);
     let number = vm.heap.root(Root::NextEffect);
     let number = if number.is_fixnum() { number.as_fixnum() } else { 1 };
     let fields = [
-        (effect_field::NUMBER, Word::fixnum(number)),
-        (effect_field::OPERATION, Word::fixnum(operation as i64)),
-        (effect_field::TARGET, port),
-        (effect_field::POSITION, vm.heap.field(port, field::POSITION)),
-        (effect_field::PAYLOAD, payload),
-        (effect_field::NEXT, Word::FALSE),
+        (body::Effect::NUMBER, Word::fixnum(number)),
+        (body::Effect::OPERATION, Word::fixnum(operation as i64)),
+        (body::Effect::TARGET, port),
+        (body::Effect::POSITION, vm.heap.field(port, body::Port::POSITION)),
+        (body::Effect::PAYLOAD, payload),
+        (body::Effect::NEXT, Word::FALSE),
     ];
     for (index, value) in fields {
         vm.heap.set_field(effect, index, value);
@@ -64,7 +53,7 @@ pub(super) fn queue(vm: &mut Vm, port: Word, operation: Operation, payload: Word
     vm.heap.set_root(Root::NextEffect, Word::fixnum(number + 1));
     let tail = vm.heap.root(Root::EffectsTail);
     if tail.is_object() {
-        vm.heap.set_field(tail, effect_field::NEXT, effect);
+        vm.heap.set_field(tail, body::Effect::NEXT, effect);
     } else {
         vm.heap.set_root(Root::EffectsHead, effect);
     }
@@ -74,21 +63,21 @@ pub(super) fn queue(vm: &mut Vm, port: Word, operation: Operation, payload: Word
 
 /// Bytes that turning the buffer of `port` into an effect takes.
 fn flush_bytes(vm: &Vm, port: Word) -> u64 {
-    bytevector_bytes(number_field(vm, port, field::EXTRA)) + EFFECT_BYTES
+    bytevector_bytes(number_field(vm, port, body::Port::EXTRA)) + EFFECT_BYTES
 }
 
 /// Queues the buffer's bytes, in room made for it.
 fn flush_in_room(vm: &mut Vm, port: Word) {
-    let used = number_field(vm, port, field::EXTRA);
+    let used = number_field(vm, port, body::Port::EXTRA);
     if used == 0 {
         return;
     }
-    let bytes = vm.heap.bytes(vm.heap.field(port, field::BUFFER))[..used].to_vec();
+    let bytes = vm.heap.bytes(vm.heap.field(port, body::Port::BUFFER))[..used].to_vec();
     let payload = vm.heap.bytevector(&bytes);
     queue(vm, port, Operation::Write, payload);
-    let position = number_field(vm, port, field::POSITION);
-    set_number_field(vm, port, field::POSITION, position + used);
-    set_number_field(vm, port, field::EXTRA, 0);
+    let position = number_field(vm, port, body::Port::POSITION);
+    set_number_field(vm, port, body::Port::POSITION, position + used);
+    set_number_field(vm, port, body::Port::EXTRA, 0);
 }
 
 /// Queues the buffered bytes of the file port in argument 0.
@@ -175,12 +164,12 @@ pub(super) fn is_pending(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let path = path_argument(Call::new(vm, "open-input-file", arguments))?;
     let mut effect = vm.heap.root(Root::EffectsHead);
     while effect.is_object() {
-        let port = vm.heap.field(effect, effect_field::TARGET);
-        let name = StringView::of(&vm.heap, vm.heap.field(port, field::NAME)).text();
+        let port = vm.heap.field(effect, body::Effect::TARGET);
+        let name = StringView::of(&vm.heap, vm.heap.field(port, body::Port::NAME)).text();
         if Path::new(&name) == path {
             return Ok(Word::TRUE);
         }
-        effect = vm.heap.field(effect, effect_field::NEXT);
+        effect = vm.heap.field(effect, body::Effect::NEXT);
     }
     Ok(Word::FALSE)
 }

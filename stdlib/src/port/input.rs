@@ -1,13 +1,14 @@
 //! Reading: all input lies in a bytevector, as UTF-8 where it is text.
 
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::kind::body;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 
 use super::effect::path_argument;
-use super::{PORT_BYTES, field, new_port, number_field, open_port, set_number_field, state};
+use super::{PORT_BYTES, new_port, number_field, open_port, set_number_field, state};
 use crate::argument::{Call, Outcome, fault};
 use crate::bytevector::new_bytevector;
 use crate::limits::{CHUNK_ELEMENTS_MAX, INPUT_FILE_BYTES_MAX};
@@ -20,9 +21,9 @@ pub(super) fn open(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let source = if arguments.get(2).is_true() { state::FILE } else { state::STRING };
     let port = new_port(vm, state::INPUT | state::OPEN | source | textual);
     let length = vm.heap.raw(arguments.get(0), 0) as usize;
-    vm.heap.set_field(port, field::NAME, arguments.get(2));
-    vm.heap.set_field(port, field::BUFFER, arguments.get(0));
-    set_number_field(vm, port, field::EXTRA, length);
+    vm.heap.set_field(port, body::Port::NAME, arguments.get(2));
+    vm.heap.set_field(port, body::Port::BUFFER, arguments.get(0));
+    set_number_field(vm, port, body::Port::EXTRA, length);
     Ok(port)
 }
 
@@ -51,13 +52,13 @@ pub(super) fn file_exists(vm: &mut Vm, arguments: Arguments) -> Outcome {
 /// What a port has not given out yet.
 fn rest(vm: &Vm, port: Word) -> &[u8] {
     let (start, end) =
-        (number_field(vm, port, field::POSITION), number_field(vm, port, field::EXTRA));
-    &vm.heap.bytes(vm.heap.field(port, field::BUFFER))[start..end]
+        (number_field(vm, port, body::Port::POSITION), number_field(vm, port, body::Port::EXTRA));
+    &vm.heap.bytes(vm.heap.field(port, body::Port::BUFFER))[start..end]
 }
 
 fn advance(vm: &mut Vm, port: Word, bytes: usize) {
-    let position = number_field(vm, port, field::POSITION);
-    set_number_field(vm, port, field::POSITION, position + bytes);
+    let position = number_field(vm, port, body::Port::POSITION);
+    set_number_field(vm, port, body::Port::POSITION, position + bytes);
 }
 
 /// The character a text of at least one byte begins with, or `None` if it is not UTF-8.
@@ -71,7 +72,7 @@ fn first_character(bytes: &[u8]) -> Option<char> {
 }
 
 fn not_text(vm: &Vm, port: Word) -> Interrupt {
-    let position = number_field(vm, port, field::POSITION);
+    let position = number_field(vm, port, body::Port::POSITION);
     fault(ErrorCode::FileError, format!("the input is not UTF-8 at byte {position}"))
 }
 

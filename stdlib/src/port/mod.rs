@@ -16,7 +16,7 @@ mod input;
 mod output;
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
@@ -27,16 +27,6 @@ use pscheme_vm::primitives;
 use crate::argument::{Call, Outcome, fault, wrong_type};
 use crate::limits::PORT_BUFFER_BYTES;
 use crate::list::is_kind;
-
-/// Field indices of a port, as its row of the kind table has them.
-pub(crate) mod field {
-    pub const STATE: usize = 0;
-    pub const NAME: usize = 1;
-    pub const POSITION: usize = 2;
-    pub const BUFFER: usize = 3;
-    pub const EXTRA: usize = 4;
-    pub const WORDS: usize = 5;
-}
 
 /// Bits of a port's state. They reach the disk.
 pub mod state {
@@ -128,7 +118,7 @@ primitives! { PORT_PRIMITIVES:
 }
 
 pub(crate) fn state_of(vm: &Vm, port: Word) -> i64 {
-    vm.heap.field(port, field::STATE).as_fixnum()
+    vm.heap.field(port, body::Port::STATE).as_fixnum()
 }
 
 fn number_field(vm: &Vm, port: Word, field: usize) -> usize {
@@ -182,15 +172,15 @@ fn open_port(vm: &Vm, arguments: Arguments, direction: i64, textual: bool) -> Ou
 
 /// A new port, in room made for it; its buffer is `#f`.
 fn new_port(vm: &mut Vm, bits: i64) -> Word {
-    let port = vm.heap.object(Kind::Port, 0, field::WORDS);
-    vm.heap.set_field(port, field::STATE, Word::fixnum(bits));
-    vm.heap.set_field(port, field::NAME, Word::FALSE);
-    vm.heap.set_field(port, field::BUFFER, Word::FALSE);
+    let port = vm.heap.object(Kind::Port, 0, body::Port::FIELDS);
+    vm.heap.set_field(port, body::Port::STATE, Word::fixnum(bits));
+    vm.heap.set_field(port, body::Port::NAME, Word::FALSE);
+    vm.heap.set_field(port, body::Port::BUFFER, Word::FALSE);
     port
 }
 
 /// Bytes of a port and of an output buffer.
-const PORT_BYTES: u64 = 64;
+const PORT_BYTES: u64 = body::Port::BYTES;
 const BUFFER_BYTES: u64 = PORT_BUFFER_BYTES as u64 + 32;
 
 fn console_port(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -202,7 +192,7 @@ fn console_port(vm: &mut Vm, arguments: Arguments) -> Outcome {
 fn path_of(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let port = Call::new(vm, "%port-path", arguments).of_kind(0, Kind::Port, "a port")?;
     let is_file = state_of(vm, port) & state::FILE != 0;
-    Ok(if is_file { vm.heap.field(port, field::NAME) } else { Word::FALSE })
+    Ok(if is_file { vm.heap.field(port, body::Port::NAME) } else { Word::FALSE })
 }
 
 fn close(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -229,7 +219,7 @@ fn close(vm: &mut Vm, arguments: Arguments) -> Outcome {
         effect::forget_open_port(vm, arguments.get(0));
     }
     let port = arguments.get(0);
-    vm.heap.set_field(port, field::STATE, Word::fixnum(before & !state::OPEN));
+    vm.heap.set_field(port, body::Port::STATE, Word::fixnum(before & !state::OPEN));
     Ok(Word::UNSPECIFIED)
 }
 

@@ -1,7 +1,7 @@
 //! Writing: to the console at once, to strings and files through a buffer.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::kind::Kind;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -12,8 +12,7 @@ use super::effect::{
     remember_open_port,
 };
 use super::{
-    BUFFER_BYTES, PORT_BYTES, field, new_port, number_field, open_port, set_number_field, state,
-    state_of,
+    BUFFER_BYTES, PORT_BYTES, new_port, number_field, open_port, set_number_field, state, state_of,
 };
 use crate::argument::{Call, Outcome, fault};
 use crate::bytevector::{new_bytevector, write_bytes};
@@ -26,8 +25,8 @@ pub(super) fn open_kept(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let textual = if arguments.get(0).is_true() { state::TEXTUAL } else { 0 };
     let port = new_port(vm, state::OUTPUT | state::OPEN | state::STRING | textual);
     let buffer = vm.heap.bytevector_zeroed(PORT_BUFFER_BYTES);
-    vm.heap.set_field(port, field::BUFFER, buffer);
-    vm.heap.set_field(port, field::NAME, Word::NULL);
+    vm.heap.set_field(port, body::Port::BUFFER, buffer);
+    vm.heap.set_field(port, body::Port::NAME, Word::NULL);
     Ok(port)
 }
 
@@ -45,8 +44,8 @@ pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let textual = if arguments.get(1).is_true() { state::TEXTUAL } else { 0 };
     let port = new_port(vm, state::OUTPUT | state::OPEN | state::FILE | textual);
     let buffer = vm.heap.bytevector_zeroed(PORT_BUFFER_BYTES);
-    vm.heap.set_field(port, field::BUFFER, buffer);
-    vm.heap.set_field(port, field::NAME, arguments.get(0));
+    vm.heap.set_field(port, body::Port::BUFFER, buffer);
+    vm.heap.set_field(port, body::Port::NAME, arguments.get(0));
     queue(vm, port, Operation::Create, Word::FALSE);
     remember_open_port(vm, port);
     Ok(port)
@@ -59,15 +58,15 @@ fn emit(vm: &mut Vm, arguments: Arguments, mut bytes: &[u8]) -> Result<(), Inter
         return Ok(());
     }
     while !bytes.is_empty() {
-        if number_field(vm, arguments.get(0), field::EXTRA) == PORT_BUFFER_BYTES {
+        if number_field(vm, arguments.get(0), body::Port::EXTRA) == PORT_BUFFER_BYTES {
             spill(vm, arguments)?;
         }
         let port = arguments.get(0);
-        let used = number_field(vm, port, field::EXTRA);
+        let used = number_field(vm, port, body::Port::EXTRA);
         let (now, later) = bytes.split_at(bytes.len().min(PORT_BUFFER_BYTES - used));
-        let buffer = vm.heap.field(port, field::BUFFER);
+        let buffer = vm.heap.field(port, body::Port::BUFFER);
         write_bytes(vm, buffer, used, now);
-        set_number_field(vm, port, field::EXTRA, used + now.len());
+        set_number_field(vm, port, body::Port::EXTRA, used + now.len());
         bytes = later;
     }
     Ok(())
@@ -80,15 +79,15 @@ fn spill(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
     }
     vm.reserve(BUFFER_BYTES + 16)?;
     let port = arguments.get(0);
-    let pieces = vm.heap.field(port, field::NAME);
-    let full = vm.heap.field(port, field::BUFFER);
+    let pieces = vm.heap.field(port, body::Port::NAME);
+    let full = vm.heap.field(port, body::Port::BUFFER);
     let pieces = vm.heap.pair(full, pieces);
     let buffer = vm.heap.bytevector_zeroed(PORT_BUFFER_BYTES);
-    vm.heap.set_field(port, field::NAME, pieces);
-    vm.heap.set_field(port, field::BUFFER, buffer);
-    let position = number_field(vm, port, field::POSITION) + PORT_BUFFER_BYTES;
-    set_number_field(vm, port, field::POSITION, position);
-    set_number_field(vm, port, field::EXTRA, 0);
+    vm.heap.set_field(port, body::Port::NAME, pieces);
+    vm.heap.set_field(port, body::Port::BUFFER, buffer);
+    let position = number_field(vm, port, body::Port::POSITION) + PORT_BUFFER_BYTES;
+    set_number_field(vm, port, body::Port::POSITION, position);
+    set_number_field(vm, port, body::Port::EXTRA, 0);
     Ok(())
 }
 
@@ -185,8 +184,8 @@ fn kept_port(vm: &Vm, arguments: Arguments) -> Outcome {
 
 /// The bytes in the buffer of `port`.
 fn buffered(vm: &Vm, port: Word) -> Vec<u8> {
-    let used = number_field(vm, port, field::EXTRA);
-    vm.heap.bytes(vm.heap.field(port, field::BUFFER))[..used].to_vec()
+    let used = number_field(vm, port, body::Port::EXTRA);
+    vm.heap.bytes(vm.heap.field(port, body::Port::BUFFER))[..used].to_vec()
 }
 
 pub(super) fn pieces(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -198,13 +197,13 @@ pub(super) fn pieces(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let last = vm.heap.protected(place);
     vm.heap.unprotect(place);
     room?;
-    let before = vm.heap.field(arguments.get(0), field::NAME);
+    let before = vm.heap.field(arguments.get(0), body::Port::NAME);
     Ok(vm.heap.pair(last, before))
 }
 
 pub(super) fn text(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let port = kept_port(vm, arguments)?;
-    if number_field(vm, port, field::POSITION) > 0 {
+    if number_field(vm, port, body::Port::POSITION) > 0 {
         return Ok(Word::FALSE);
     }
     let bytes = buffered(vm, port);

@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
+use pscheme_heap::kind::body;
 use std::sync::{Arc, Mutex};
 
 use pscheme_compiler::compile_program;
@@ -16,7 +17,7 @@ use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::PrimitiveSet;
-use pscheme_vm::process::{Event, process_field};
+use pscheme_vm::process::Event;
 
 /// A booted machine and what it has shown.
 pub struct Machine {
@@ -72,14 +73,16 @@ impl Machine {
             match vm.advance(self.engine) {
                 Event::Slice => {}
                 Event::Finished(process) => {
-                    return Ok(vm.heap.field(process, process_field::VALUE));
+                    return Ok(vm.heap.field(process, body::Process::VALUE));
                 }
                 Event::Failed(process) => {
-                    let condition = vm.heap.field(process, process_field::VALUE);
-                    let code = vm.heap.field(condition, 0).as_fixnum() as u16;
+                    let condition = vm.heap.field(process, body::Process::VALUE);
+                    let code = vm.heap.field(condition, body::Condition::CODE).as_fixnum() as u16;
                     return Err(Ending::Failed {
                         code: ErrorCode::from_number(code).unwrap(),
-                        message: vm.heap.string_text(vm.heap.field(condition, 1)),
+                        message: vm
+                            .heap
+                            .string_text(vm.heap.field(condition, body::Condition::MESSAGE)),
                     });
                 }
                 Event::Exit(status) => {

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code, reason = "instruction handlers work on raw frames and pages")]
 
-use pscheme_heap::kind::{CODE_ENTRY_BYTES, Header, Kind};
+use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::limits::CARD_BYTES;
 use pscheme_heap::word::{TAG_OBJECT, TAG_PAIR, Word};
 
@@ -127,8 +127,8 @@ impl Registers<'_> {
     }
     #[inline(always)]
     unsafe fn entry(&self, closure: Word) -> *const u64 {
-        let code = Word(*self.slot(closure, 1));
-        self.slot(code, 0).byte_add(CODE_ENTRY_BYTES as usize)
+        let code = Word(*self.slot(closure, 1 + body::Closure::CODE));
+        self.slot(code, 0).byte_add(body::Code::TAIL_BYTES as usize)
     }
     #[inline(always)]
     unsafe fn enter(&mut self, procedure: Word, op: Op) -> bool {
@@ -204,13 +204,13 @@ pub(super) unsafe fn load_constant(mut r: Registers) -> bool {
 
 #[inline(always)]
 pub(super) unsafe fn global_reference(mut r: Registers) -> bool {
-    let value = Word(*r.slot(r.constant(), 1));
+    let value = Word(*r.slot(r.constant(), 1 + body::Cell::CONTENT));
     value != Word::UNBOUND && r.set_a(value)
 }
 
 #[inline(always)]
 pub(super) unsafe fn global_set(mut r: Registers) -> bool {
-    let slot = r.slot(r.constant(), 1);
+    let slot = r.slot(r.constant(), 1 + body::Cell::CONTENT);
     if Word(*slot) == Word::UNBOUND {
         return false;
     }
@@ -221,7 +221,7 @@ pub(super) unsafe fn global_set(mut r: Registers) -> bool {
 
 #[inline(always)]
 pub(super) unsafe fn global_define(mut r: Registers) -> bool {
-    let slot = r.slot(r.constant(), 1);
+    let slot = r.slot(r.constant(), 1 + body::Cell::CONTENT);
     let value = r.a();
     r.store(slot, value);
     true
@@ -234,7 +234,7 @@ pub(super) unsafe fn make_closure(mut r: Registers) -> bool {
     if !r.kind_is(code, Kind::Code as u8) || count > 60 {
         return false;
     }
-    let shape = *r.slot(code, 1 + pscheme_heap::kind::CODE_SHAPE);
+    let shape = *r.slot(code, 1 + body::Code::SHAPE);
     if (shape >> 48) as usize != count {
         return false;
     }
@@ -266,7 +266,7 @@ pub(crate) fn closure_aux(shape: u64) -> u8 {
 #[inline(always)]
 pub(super) unsafe fn closure_reference(mut r: Registers) -> bool {
     let closure = r.get(0);
-    let value = Word(*r.slot(closure, 2 + field::b(r.instruction)));
+    let value = Word(*r.slot(closure, 1 + body::Closure::FIELDS + field::b(r.instruction)));
     r.set_a(value)
 }
 
@@ -276,7 +276,7 @@ pub(super) unsafe fn closure_patch(mut r: Registers) -> bool {
     if !r.kind_is(closure, Kind::Closure as u8) {
         return false;
     }
-    let slot = r.slot(closure, 2 + field::b(r.instruction));
+    let slot = r.slot(closure, 1 + body::Closure::FIELDS + field::b(r.instruction));
     let value = r.c();
     r.store(slot, value);
     true
@@ -288,7 +288,7 @@ pub(super) unsafe fn make_box(mut r: Registers) -> bool {
     if object.is_null() {
         return false;
     }
-    *object = Header::new(Kind::Box, 0, 1).0;
+    *object = Header::new(Kind::Box, 0, body::Box::FIELDS).0;
     *object.add(1) = r.b().0;
     let word = Word::object(r.offset_of(object));
     r.set_a(word)
@@ -300,7 +300,7 @@ pub(super) unsafe fn box_reference(mut r: Registers) -> bool {
     if !r.kind_is(place, Kind::Box as u8) {
         return false;
     }
-    let value = Word(*r.slot(place, 1));
+    let value = Word(*r.slot(place, 1 + body::Box::CONTENT));
     r.set_a(value)
 }
 
@@ -310,7 +310,7 @@ pub(super) unsafe fn box_reference_checked(mut r: Registers) -> bool {
     if !r.kind_is(place, Kind::Box as u8) {
         return false;
     }
-    let value = Word(*r.slot(place, 1));
+    let value = Word(*r.slot(place, 1 + body::Box::CONTENT));
     value != Word::UNBOUND && r.set_a(value)
 }
 
@@ -320,7 +320,7 @@ pub(super) unsafe fn box_set(mut r: Registers) -> bool {
     if !r.kind_is(place, Kind::Box as u8) {
         return false;
     }
-    let (slot, value) = (r.slot(place, 1), r.b());
+    let (slot, value) = (r.slot(place, 1 + body::Box::CONTENT), r.b());
     r.store(slot, value);
     true
 }
@@ -600,7 +600,7 @@ pub(super) unsafe fn call(mut r: Registers) -> bool {
 
 #[inline(always)]
 pub(super) unsafe fn call_global(mut r: Registers) -> bool {
-    let procedure = Word(*r.slot(r.constant(), 1));
+    let procedure = Word(*r.slot(r.constant(), 1 + body::Cell::CONTENT));
     r.set_a(procedure);
     r.enter(procedure, Op::CallGlobal)
 }
@@ -613,7 +613,7 @@ pub(super) unsafe fn tail_call(mut r: Registers) -> bool {
 
 #[inline(always)]
 pub(super) unsafe fn tail_call_global(mut r: Registers) -> bool {
-    let procedure = Word(*r.slot(r.constant(), 1));
+    let procedure = Word(*r.slot(r.constant(), 1 + body::Cell::CONTENT));
     r.enter_tail(procedure, Op::TailCallGlobal)
 }
 

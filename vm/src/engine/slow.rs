@@ -5,7 +5,7 @@
 //! needs room makes it and asks for the instruction again, so that no half-done state exists.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::kind::{CODE_SHAPE, Header, Kind, flag};
+use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::word::Word;
 
 use crate::fault::{Fault, Interrupt};
@@ -109,7 +109,7 @@ impl Vm {
     }
 
     fn unbound(&mut self, cell: Word) -> After {
-        let name = self.heap.symbol_name(self.heap.field(cell, 1));
+        let name = self.heap.symbol_name(self.heap.field(cell, body::Cell::NAME));
         self.stop(Fault::new(
             ErrorCode::UnboundVariable,
             format!("the variable {name} has no value"),
@@ -146,7 +146,7 @@ impl Vm {
 
     fn global_procedure(&mut self, instruction: u64) -> Result<Word, After> {
         let cell = self.constant(instruction);
-        match self.heap.field(cell, 0) {
+        match self.heap.field(cell, body::Cell::CONTENT) {
             Word::UNBOUND => Err(self.unbound(cell)),
             procedure => Ok(procedure),
         }
@@ -192,7 +192,7 @@ pub(super) fn global_set(vm: &mut Vm, instruction: u64) -> After {
 pub(super) fn make_closure(vm: &mut Vm, instruction: u64) -> After {
     let (code, count) = (vm.a(instruction), field::b(instruction));
     let fits = vm.heap.kind_of(code) == Some(Kind::Code)
-        && (vm.heap.raw(code, CODE_SHAPE) >> 48) as usize == count;
+        && (vm.heap.raw(code, body::Code::SHAPE) >> 48) as usize == count;
     if !fits {
         return trap(vm, instruction);
     }
@@ -200,7 +200,7 @@ pub(super) fn make_closure(vm: &mut Vm, instruction: u64) -> After {
     if let Err(interrupt) = vm.reserve(header.size_bytes()) {
         return vm.stop(interrupt);
     }
-    let shape = vm.heap.raw(code, CODE_SHAPE);
+    let shape = vm.heap.raw(code, body::Code::SHAPE);
     let closure = vm.heap.object(Kind::Closure, super::hot::closure_aux(shape), count + 1);
     for index in 0..=count {
         let value = vm.register(field::a(instruction) + index);
