@@ -4,13 +4,13 @@
 //! request twice is the same as performing it once: after a crash everything that was not
 //! acknowledged in a durable commit is performed again, and each byte is in the file once.
 
-use pscheme_heap::kind::body;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_stdlib::port::effect::Operation;

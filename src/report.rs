@@ -8,6 +8,7 @@ use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::install::SourcePosition;
 use pscheme_vm::machine::Vm;
+use pscheme_vm::process::ProcessState;
 
 /// Frames a backtrace shows.
 const BACKTRACE_FRAMES_MAX: usize = 10;
@@ -53,8 +54,15 @@ pub fn frames(vm: &Vm, process: Word, most: usize) -> Vec<FrameView> {
     frames
 }
 
-/// The code and message of a failed process's condition.
+/// The code and message of a failed process's condition, or why a process stopped at the heap's
+/// limit.
 pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
+    if vm.process_state(process) == ProcessState::AtLimit {
+        let limit = vm.heap.limit_bytes;
+        let message =
+            format!("the heap may use {limit} bytes; the process is kept and goes on with more");
+        return (ErrorCode::HeapLimit, message);
+    }
     let condition = vm.heap.field(process, body::Process::VALUE);
     if vm.heap.kind_of(condition) != Some(Kind::Condition) {
         return (ErrorCode::UserError, pscheme_vm::print::summary(&vm.heap, condition));
@@ -69,7 +77,7 @@ pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
     (code.unwrap_or(ErrorCode::UserError), text)
 }
 
-/// What happened to a failed process: the error at its place in the source, and who called whom.
+/// What happened to a process that failed or was stopped: the error at its place in the source, and who called whom.
 pub fn describe_failure(vm: &Vm, process: Word) -> String {
     let (code, message) = condition(vm, process);
     let frames = frames(vm, process, BACKTRACE_FRAMES_MAX);

@@ -5,7 +5,6 @@
 //! sealed, the young are collected, the changed pages copied, and the machine goes on while the
 //! writer's thread commits them. Nothing waits for the disk but who asked to.
 
-use pscheme_heap::kind::body;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,7 +46,7 @@ pub struct SessionOptions {
     pub heap_limit_bytes: Option<u64>,
     /// Set from outside (a signal handler) to make the session commit and stop.
     pub stop_requested: Arc<AtomicBool>,
-    /// Told of every process that fails, when it does.
+    /// Told of every process that fails or that the heap's limit stops, when it does.
     pub on_failure: FailureReport,
     /// Told of every change of phase.
     pub on_phase: Option<PhaseWatch>,
@@ -115,6 +114,9 @@ pub enum Outcome {
     Ended(i64),
     /// The host asked to stop; the state is committed.
     Stopped,
+    /// No process can go on within the heap's limit; they are kept whole, and the state is
+    /// committed. A session with a higher limit goes on.
+    AtLimit,
 }
 
 /// A wave the writer has, and what may leave once it is durable.
@@ -210,6 +212,7 @@ impl Session {
         let writer = Writer::start(store, None)?;
         let last = writer.durable();
         session.vm.wake_waiters(last.0 as i64);
+        session.vm.wake_from_limit();
         session.persistence = Some(Persistence {
             writer,
             spare: Vec::new(),
@@ -295,18 +298,37 @@ impl Session {
         match event {
             Event::Slice | Event::WaitsForCommit(_) | Event::Finished(_) => {}
             Event::Failed(process) => self.note_failure(process),
+            Event::AtLimit(process) => (self.on_failure)(&self.vm, process),
             Event::Exit(status) => return self.end(status).map(Some),
             Event::Idle => {
-                if self.vm.heap.root(Root::CommitWaiters).is_object() {
-                    self.serve_waiters()?;
-                } else {
-                    let status = self.ending_status();
-                    return self.end(status).map(Some);
+                if let Some(outcome) = self.when_idle()? {
+                    return Ok(Some(outcome));
                 }
             }
         }
+        if self.vm.has_room_again() {
+            self.vm.wake_from_limit();
+        }
         self.commit_if_due()?;
         Ok(None)
+    }
+
+    /// No process can run: waits for what some of them wait for; the outcome if there is nothing.
+    fn when_idle(&mut self) -> Result<Option<Outcome>, SessionError> {
+        if self.vm.heap.root(Root::CommitWaiters).is_object() {
+            self.serve_waiters()?;
+            return Ok(None);
+        }
+        if self.vm.heap.root(Root::ProcessesAtLimit).is_object() {
+            self.vm.heap.collect_major(&mut self.vm.machine);
+            if self.vm.has_room_again() {
+                return Ok(None);
+            }
+            self.commit_and_wait()?;
+            return Ok(Some(Outcome::AtLimit));
+        }
+        let status = self.ending_status();
+        self.end(status).map(Some)
     }
 
     fn ending_status(&self) -> i64 {
@@ -352,7 +374,7 @@ impl Session {
     /// Nobody can run until a commit is durable: make it and wait for it.
     fn serve_waiters(&mut self) -> Result<(), SessionError> {
         let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
-        if !in_flight || self.has_new_waiters() {
+        if !in_flight || self.vm.has_new_waiters() {
             self.cut_wave()?;
         }
         self.wait_for_last()
@@ -363,11 +385,6 @@ impl Session {
             persistence.writer.wait_for(persistence.last)?;
         }
         self.receive_events()
-    }
-
-    fn has_new_waiters(&self) -> bool {
-        let first = self.vm.heap.root(Root::CommitWaiters);
-        first.is_object() && !self.vm.heap.field(first, body::Process::VALUE).is_fixnum()
     }
 
     /// Takes in what the writer reports: wakes waiters, lets effects leave.
@@ -426,7 +443,7 @@ impl Session {
             return Ok(());
         }
         let pause = persistence.writer.last_commit_duration().unwrap_or_default();
-        let due = self.has_new_waiters()
+        let due = self.vm.has_new_waiters()
             || dirty >= WAVE_DIRTY_BYTES_MAX
             || persistence.last_start.elapsed() >= self.wave_interval.max(2 * pause);
         if due { self.cut_wave() } else { Ok(()) }
@@ -445,9 +462,7 @@ impl Session {
         }
         let start = Instant::now();
         self.enter_phase(SessionPhase::Sealing);
-        if let Some(Event::Failed(process)) = self.vm.park_for_commit() {
-            (self.on_failure)(&self.vm, process);
-        }
+        self.vm.park_for_commit();
         self.enter_phase(SessionPhase::Collecting);
         let transaction = self.persistence.as_ref().map_or(TransactionId::NONE, |p| p.last).next();
         self.vm.number_waiters(transaction.0 as i64);
@@ -485,6 +500,7 @@ impl Session {
                 self.bound_sections();
                 match event {
                     Event::Failed(process) => self.note_failure(process),
+                    Event::AtLimit(process) => (self.on_failure)(&self.vm, process),
                     Event::Exit(_) | Event::Idle => self.vm.machine.sections.clear(),
                     _ => {}
                 }

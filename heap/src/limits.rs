@@ -37,8 +37,6 @@ pub const MAJOR_GROWTH: u64 = 2;
 pub const MAJOR_BYTES_MIN: u64 = 32 << 20;
 /// Default limit of the bytes in use.
 pub const HEAP_LIMIT_BYTES_DEFAULT: u64 = 16 << 30;
-/// Bytes beyond the limit that collections and a debugger may use.
-pub const HEAP_RESERVE_BYTES: u64 = 64 << 20;
 /// Words of the root table, in the root record of every commit.
 pub const ROOT_WORDS: usize = 64;
 /// With zeal, every so many minor collections a major one runs.

@@ -28,7 +28,7 @@ root_table! {
     4 RunQueueHead;
     /// Last process of the run queue, or `#f`.
     5 RunQueueTail;
-    /// List of the processes that wait for a commit.
+    /// First of the processes that wait for a commit, in the order in which they began to, or `#f`.
     6 CommitWaiters;
     /// Identity of the next process.
     7 NextProcess;
@@ -54,6 +54,12 @@ root_table! {
     17 OpenPorts;
     /// Exit status once the program has ended, or `#f`.
     18 ExitStatus;
+    /// Last of the processes that wait for a commit, or `#f`.
+    19 CommitWaitersTail;
+    /// First of those whose commit has not been cut, or `#f`.
+    20 CommitWaitersNew;
+    /// First of the processes that the heap's limit stopped, newest first, or `#f`.
+    21 ProcessesAtLimit;
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@
 //! Instructions are judged by the machine's own verifier, passed in. Explicit work lists, so depth
 //! costs heap memory and no host stack.
 
-use crate::kind::body;
 use std::collections::HashMap;
 
 use crate::frame::{FRAME_WORDS_MIN, Link, ReturnPoint};
 use crate::heap::Heap;
+use crate::kind::body;
 use crate::kind::*;
 use crate::limits::*;
 use crate::space::{BITMAP_WORDS, Bitmap, Page, PageType, bit, set_bit};

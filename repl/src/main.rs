@@ -7,6 +7,7 @@
 mod demo;
 mod inspect;
 mod run;
+mod size;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +23,9 @@ struct CommandLine {
     verb: Option<Verb>,
     /// A program to run without an image: nothing of it survives.
     file: Option<PathBuf>,
+    /// Bytes the heap may use, as 512M or 4G.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    heap_limit: Option<u64>,
 }
 
 #[derive(Subcommand)]
@@ -39,6 +43,10 @@ enum Verb {
         /// Go on with the program as it was started, although the script has been edited.
         #[arg(long = "continue")]
         continue_old: bool,
+        /// Bytes the heap may use, as 512M or 4G. A process that asks for more is kept, and goes on
+        /// when the command is given with a higher limit.
+        #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+        heap_limit: Option<u64>,
     },
     /// Check every hash, reference and instruction of an image, without changing it.
     Check {
@@ -71,14 +79,15 @@ pub mod status {
 fn main() -> ExitCode {
     let line = CommandLine::parse();
     let status = match (line.verb, line.file) {
-        (Some(Verb::Run { file, image, restart, continue_old }), _) => {
-            run::run_script(&run::RunOptions { file, image, restart, continue_old })
+        (Some(Verb::Run { file, image, restart, continue_old, heap_limit }), _) => {
+            let options = run::RunOptions { file, image, restart, continue_old, heap_limit };
+            run::run_script(&options)
         }
         (Some(Verb::Check { image }), _) => inspect::check(&image),
         (Some(Verb::Heap { image }), _) => inspect::census(&image),
         (Some(Verb::Explain { code }), _) => explain(&code),
         (Some(Verb::Demo), _) => demo::run(),
-        (None, Some(file)) => run::run_file(&file),
+        (None, Some(file)) => run::run_file(&file, line.heap_limit),
         (None, None) => unreachable!("clap shows the help for an empty command line"),
     };
     ExitCode::from(status)

@@ -22,11 +22,12 @@ pub struct RunOptions {
     pub image: Option<PathBuf>,
     pub restart: bool,
     pub continue_old: bool,
+    pub heap_limit: Option<u64>,
 }
 
 /// Runs a program without an image.
-pub fn run_file(file: &Path) -> u8 {
-    finish(run_file_inner(file))
+pub fn run_file(file: &Path, heap_limit: Option<u64>) -> u8 {
+    finish(run_file_inner(file, heap_limit))
 }
 
 /// Runs a script in its image, or goes on with it.
@@ -145,7 +146,7 @@ fn store_options() -> StoreOptions {
     options
 }
 
-fn session_options() -> Result<SessionOptions, Failure> {
+fn session_options(heap_limit: Option<u64>) -> Result<SessionOptions, Failure> {
     let mut options = SessionOptions::new(Box::new(StandardHost::default()));
     if let Some(mut file) = phase_file() {
         options.on_phase = Some(Box::new(move |phase| {
@@ -159,17 +160,19 @@ fn session_options() -> Result<SessionOptions, Failure> {
         })?;
     }
     options.stop_requested = stop;
+    options.heap_limit_bytes = heap_limit;
     options.on_failure = Box::new(|vm, process| eprint!("{}", describe_failure(vm, process)));
     Ok(options)
 }
 
-fn run_file_inner(file: &Path) -> Result<u8, Failure> {
+fn run_file_inner(file: &Path, heap_limit: Option<u64>) -> Result<u8, Failure> {
     let (name, text) = read_script(file)?;
-    let mut session = Session::transient(session_options()?)?;
+    let mut session = Session::transient(session_options(heap_limit)?)?;
     session.start_program(&name, &text).map_err(|error| program_failure(&name, &text, error))?;
     Ok(match session.run()? {
         Outcome::Ended(status) => exit_status(status),
         Outcome::Stopped => INTERRUPTED,
+        Outcome::AtLimit => status::ERROR,
     })
 }
 
@@ -201,7 +204,7 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
     } else {
         directory.create(&store_options)?
     };
-    let mut session = Session::open(Box::new(store), session_options()?)?;
+    let mut session = Session::open(Box::new(store), session_options(options.heap_limit)?)?;
     let shown = path.display();
     let durable = session.durable().map_or(0, |transaction| transaction.0);
     match (session.exit_status(), session.script_is(&text)) {
@@ -239,6 +242,13 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
         Outcome::Stopped => {
             eprintln!("pscheme: stopped after commit {durable}; the same command goes on");
             INTERRUPTED
+        }
+        Outcome::AtLimit => {
+            eprintln!(
+                "pscheme: stopped at the heap's limit after commit {durable}; \
+                 the same command with a higher --heap-limit goes on"
+            );
+            status::ERROR
         }
     })
 }

@@ -145,3 +145,25 @@ fn terminate(process: u32) {
     let status = Command::new("kill").args(["-TERM", &process.to_string()]).status().unwrap();
     assert!(status.success());
 }
+
+#[test]
+fn a_run_that_meets_the_heap_limit_goes_on_with_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "(display \"begun \")
+        (define (build n) (let loop ((i 0) (l '())) (if (< i n) (loop (+ i 1) (cons i l)) l)))
+        (display (length (build 2000000)))";
+    write(folder.path(), "big.scm", text);
+    let first = pscheme(folder.path(), &["run", "big.scm", "--heap-limit", "16M"]);
+    let said = shown(&first.stderr);
+    assert_eq!((shown(&first.stdout).as_str(), first.status.code()), ("begun ", Some(1)));
+    assert!(said.contains("error[E0109]: the heap may use 16777216 bytes"), "{said}");
+    assert!(said.contains("--> big.scm:2:"), "{said}");
+    assert!(said.contains("the same command with a higher --heap-limit goes on"), "{said}");
+    let second = pscheme(folder.path(), &["run", "big.scm", "--heap-limit", "1G"]);
+    assert_eq!((shown(&second.stdout).as_str(), second.status.code()), ("2000000", Some(0)));
+    let plain = pscheme(folder.path(), &["--heap-limit", "16M", "big.scm"]);
+    assert_eq!((shown(&plain.stdout).as_str(), plain.status.code()), ("begun ", Some(1)));
+    let wrong = pscheme(folder.path(), &["run", "big.scm", "--heap-limit", "much"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(shown(&wrong.stderr).contains("much is no size; write 512M or 4G"));
+}

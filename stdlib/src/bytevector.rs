@@ -11,7 +11,7 @@ use pscheme_vm::primitives;
 use crate::argument::{Call, Outcome, fault};
 use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::list::is_kind;
-use crate::room::{bytevector_bytes, reserve_object};
+use crate::room::bytevector_bytes;
 use crate::string::no_room;
 use crate::text::{StringView, new_string};
 
@@ -57,13 +57,13 @@ fn byte(call: Call<'_>, position: usize) -> Result<u8, Interrupt> {
 }
 
 fn new_zeroed(vm: &mut Vm, length: usize) -> Outcome {
-    reserve_object(vm, bytevector_bytes(length), 0)?;
+    vm.reserve_object(bytevector_bytes(length), 0)?;
     Ok(vm.heap.bytevector_zeroed(length))
 }
 
 /// A new bytevector of these bytes; nothing read before is valid afterwards.
 pub(crate) fn new_bytevector(vm: &mut Vm, bytes: &[u8]) -> Outcome {
-    reserve_object(vm, bytevector_bytes(bytes.len()), 0)?;
+    vm.reserve_object(bytevector_bytes(bytes.len()), 0)?;
     Ok(vm.heap.bytevector(bytes))
 }
 

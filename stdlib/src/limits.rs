@@ -11,8 +11,6 @@ pub const SYMBOL_CHARACTERS_MAX: usize = 65_536;
 pub const NUMBER_CHARACTERS_MAX: usize = 1 << 20;
 /// Characters of a message that `error` builds from its irritants.
 pub const ERROR_MESSAGE_CHARACTERS_MAX: usize = 2_000;
-/// Bytes of the young that a large allocation may add to before they are collected.
-pub const YOUNG_BYTES_MAX: u64 = 64 << 20;
 /// Bytes a file may have to be opened for input.
 pub const INPUT_FILE_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of an output port's buffer.

@@ -10,7 +10,7 @@ use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
 
 use crate::argument::Outcome;
-use crate::room::{bytevector_bytes, reserve_object};
+use crate::room::bytevector_bytes;
 
 /// Characters from here on need four bytes.
 pub const WIDE_FROM: u32 = 0x100;
@@ -64,7 +64,7 @@ pub fn new_string(vm: &mut Vm, text: &str) -> Outcome {
     let length = text.chars().count();
     let wide = text.chars().any(|character| character as u32 >= WIDE_FROM);
     let bytes = bytevector_bytes(if wide { length * 4 } else { length });
-    reserve_object(vm, bytes, 32)?;
+    vm.reserve_object(bytes, 32)?;
     Ok(vm.heap.string(text))
 }
 
@@ -72,7 +72,7 @@ pub fn new_string(vm: &mut Vm, text: &str) -> Outcome {
 pub fn new_filled(vm: &mut Vm, length: usize, fill: char, filled: usize) -> Outcome {
     let wide = fill as u32 >= WIDE_FROM;
     let bytes = if wide { length * 4 } else { length };
-    reserve_object(vm, bytevector_bytes(bytes), 32)?;
+    vm.reserve_object(bytevector_bytes(bytes), 32)?;
     let storage = vm.heap.bytevector_zeroed(bytes);
     let string = vm.heap.object(Kind::String, u8::from(wide), body::String::FIELDS);
     vm.heap.set_field(string, body::String::STORAGE, storage);
@@ -90,7 +90,7 @@ pub fn new_filled(vm: &mut Vm, length: usize, fill: char, filled: usize) -> Outc
 pub fn reserve_widening(vm: &mut Vm, string: Word, wide: bool) -> Result<(), Interrupt> {
     if wide && vm.heap.header(string).aux() == 0 {
         let length = vm.heap.string_length(string);
-        reserve_object(vm, bytevector_bytes(length * 4), 0)?;
+        vm.reserve_object(bytevector_bytes(length * 4), 0)?;
     }
     Ok(())
 }

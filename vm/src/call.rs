@@ -126,14 +126,21 @@ impl Vm {
         self.enter(callee, count)
     }
 
-    /// Starts a procedure of no arguments on the empty stack.
+    /// Makes a call on the empty stack: `call` is a procedure of no arguments, or multiple values
+    /// that are a procedure and its arguments.
     ///
     /// # Errors
     /// If it cannot be called so.
-    pub fn start_thunk(&mut self, thunk: Word) -> Result<(), Interrupt> {
-        let callee = self.resolve(thunk, 0)?;
-        self.return_to_continuation(thunk);
-        self.enter(callee, 0)
+    pub(crate) fn start_call(&mut self, call: Word) -> Result<(), Interrupt> {
+        let whole = self.heap.kind_of(call) == Some(Kind::MultipleValues);
+        let count = if whole { self.heap.header(call).body_words() - 1 } else { 0 };
+        let procedure = if whole { self.heap.field(call, 0) } else { call };
+        let callee = self.resolve(procedure, count)?;
+        self.return_to_continuation(procedure);
+        for index in 0..count {
+            self.set_argument(index, self.heap.field(call, 1 + index));
+        }
+        self.enter(callee, count)
     }
 
     /// Enters a callee whose frame is set up at the base.

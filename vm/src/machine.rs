@@ -10,14 +10,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pscheme_heap::collect::{RootSource, RootVisitor};
-use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::{Link, LiveMask, ReturnPoint};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
-use crate::fault::{Fault, Interrupt};
+use crate::fault::Fault;
 use crate::liveness::{Liveness, analyse};
 use crate::primitive::{Primitive, PrimitiveSet};
 
@@ -115,6 +114,8 @@ pub struct Machine {
     pub running: bool,
     /// Console output and other things of the host.
     pub host: Box<dyn crate::host::Host>,
+    /// Bytes in use when a process stopped at the heap's limit last.
+    pub(crate) bytes_at_limit: u64,
     /// Set by a primitive that opened an effect, so that a commit becomes due.
     pub effects_pending: bool,
 }
@@ -146,6 +147,7 @@ impl Machine {
             safepoints: 0,
             running: false,
             host,
+            bytes_at_limit: 0,
             effects_pending: false,
         }
     }
@@ -215,36 +217,6 @@ impl Vm {
     /// A machine over `heap`.
     pub fn new(heap: Heap, primitives: Arc<PrimitiveSet>, host: Box<dyn crate::host::Host>) -> Vm {
         Vm { heap, machine: Machine::new(primitives, host) }
-    }
-
-    /// Makes room for `bytes` bytes of small objects, collecting if need be. References a
-    /// primitive has read before are stale afterwards: read its arguments again.
-    ///
-    /// # Errors
-    /// The condition of the heap's limit.
-    #[inline]
-    pub fn reserve(&mut self, bytes: u64) -> Result<(), Interrupt> {
-        if self.heap.has_room(bytes) {
-            return Ok(());
-        }
-        self.reserve_slow(bytes)
-    }
-
-    #[cold]
-    fn reserve_slow(&mut self, bytes: u64) -> Result<(), Interrupt> {
-        self.heap.make_room(bytes, &mut self.machine);
-        if self.heap.over_limit() {
-            return Err(Fault::new(
-                ErrorCode::HeapLimit,
-                format!(
-                    "the heap uses {} of {} bytes",
-                    self.heap.bytes_in_use(),
-                    self.heap.limit_bytes
-                ),
-            )
-            .into());
-        }
-        Ok(())
     }
 
     /// The primitive with this number.

@@ -3,6 +3,8 @@
 //! A parked process is its record and sealed segments, nothing else. The queue is a list through the
 //! records, so scheduling survives in the heap and its order is a function of work alone.
 
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::frame::FRAME_WORDS_MIN;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
@@ -15,7 +17,8 @@ use crate::machine::{Park, SLICE_WORK, Stop, TopFrame, Vm};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
 pub enum ProcessState {
-    /// Not started: `value` is its procedure.
+    /// About to make the call in `value`: a procedure of no arguments, or as multiple values a
+    /// procedure and its arguments.
     New = 0,
     /// In the run queue or running.
     Ready = 1,
@@ -25,12 +28,16 @@ pub enum ProcessState {
     Finished = 3,
     /// Ended by the error in `value`; its stack is kept.
     Failed = 4,
+    /// Stopped by the heap's limit; with multiple values in `value` they are a call to be made.
+    AtLimit = 5,
 }
 
 impl ProcessState {
     pub fn from_code(code: i64) -> Option<ProcessState> {
         use ProcessState::*;
-        [New, Ready, WaitingForCommit, Finished, Failed].into_iter().find(|s| *s as i64 == code)
+        [New, Ready, WaitingForCommit, Finished, Failed, AtLimit]
+            .into_iter()
+            .find(|s| *s as i64 == code)
     }
 }
 
@@ -45,6 +52,8 @@ pub enum Event {
     Finished(Word),
     /// The process has failed; its `value` is the condition.
     Failed(Word),
+    /// The heap's limit has stopped the process; it is kept whole.
+    AtLimit(Word),
     /// The program asked to end with this status.
     Exit(i64),
     /// No process can run.
@@ -84,7 +93,7 @@ impl Vm {
         ProcessState::from_code(code).expect("verified records have known states")
     }
 
-    fn set_process_state(&mut self, process: Word, state: ProcessState) {
+    pub(crate) fn set_process_state(&mut self, process: Word, state: ProcessState) {
         self.heap.set_field(process, body::Process::STATE, Word::fixnum(state as i64));
     }
 
@@ -224,6 +233,12 @@ impl Vm {
                 self.unload();
                 Event::Finished(process)
             }
+            Stop::Error(fault)
+                if fault.code == ErrorCode::HeapLimit
+                    && !self.machine.sections.contains_key(&process.offset()) =>
+            {
+                self.stop_at_limit()
+            }
             Stop::Error(fault) => self.fail(process, fault),
             Stop::Exit(status) => {
                 self.heap.set_root(Root::ExitStatus, Word::fixnum(status));
@@ -238,59 +253,9 @@ impl Vm {
         queue: impl FnOnce(&mut Vm),
         event: Event,
     ) -> Event {
-        match self.park(state) {
-            Ok(()) => {
-                queue(self);
-                event
-            }
-            Err(interrupt) => self.end_slice(interrupt_stop(interrupt)),
-        }
-    }
-
-    fn add_waiter(&mut self, process: Word) {
-        // Linked through `next`, like the run queue, so that waiting allocates nothing.
-        let first = self.heap.root(Root::CommitWaiters);
-        self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
-        self.heap.set_field(process, body::Process::NEXT, first);
-        self.heap.set_root(Root::CommitWaiters, process);
-    }
-
-    /// Names the commit that those who wait without a number are waiting for.
-    pub fn number_waiters(&mut self, commit: i64) {
-        let mut process = self.heap.root(Root::CommitWaiters);
-        while process.is_object() {
-            if !self.heap.field(process, body::Process::VALUE).is_fixnum() {
-                self.heap.set_field(process, body::Process::VALUE, Word::fixnum(commit));
-            }
-            process = self.heap.field(process, body::Process::NEXT);
-        }
-    }
-
-    /// Wakes those who wait for a commit up to `commit`, in the order in which they began to wait.
-    pub fn wake_waiters(&mut self, commit: i64) -> usize {
-        let mut process = self.heap.root(Root::CommitWaiters);
-        let (mut woken, mut kept) = (Vec::new(), Vec::new());
-        while process.is_object() {
-            let wanted = self.heap.field(process, body::Process::VALUE);
-            let due = wanted.is_fixnum() && wanted.as_fixnum() <= commit;
-            if due { &mut woken } else { &mut kept }.push(process);
-            process = self.heap.field(process, body::Process::NEXT);
-        }
-        if woken.is_empty() {
-            return 0;
-        }
-        self.heap.set_root(Root::CommitWaiters, Word::FALSE);
-        for &process in kept.iter().rev() {
-            let first = self.heap.root(Root::CommitWaiters);
-            self.heap.set_field(process, body::Process::NEXT, first);
-            self.heap.set_root(Root::CommitWaiters, process);
-        }
-        for &process in woken.iter().rev() {
-            self.set_process_state(process, ProcessState::Ready);
-            self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
-            self.enqueue(process);
-        }
-        woken.len()
+        self.park(state);
+        queue(self);
+        event
     }
 
     fn fail(&mut self, process: Word, fault: Box<Fault>) -> Event {
@@ -333,19 +298,12 @@ impl Vm {
 
     /// Seals the stack of a process that stopped in the middle of an instruction or a call.
     fn seal_failed(&mut self) {
-        let sealed = match self.machine.top {
-            TopFrame::Arguments(_) => {
-                let sealed = self.seal_below(pscheme_heap::frame::FRAME_WORDS_MIN);
-                self.machine.top = TopFrame::Empty;
-                self.machine.base = self.machine.bottom;
-                sealed
-            }
-            _ => self.seal_all(),
-        };
-        // With the reserve used up the process still ends, but without its stack.
-        if sealed.is_err() {
+        if let TopFrame::Arguments(_) = self.machine.top {
+            self.seal_below(FRAME_WORDS_MIN);
             self.machine.top = TopFrame::Empty;
             self.machine.base = self.machine.bottom;
+        } else {
+            self.seal_all();
         }
     }
 
@@ -362,26 +320,26 @@ impl Vm {
             ProcessState::New => {
                 let thunk = self.heap.field(process, body::Process::VALUE);
                 self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
-                self.start_thunk(thunk)
+                self.start_call(thunk)
             }
             ProcessState::Ready => {
                 let value = self.heap.field(process, body::Process::VALUE);
-                self.resume_continuation(value)
+                self.resume_continuation(value);
+                Ok(())
             }
             other => unreachable!("a process in state {other:?} is not in the run queue"),
         }
     }
 
     /// Seals the running process into its record.
-    fn park(&mut self, state: ProcessState) -> Result<(), Interrupt> {
+    pub(crate) fn park(&mut self, state: ProcessState) {
         let process = self.machine.process;
-        self.seal_all()?;
+        self.seal_all();
         let (continuation, dynamic) = (self.machine.continuation, self.machine.dynamic);
         self.heap.set_field(process, body::Process::CONTINUATION, continuation);
         self.heap.set_field(process, body::Process::DYNAMIC, dynamic);
         self.set_process_state(process, state);
         self.unload();
-        Ok(())
     }
 
     fn unload(&mut self) {
@@ -394,20 +352,11 @@ impl Vm {
 
     /// Puts everything that runs into the heap, so that it can be committed: the running process
     /// goes to the front of the queue.
-    ///
-    /// # Errors
-    /// The heap's limit; the process then fails with it and nothing runs.
-    pub fn park_for_commit(&mut self) -> Option<Event> {
+    pub fn park_for_commit(&mut self) {
         let process = self.machine.process;
-        if !process.is_object() {
-            return None;
-        }
-        match self.park(ProcessState::Ready) {
-            Ok(()) => {
-                self.enqueue_first(process);
-                None
-            }
-            Err(interrupt) => Some(self.end_slice(interrupt_stop(interrupt))),
+        if process.is_object() {
+            self.park(ProcessState::Ready);
+            self.enqueue_first(process);
         }
     }
 }

@@ -20,6 +20,8 @@ use crate::machine::{CodeView, TopFrame, Vm, code_containing, return_mask};
 
 /// Frames one underflow copies back at most.
 const UNDERFLOW_BURST_MAX: usize = 16;
+/// Bytes of a continuation.
+const CONTINUATION: u64 = body::Continuation::BYTES;
 
 /// The frame a continuation begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +40,10 @@ impl Vm {
 
     /// Seals every frame of the stack, the running one included; it goes on at the instruction at
     /// `pc`. Afterwards the stack is empty and the continuation register
-    /// holds everything.
-    ///
-    /// # Errors
-    /// The heap's limit.
-    pub fn seal_all(&mut self) -> Result<(), Interrupt> {
+    /// holds everything. This takes room even at the heap's limit: a process must be able to stop.
+    pub fn seal_all(&mut self) {
         if self.machine.top == TopFrame::Empty {
-            return Ok(());
+            return;
         }
         assert_eq!(self.machine.top, TopFrame::Instruction, "sealed between instructions");
         let offset = self.offset_of(self.machine.pc);
@@ -54,7 +53,7 @@ impl Vm {
         let index = view.index_of(offset);
         let extent = liveness.highest(index).map_or(0, |r| r + 1).max(FRAME_WORDS_MIN);
         let words = self.words_below_base() + extent;
-        self.reserve_segment(words)?;
+        self.make_room(Header::new(Kind::Segment, 0, words).nursery_bytes() + CONTINUATION);
         let segment = self.copy_frames(words);
         for register in 0..extent {
             if register != 1 && !liveness.is_live(index, register) {
@@ -66,20 +65,27 @@ impl Vm {
         self.push_continuation(segment, words, Resumption::Instruction(link, code));
         self.machine.base = self.machine.bottom;
         self.machine.top = TopFrame::Empty;
-        Ok(())
+    }
+
+    /// Makes sure that sealing the whole stack stays within the heap's limit.
+    ///
+    /// # Errors
+    /// The heap's limit.
+    pub(crate) fn reserve_stack(&mut self, frame_words: usize) -> Result<(), Interrupt> {
+        let words = self.words_below_base() + frame_words;
+        let segment = Header::new(Kind::Segment, 0, words);
+        self.reserve_object(segment.size_bytes(), CONTINUATION)
     }
 
     /// Seals the frames below the running one, which becomes the bottom frame. With nothing below,
-    /// the continuation register already is the running frame's continuation.
-    ///
-    /// # Errors
-    /// The heap's limit; then nothing has changed.
-    pub fn seal_below(&mut self, frame_words: usize) -> Result<(), Interrupt> {
+    /// the continuation register already is the running frame's continuation. Takes room even at
+    /// the heap's limit, as [`Vm::seal_all`] does.
+    pub fn seal_below(&mut self, frame_words: usize) {
         let words = self.words_below_base();
         if words == 0 {
-            return Ok(());
+            return;
         }
-        self.reserve_segment(words)?;
+        self.make_room(Header::new(Kind::Segment, 0, words).nursery_bytes() + CONTINUATION);
         // SAFETY: a frame above the bottom has a link.
         let link = Link(unsafe { *self.machine.base.add(1) });
         let segment = self.copy_frames(words);
@@ -92,12 +98,6 @@ impl Vm {
             *self.machine.bottom.add(1) = underflow.0;
         }
         self.machine.base = self.machine.bottom;
-        Ok(())
-    }
-
-    fn reserve_segment(&mut self, words: usize) -> Result<(), Interrupt> {
-        let segment = Header::new(Kind::Segment, 0, words).nursery_bytes();
-        self.reserve(segment + body::Continuation::BYTES)
     }
 
     /// A segment that holds the first `words` words of the stack.
@@ -161,8 +161,8 @@ impl Vm {
 
     /// Copies frames of the continuation back to the empty stack, up to `burst` of them, and sets
     /// base and `pc`. Returns the stack address where an expected value goes.
-    fn unseal(&mut self, burst: usize) -> Result<Option<*mut u64>, Interrupt> {
-        self.reserve(body::Continuation::BYTES)?;
+    fn unseal(&mut self, burst: usize) -> Option<*mut u64> {
+        self.make_room(CONTINUATION);
         let k = self.machine.continuation;
         let segment = self.heap.field(k, body::Continuation::SEGMENT);
         let next = self.heap.field(k, body::Continuation::NEXT);
@@ -191,45 +191,38 @@ impl Vm {
         self.machine.base = self.machine.bottom.wrapping_add(words - link.shift_words());
         self.machine.pc = self.address_of(link.return_offset());
         self.machine.top = TopFrame::Instruction;
-        Ok((!interrupted).then(|| self.machine.bottom.wrapping_add(words)))
+        (!interrupted).then(|| self.machine.bottom.wrapping_add(words))
     }
 
     /// Carries out the underflow instruction: register 0 of the bottom frame is returned to the
     /// continuation. `false` if there is none, that is, the process has finished.
-    ///
-    /// # Errors
-    /// The heap's limit.
-    pub fn underflow(&mut self) -> Result<bool, Interrupt> {
+    pub fn underflow(&mut self) -> bool {
         debug_assert_eq!(self.machine.base, self.machine.bottom);
         if !self.machine.continuation.is_object() {
-            return Ok(false);
+            return false;
         }
-        self.reserve(body::Continuation::BYTES)?;
+        self.make_room(CONTINUATION);
         // SAFETY: the bottom frame has a register 0.
         let value = unsafe { *self.machine.bottom };
         let burst = self.machine.underflow_burst;
         self.machine.underflow_burst = (burst * 2).min(UNDERFLOW_BURST_MAX);
-        let place = self.unseal(burst)?.expect("only a process's own continuation is interrupted");
+        let place = self.unseal(burst).expect("only a process's own continuation is interrupted");
         // SAFETY: the place lies on the stack, right above the frames copied back.
         unsafe { *place = value };
-        Ok(true)
+        true
     }
 
     /// Goes on with a continuation on the empty stack: an interrupted one at its instruction, any
     /// other with `value` as what is returned to it.
-    ///
-    /// # Errors
-    /// The heap's limit; then nothing has changed.
-    pub fn resume_continuation(&mut self, value: Word) -> Result<(), Interrupt> {
+    pub fn resume_continuation(&mut self, value: Word) {
         let k = self.machine.continuation;
         if k.is_object() && self.heap.field(k, body::Continuation::CODE).is_object() {
             self.machine.underflow_burst = 1;
-            let place = self.unseal(1)?;
+            let place = self.unseal(1);
             debug_assert!(place.is_none());
-            return Ok(());
+            return;
         }
         self.return_to_continuation(value);
-        Ok(())
     }
 
     /// Empties the stack and lets the next instruction return `value` to the continuation.

@@ -26,7 +26,7 @@ use pscheme_vm::primitives;
 use crate::argument::{Call, Outcome, fault};
 use crate::limits::TABLE_ENTRIES_MAX;
 use crate::list::is_kind;
-use crate::room::{allocate, bytevector_bytes, reserve_object};
+use crate::room::{allocate, bytevector_bytes};
 use index::{Found, Slot, YOUNG_HEADER_BYTES};
 use key::{Equivalence, KeyHash, hash_key};
 
@@ -232,7 +232,7 @@ fn reserve_young(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
         return Ok(());
     }
     let bytes = YOUNG_HEADER_BYTES + (used * 2).max(CAPACITY_MIN) * 8;
-    reserve_object(vm, bytevector_bytes(bytes), 0)?;
+    vm.reserve_object(bytevector_bytes(bytes), 0)?;
     let young = vm.heap.bytevector_zeroed(bytes);
     index::move_young(&mut vm.heap, arguments.get(0), young);
     Ok(())
@@ -264,13 +264,13 @@ fn rebuild_with(
     let entries = allocate(vm, Kind::Vector, capacity * 2, 0)?;
     let entries = vm.heap.protect(entries);
     let index_bytes = capacity * 2 * 8;
-    reserve_object(vm, bytevector_bytes(index_bytes), 0)?;
+    vm.reserve_object(bytevector_bytes(index_bytes), 0)?;
     let index = vm.heap.bytevector_zeroed(index_bytes);
     let index = vm.heap.protect(index);
     let mut young = Word::FALSE;
     if by_address > 0 {
         let bytes = YOUNG_HEADER_BYTES + (by_address + CAPACITY_MIN) * 8;
-        reserve_object(vm, bytevector_bytes(bytes), 0)?;
+        vm.reserve_object(bytevector_bytes(bytes), 0)?;
         young = vm.heap.bytevector_zeroed(bytes);
     }
     let (entries, index) = (vm.heap.protected(entries), vm.heap.protected(index));

@@ -62,11 +62,22 @@ pub(super) fn fold(vm: &mut Vm, arguments: Arguments, op: Op, unit: i64) -> Outc
         number::binary(vm, op, word, neutral)?;
         return Ok(arguments.get(0));
     }
+    // The arguments stay as they are: at the heap's limit the whole is carried out again.
+    let place = vm.heap.protect(arguments.get(0));
+    let mut outcome = Ok(());
     for index in 1..arguments.count() {
-        let result = number::binary(vm, op, arguments.get(0), arguments.get(index))?;
-        arguments.set(0, result);
+        let before = vm.heap.protected(place);
+        match number::binary(vm, op, before, arguments.get(index)) {
+            Ok(result) => vm.heap.set_protected(place, result),
+            Err(interrupt) => {
+                outcome = Err(interrupt);
+                break;
+            }
+        }
     }
-    Ok(arguments.get(0))
+    let result = vm.heap.protected(place);
+    vm.heap.unprotect(place);
+    outcome.map(|()| result)
 }
 
 pub(super) fn binary(vm: &mut Vm, arguments: Arguments, op: Op) -> Outcome {
@@ -170,6 +181,7 @@ pub(super) fn extreme(
 pub(super) fn floor_quotient(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let remainder = number::binary(vm, Op::Modulo, arguments.get(0), arguments.get(1))?;
     let exact_part = number::binary(vm, Op::Subtract, arguments.get(0), remainder)?;
+    // Carried out again with this in place of the dividend it comes to the same.
     arguments.set(0, exact_part);
     number::binary(vm, Op::Quotient, arguments.get(0), arguments.get(1))
 }

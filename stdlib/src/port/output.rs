@@ -57,6 +57,7 @@ fn emit(vm: &mut Vm, arguments: Arguments, mut bytes: &[u8]) -> Result<(), Inter
         vm.machine.host.console_write(bytes);
         return Ok(());
     }
+    reserve_spills(vm, arguments.get(0), bytes.len())?;
     while !bytes.is_empty() {
         if number_field(vm, arguments.get(0), body::Port::EXTRA) == PORT_BUFFER_BYTES {
             spill(vm, arguments)?;
@@ -70,6 +71,14 @@ fn emit(vm: &mut Vm, arguments: Arguments, mut bytes: &[u8]) -> Result<(), Inter
         bytes = later;
     }
     Ok(())
+}
+
+/// Makes room for passing on every buffer that `length` more bytes fill: at the heap's limit nothing
+/// has been written, so that the whole can be carried out again.
+fn reserve_spills(vm: &mut Vm, port: Word, length: usize) -> Result<(), Interrupt> {
+    let used = number_field(vm, port, body::Port::EXTRA);
+    let spills = ((used + length) / PORT_BUFFER_BYTES) as u64;
+    vm.reserve(spills * (BUFFER_BYTES + EFFECT_BYTES))
 }
 
 /// Passes on a full buffer.

@@ -5,12 +5,13 @@
 
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
-use pscheme_heap::kind::body;
 use std::sync::{Arc, Mutex};
 
 use pscheme_compiler::compile_program;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::body;
+use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_stdlib::{boot, install_program, primitive_rows};
 use pscheme_vm::engine::Engine;
@@ -31,6 +32,8 @@ pub struct Machine {
 pub enum Ending {
     /// The value as `write` shows it.
     Value(String),
+    /// The heap's limit stopped it.
+    AtLimit,
     Failed {
         code: ErrorCode,
         message: String,
@@ -84,6 +87,11 @@ impl Machine {
                             .heap
                             .string_text(vm.heap.field(condition, body::Condition::MESSAGE)),
                     });
+                }
+                Event::AtLimit(_) => {
+                    // Let go of it: the next program finds an idle machine with room.
+                    vm.heap.set_root(Root::ProcessesAtLimit, Word::FALSE);
+                    return Err(Ending::AtLimit);
                 }
                 Event::Exit(status) => {
                     // Leave the process: the next program finds an idle machine.

@@ -5,6 +5,7 @@
 //! needs room makes it and asks for the instruction again, so that no half-done state exists.
 
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::frame::FRAME_WORDS_MAX;
 use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::word::Word;
 
@@ -124,11 +125,12 @@ impl Vm {
         let (window, count) = (field::a(instruction), field::aux(instruction));
         if !tail && self.machine.base.wrapping_add(window) > self.machine.stack_limit {
             // Everything goes into the heap; the running frame comes back alone.
-            let sealed = self.seal_all().and_then(|()| self.resume_continuation(Word::DEAD));
-            return match sealed {
-                Ok(()) => After::Jumped,
-                Err(interrupt) => self.stop(interrupt),
-            };
+            if let Err(interrupt) = self.reserve_stack(FRAME_WORDS_MAX) {
+                return self.stop(interrupt);
+            }
+            self.seal_all();
+            self.resume_continuation(Word::DEAD);
+            return After::Jumped;
         }
         let result = if tail {
             self.tail_call_any(procedure, window, count)
@@ -383,9 +385,10 @@ pub(super) fn capture(vm: &mut Vm, instruction: u64) -> After {
     let offset = vm.offset_of(vm.machine.pc);
     let code = crate::machine::code_containing(&vm.heap, offset);
     let view = crate::machine::CodeView::of(&vm.heap, code);
-    if let Err(interrupt) = vm.seal_below(view.frame_words) {
+    if let Err(interrupt) = vm.reserve_stack(view.frame_words) {
         return vm.stop(interrupt);
     }
+    vm.seal_below(view.frame_words);
     let continuation = vm.machine.continuation;
     vm.set_register(field::a(instruction), continuation);
     // The frame has moved to the bottom of the stack, so the engine must fetch its base anew.
@@ -406,13 +409,10 @@ pub(super) fn throw(vm: &mut Vm, instruction: u64) -> After {
 }
 
 pub(super) fn underflow(vm: &mut Vm, _: u64) -> After {
-    match vm.underflow() {
-        Ok(true) => After::Jumped,
-        Ok(false) => {
-            vm.machine.top = TopFrame::Instruction;
-            vm.machine.stop = Some(Stop::Finished);
-            After::Stop
-        }
-        Err(interrupt) => vm.stop(interrupt),
+    if vm.underflow() {
+        return After::Jumped;
     }
+    vm.machine.top = TopFrame::Instruction;
+    vm.machine.stop = Some(Stop::Finished);
+    After::Stop
 }
