@@ -3,17 +3,23 @@
 //! A request is an object in the heap with a number. Bytes go to an absolute offset, so performing a
 //! request twice is the same as performing it once: after a crash everything that was not
 //! acknowledged in a durable commit is performed again, and each byte is in the file once.
+//!
+//! A file that is no longer as this program left it is not touched: the port knows its identity, how
+//! much of it was acknowledged, and the hash of the end of that. The run then stops with an error,
+//! and the requests stay in the image.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_stdlib::port::effect::Operation;
+use pscheme_stdlib::port::file::{FileRecord, TAIL_BYTES_MAX};
 use pscheme_vm::machine::Vm;
 
 /// Why an effect could not be performed.
@@ -23,32 +29,85 @@ pub enum EffectError {
     /// The operating system refused.
     #[error("writing {}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
-    /// The file is not as this program left it.
+    /// The file's length is not what this program can have left.
     #[error(
-        "{} has {found} bytes, but this program has written {written}; \
+        "{} has {found} bytes, where this program has left {least} to {most}; \
          it was changed from outside and was left alone",
         path.display()
     )]
-    Changed { path: PathBuf, written: u64, found: u64 },
+    Length { path: PathBuf, least: u64, most: u64, found: u64 },
+    /// The bytes before the end of what was acknowledged are others.
+    #[error(
+        "{} holds other bytes than this program wrote; \
+         it was changed from outside and was left alone",
+        path.display()
+    )]
+    Content { path: PathBuf },
+    /// The name now belongs to another file.
+    #[error("{} was replaced by another file, which was left alone", path.display())]
+    Replaced { path: PathBuf },
     /// The file this program writes is gone.
     #[error("{} was removed while this program writes it", path.display())]
     Removed { path: PathBuf },
 }
 
+impl EffectError {
+    /// Whether somebody else changed the file, as opposed to the operating system's refusal.
+    pub fn is_foreign_change(&self) -> bool {
+        !matches!(self, EffectError::Io { .. })
+    }
+}
+
+/// A file that is being written.
+struct OpenFile {
+    path: PathBuf,
+    file: File,
+    /// What its port is to know of it once everything is synced.
+    record: FileRecord,
+    /// Length of the file as this program left it; after a restart it may be beyond what was
+    /// acknowledged.
+    length: u64,
+    /// Bytes were written or the file was created since the last sync.
+    unsynced: bool,
+    /// No request on it has been looked at in this round.
+    unchecked: bool,
+}
+
 /// Performs effects; keeps files open between them.
 #[derive(Default)]
 pub struct EffectRunner {
-    files: HashMap<PathBuf, File>,
-    unsynced: Vec<PathBuf>,
+    files: HashMap<PathBuf, OpenFile>,
+    /// Where the requests end that a run before this one may have performed without acknowledging
+    /// it, by file.
+    requested: HashMap<PathBuf, u64>,
 }
 
 impl EffectRunner {
+    /// A runner for a machine that was read from its image.
+    pub fn after_restart(vm: &Vm) -> EffectRunner {
+        let mut runner = EffectRunner::default();
+        let mut next = vm.heap.root(Root::EffectsHead);
+        while next.is_object() {
+            if vm.heap.field(next, body::Effect::OPERATION).as_fixnum() == Operation::Write as i64 {
+                let position = vm.heap.field(next, body::Effect::POSITION).as_fixnum() as u64;
+                let payload = vm.heap.bytes(vm.heap.field(next, body::Effect::PAYLOAD));
+                let end = position + payload.len() as u64;
+                let path = port_path(vm, vm.heap.field(next, body::Effect::TARGET));
+                let known = runner.requested.entry(path).or_default();
+                *known = end.max(*known);
+            }
+            next = vm.heap.field(next, body::Effect::NEXT);
+        }
+        runner
+    }
+
     /// Performs all requests up to `last` and takes them off the queue. The acknowledgement is
     /// durable with the next commit.
     ///
     /// # Errors
     /// The first request that could not be performed stays on the queue with all later ones.
     pub fn perform(&mut self, vm: &mut Vm, last: i64) -> Result<usize, EffectError> {
+        self.files.values_mut().for_each(|open| open.unchecked = true);
         let mut performed = 0;
         let mut next = vm.heap.root(Root::EffectsHead);
         let mut outcome = Ok(());
@@ -60,11 +119,7 @@ impl EffectRunner {
             performed += 1;
             next = vm.heap.field(next, body::Effect::NEXT);
         }
-        for path in std::mem::take(&mut self.unsynced) {
-            if let Some(file) = self.files.get(&path) {
-                file.sync_data().map_err(|source| EffectError::Io { path, source })?;
-            }
-        }
+        self.sync(vm)?;
         vm.heap.set_root(Root::EffectsHead, next);
         if !next.is_object() {
             vm.heap.set_root(Root::EffectsTail, Word::FALSE);
@@ -73,60 +128,184 @@ impl EffectRunner {
         outcome.map(|()| performed)
     }
 
-    fn perform_one(&mut self, vm: &Vm, effect: Word) -> Result<(), EffectError> {
+    fn perform_one(&mut self, vm: &mut Vm, effect: Word) -> Result<(), EffectError> {
         let port = vm.heap.field(effect, body::Effect::TARGET);
-        let path = PathBuf::from(vm.heap.string_text(vm.heap.field(port, body::Port::NAME)));
+        let path = port_path(vm, port);
         let operation = vm.heap.field(effect, body::Effect::OPERATION).as_fixnum();
         if operation == Operation::Create as i64 {
-            let file =
-                create(&path).map_err(|source| EffectError::Io { path: path.clone(), source })?;
-            self.files.insert(path.clone(), file);
-            self.unsynced.push(path);
+            let open = OpenFile::create(&path)?;
+            open.record.store(vm, port);
+            self.files.insert(path, open);
         } else if operation == Operation::Write as i64 {
+            let open = self.open_for(vm, port, path)?;
             let position = vm.heap.field(effect, body::Effect::POSITION).as_fixnum() as u64;
             let payload = vm.heap.bytes(vm.heap.field(effect, body::Effect::PAYLOAD));
-            self.write(path, position, payload)?;
-        } else {
-            self.files.remove(&path).map_or(Ok(()), |file| {
-                file.sync_data().map_err(|source| EffectError::Io { path, source })
-            })?;
+            open.write(position, payload)?;
+        } else if let Some(mut open) = self.files.remove(&path) {
+            open.sync()?;
+            open.record.store(vm, port);
         }
         Ok(())
     }
 
-    fn write(&mut self, path: PathBuf, position: u64, payload: &[u8]) -> Result<(), EffectError> {
-        let failed = |source| EffectError::Io { path: path.clone(), source };
+    /// The port's file, which is as this program left it.
+    fn open_for(
+        &mut self,
+        vm: &Vm,
+        port: Word,
+        path: PathBuf,
+    ) -> Result<&mut OpenFile, EffectError> {
         if !self.files.contains_key(&path) {
-            let file = match OpenOptions::new().read(true).write(true).open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(EffectError::Removed { path });
-                }
-                Err(error) => return Err(failed(error)),
-            };
-            // Opened anew after a restart: what was acknowledged must be there, and nothing beyond
-            // what the unacknowledged requests can have written.
-            let found = file.metadata().map_err(failed)?.len();
-            if found < position {
-                return Err(EffectError::Changed { path, written: position, found });
-            }
-            self.files.insert(path.clone(), file);
+            let record = FileRecord::of_port(vm, port).unwrap_or_default();
+            let requested = self.requested.get(&path).copied().unwrap_or_default();
+            let most = requested.max(record.acknowledged);
+            let open = OpenFile::reopen(path.clone(), record, most)?;
+            self.files.insert(path.clone(), open);
         }
-        let file = &self.files[&path];
-        file.write_all_at(payload, position).map_err(failed)?;
-        if !self.unsynced.contains(&path) {
-            self.unsynced.push(path);
+        let open = self.files.get_mut(&path).expect("just opened");
+        if std::mem::take(&mut open.unchecked) {
+            open.check()?;
+        }
+        Ok(open)
+    }
+
+    /// Makes everything that was written durable, and lets the ports know.
+    fn sync(&mut self, vm: &mut Vm) -> Result<(), EffectError> {
+        let mut synced = false;
+        for open in self.files.values_mut().filter(|open| open.unsynced) {
+            open.sync()?;
+            synced = true;
+        }
+        if !synced {
+            return Ok(());
+        }
+        let mut ports = vm.heap.root(Root::OpenPorts);
+        while ports.is_pair() {
+            let port = vm.heap.car(ports);
+            ports = vm.heap.cdr(ports);
+            let Some(open) = self.files.get(&port_path(vm, port)) else { continue };
+            if FileRecord::of_port(vm, port).is_some_and(|known| known != open.record) {
+                open.record.store(vm, port);
+            }
         }
         Ok(())
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)?;
-    // The directory's entry must be as durable as the acknowledgement.
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()?;
-    Ok(file)
+impl OpenFile {
+    fn create(path: &Path) -> Result<OpenFile, EffectError> {
+        let created = || -> io::Result<(File, Metadata)> {
+            let mut options = OpenOptions::new();
+            let file = options.read(true).write(true).create(true).truncate(true).open(path)?;
+            // The directory's entry must be as durable as the acknowledgement.
+            let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+            File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+            let metadata = file.metadata()?;
+            Ok((file, metadata))
+        };
+        let path = path.to_path_buf();
+        let (file, metadata) =
+            created().map_err(|source| EffectError::Io { path: path.clone(), source })?;
+        let record = FileRecord { tail_hash: *blake3::hash(&[]).as_bytes(), ..identity(&metadata) };
+        Ok(OpenFile { path, file, record, length: 0, unsynced: true, unchecked: false })
+    }
+
+    /// Opens a file that was written before a restart, if it is as it was left: between what is in
+    /// `record` and `most` bytes.
+    fn reopen(path: PathBuf, record: FileRecord, most: u64) -> Result<OpenFile, EffectError> {
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(EffectError::Removed { path });
+            }
+            Err(source) => return Err(EffectError::Io { path, source }),
+        };
+        let mut open =
+            OpenFile { path, file, record, length: 0, unsynced: false, unchecked: false };
+        let metadata = open.file.metadata().map_err(|source| open.failed(source))?;
+        open.expect_identity(&metadata)?;
+        let (least, found) = (open.record.acknowledged, metadata.len());
+        if found < least || found > most {
+            return Err(EffectError::Length { path: open.path, least, most, found });
+        }
+        if open.tail_hash()? != open.record.tail_hash {
+            return Err(EffectError::Content { path: open.path });
+        }
+        // What lies beyond is of requests that were not acknowledged; it is written again.
+        open.length = found;
+        Ok(open)
+    }
+
+    fn failed(&self, source: io::Error) -> EffectError {
+        EffectError::Io { path: self.path.clone(), source }
+    }
+
+    /// Whether the name still is this file's, and the file as long as it was left.
+    fn check(&self) -> Result<(), EffectError> {
+        let metadata = match std::fs::metadata(&self.path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(EffectError::Removed { path: self.path.clone() });
+            }
+            Err(source) => return Err(self.failed(source)),
+        };
+        self.expect_identity(&metadata)?;
+        let (expected, found) = (self.length, metadata.len());
+        if found != expected {
+            let path = self.path.clone();
+            return Err(EffectError::Length { path, least: expected, most: expected, found });
+        }
+        Ok(())
+    }
+
+    fn expect_identity(&self, metadata: &Metadata) -> Result<(), EffectError> {
+        let found = identity(metadata);
+        let known = &self.record;
+        let same = (found.device, found.inode, found.birth_ns)
+            == (known.device, known.inode, known.birth_ns);
+        if same { Ok(()) } else { Err(EffectError::Replaced { path: self.path.clone() }) }
+    }
+
+    fn write(&mut self, position: u64, payload: &[u8]) -> Result<(), EffectError> {
+        self.file.write_all_at(payload, position).map_err(|source| self.failed(source))?;
+        let end = position + payload.len() as u64;
+        self.record.acknowledged = end.max(self.record.acknowledged);
+        self.length = end.max(self.length);
+        self.unsynced = true;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), EffectError> {
+        if std::mem::take(&mut self.unsynced) {
+            self.file.sync_data().map_err(|source| self.failed(source))?;
+            self.record.tail_hash = self.tail_hash()?;
+        }
+        Ok(())
+    }
+
+    /// The hash of the end of what is acknowledged, as the file has it.
+    fn tail_hash(&self) -> Result<[u8; 32], EffectError> {
+        let end = self.record.acknowledged;
+        let mut tail = vec![0; end.min(TAIL_BYTES_MAX) as usize];
+        let start = end - tail.len() as u64;
+        self.file.read_exact_at(&mut tail, start).map_err(|source| self.failed(source))?;
+        Ok(*blake3::hash(&tail).as_bytes())
+    }
+}
+
+fn port_path(vm: &Vm, port: Word) -> PathBuf {
+    PathBuf::from(vm.heap.string_text(vm.heap.field(port, body::Port::NAME)))
+}
+
+/// What tells a file from another of the same name.
+fn identity(metadata: &Metadata) -> FileRecord {
+    let birth = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    FileRecord {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        birth_ns: birth.map_or(0, |since| since.as_nanos() as u64),
+        ..FileRecord::default()
+    }
 }
 
 /// The number of the newest request, or `None` if there is none.

@@ -221,6 +221,7 @@ impl Session {
             last_start: Instant::now(),
         });
         // What the last durable commit requested may not have been done: do it again.
+        session.effects = EffectRunner::after_restart(&session.vm);
         if let Some(newest) = newest_effect(&session.vm) {
             session.effects.perform(&mut session.vm, newest)?;
         }

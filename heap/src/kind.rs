@@ -196,7 +196,7 @@ kinds! {
     /// `young` lists the entries whose key may still move. `aux` is the equivalence.
     16 HashTable { ENTRIES: value(Only Vector), INDEX: value(Only Bytevector), COUNT: value(Fixnum), USED: value(Fixnum), YOUNG: value, EPOCH: value(Fixnum) } tail None;
     /// A port: see the table of port states in `stdlib`.
-    17 Port { STATE: value(Fixnum), NAME: value, POSITION: value(Fixnum), BUFFER: value, EXTRA: value } tail None;
+    17 Port { STATE: value(Fixnum), NAME: value, POSITION: value(Fixnum), BUFFER: value, EXTRA: value, FILE: value } tail None;
     /// An error object: code of the error table as a fixnum, message, irritants.
     18 Condition { CODE: value(Fixnum), MESSAGE: value, IRRITANTS: value(List), CONTINUATION: value } tail None;
     /// A request to the outside that leaves after its commit.

@@ -86,7 +86,8 @@ fn report_session(error: &SessionError) -> u8 {
     let code = match (store, error) {
         (Some(error), _) => error.code(),
         (None, SessionError::Damaged { .. }) => ErrorCode::ImageDamaged,
-        (None, SessionError::Effect(_)) => ErrorCode::FileChanged,
+        (None, SessionError::Effect(error)) if error.is_foreign_change() => ErrorCode::FileChanged,
+        (None, SessionError::Effect(_)) => ErrorCode::FileError,
         _ => ErrorCode::StoreFailed,
     };
     eprintln!("error[{code}]: {error}");

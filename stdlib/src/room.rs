@@ -6,12 +6,12 @@ use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
 
 /// Bytes of an object with this many body words.
-pub fn object_bytes(body_words: usize) -> u64 {
+pub const fn object_bytes(body_words: usize) -> u64 {
     Header::new(Kind::Vector, 0, body_words).size_bytes()
 }
 
 /// Bytes of a bytevector of `length` bytes.
-pub fn bytevector_bytes(length: usize) -> u64 {
+pub const fn bytevector_bytes(length: usize) -> u64 {
     object_bytes(body::Bytevector::FIELDS + length.div_ceil(8))
 }
 

@@ -175,7 +175,7 @@ impl Suspended {
         self.vm.wake_waiters(self.suspensions as i64);
         self.slice_left = self.slice_at_commit;
         if let Some(newest) = newest_effect(&self.vm) {
-            EffectRunner::default().perform(&mut self.vm, newest).unwrap();
+            EffectRunner::after_restart(&self.vm).perform(&mut self.vm, newest).unwrap();
         }
     }
 

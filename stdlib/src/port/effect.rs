@@ -163,13 +163,18 @@ pub(super) fn path_argument(call: Call<'_>) -> Result<std::path::PathBuf, Interr
 pub(super) fn is_pending(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let path = path_argument(Call::new(vm, "open-input-file", arguments))?;
     let mut effect = vm.heap.root(Root::EffectsHead);
+    let mut before = Word::FALSE;
     while effect.is_object() {
         let port = vm.heap.field(effect, body::Effect::TARGET);
+        effect = vm.heap.field(effect, body::Effect::NEXT);
+        // Requests come in runs of one port.
+        if std::mem::replace(&mut before, port) == port {
+            continue;
+        }
         let name = StringView::of(&vm.heap, vm.heap.field(port, body::Port::NAME)).text();
         if Path::new(&name) == path {
             return Ok(Word::TRUE);
         }
-        effect = vm.heap.field(effect, body::Effect::NEXT);
     }
     Ok(Word::FALSE)
 }

@@ -7,11 +7,13 @@
 //! | `position` | index of the next byte | bytes before the buffer |
 //! | `buffer` | bytevector of everything | bytevector of what is not yet passed on |
 //! | `extra` | length of the input | bytes used in the buffer |
+//! | `file` | `#f` | of a file port a [`file::FileRecord`] |
 //!
 //! Text is UTF-8 in every buffer. Input is read as a whole when its port is opened. Bytes for a file
 //! leave the buffer as effects (`effect.rs`), which are performed after the commit that holds them.
 
 pub mod effect;
+pub mod file;
 mod input;
 mod output;
 
@@ -176,6 +178,7 @@ fn new_port(vm: &mut Vm, bits: i64) -> Word {
     vm.heap.set_field(port, body::Port::STATE, Word::fixnum(bits));
     vm.heap.set_field(port, body::Port::NAME, Word::FALSE);
     vm.heap.set_field(port, body::Port::BUFFER, Word::FALSE);
+    vm.heap.set_field(port, body::Port::FILE, Word::FALSE);
     port
 }
 

@@ -11,6 +11,7 @@ use super::effect::{
     EFFECT_BYTES, Operation, check_writable, flush_to_file, path_argument, queue,
     remember_open_port,
 };
+use super::file::{FILE_RECORD_BYTES, FileRecord};
 use super::{
     BUFFER_BYTES, PORT_BYTES, new_port, number_field, open_port, set_number_field, state, state_of,
 };
@@ -40,12 +41,14 @@ pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
     }
     let path = new_string(vm, &path.to_string_lossy())?;
     arguments.set(0, path);
-    vm.reserve(PORT_BYTES + BUFFER_BYTES + EFFECT_BYTES + 16)?;
+    vm.reserve(PORT_BYTES + BUFFER_BYTES + FILE_RECORD_BYTES + EFFECT_BYTES + 16)?;
     let textual = if arguments.get(1).is_true() { state::TEXTUAL } else { 0 };
     let port = new_port(vm, state::OUTPUT | state::OPEN | state::FILE | textual);
     let buffer = vm.heap.bytevector_zeroed(PORT_BUFFER_BYTES);
     vm.heap.set_field(port, body::Port::BUFFER, buffer);
     vm.heap.set_field(port, body::Port::NAME, arguments.get(0));
+    let record = vm.heap.bytevector(&FileRecord::default().encode());
+    vm.heap.set_field(port, body::Port::FILE, record);
     queue(vm, port, Operation::Create, Word::FALSE);
     remember_open_port(vm, port);
     Ok(port)
