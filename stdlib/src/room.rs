@@ -3,7 +3,7 @@
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Header, Kind};
-use pscheme_heap::limits::LARGE_OBJECT_BYTES;
+use pscheme_heap::limits::{LARGE_OBJECT_BYTES, PAGE_BYTES};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -33,6 +33,7 @@ pub fn reserve_object(vm: &mut Vm, bytes: u64, beside: u64) -> Result<(), Interr
     if bytes <= LARGE_OBJECT_BYTES {
         return vm.reserve(bytes + beside);
     }
+    vm.charge(bytes / PAGE_BYTES);
     if vm.heap.young_bytes() + bytes > YOUNG_BYTES_MAX && vm.heap.young_bytes() > 0 {
         vm.heap.collect_young(&mut vm.machine);
     }

@@ -105,11 +105,10 @@ pub fn widen(heap: &mut Heap, string: Word) {
     }
     let length = heap.string_length(string);
     let wide = heap.bytevector_zeroed(length * 4);
-    let from = heap.field(string, 0).offset() + 16;
-    let to = wide.offset() + 16;
-    for index in 0..length {
-        let byte = heap.space.bytes(from + index as u64, 1)[0];
-        heap.space.bytes_mut(to + index as u64 * 4, 1)[0] = byte;
+    let narrow = heap.bytes(heap.field(string, 0)).to_vec();
+    let places = heap.space.bytes_mut(wide.offset() + 16, length * 4);
+    for (place, byte) in places.chunks_exact_mut(4).zip(narrow) {
+        place[0] = byte;
     }
     heap.set_field(string, 0, wide);
     let header = Header::new(Kind::String, 1, 2).with_flags(header.flags());
