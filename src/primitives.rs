@@ -15,19 +15,19 @@ pub const ATOMIC_WORK_MAX: i64 = 50_000_000;
 primitives! { IMAGE_PRIMITIVES:
     /// `(await-commit)`: returns `#t` after the state it was called in is durable; `#f` at once if
     /// the program runs without an image.
-    650 "await-commit" (0) => await_commit;
+    650 "await-commit" (0) waits => await_commit;
     /// `(%atomic-enter)`: begins or nests an atomic section; `#f` if a commit has to happen first.
-    651 "%atomic-enter" (0) => atomic_enter;
+    651 "%atomic-enter" (0) waits => atomic_enter;
     /// `(%atomic-leave)`: ends the innermost atomic section.
-    652 "%atomic-leave" (0) => atomic_leave;
+    652 "%atomic-leave" (0) constant => atomic_leave;
     /// `(spawn thunk)`: a new process that runs `thunk`; returns its number.
-    653 "spawn" (1) => spawn;
+    653 "spawn" (1) constant => spawn;
     /// `(yield)`: lets the other processes that can run go first.
-    654 "yield" (0) => yield_turn;
+    654 "yield" (0) waits => yield_turn;
     /// `(self)`: the number of the running process.
-    655 "self" (0) => self_number;
+    655 "self" (0) constant => self_number;
     /// `(image?)`: whether the program runs in an image.
-    656 "image?" (0) => has_image;
+    656 "image?" (0) constant => has_image;
 }
 
 fn refuse_in_section(vm: &Vm, name: &str) -> Result<(), Interrupt> {

@@ -509,7 +509,7 @@ impl<'heap> Evacuation<'heap> {
     /// target is followed only if an object of the fitting sort starts there.
     fn visit_remembered(&mut self, slot: u64) {
         let old = Word(self.heap.space.read(slot));
-        if !old.is_reference() || old.offset() >= HEAP_RESERVED_BYTES {
+        if !old.is_reference() || old.offset() >= self.heap.space.reserved_bytes() {
             return;
         }
         let entry = self.heap.space.entry(Page((old.offset() / PAGE_BYTES) as u32));

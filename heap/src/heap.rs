@@ -138,7 +138,20 @@ impl Heap {
     /// # Errors
     /// If the operating system does not give the addresses.
     pub fn new() -> std::io::Result<Heap> {
-        let mut space = Space::reserve()?;
+        Heap::reserving(HEAP_RESERVED_BYTES)
+    }
+
+    /// An empty heap in `bytes` reserved addresses, where a host cannot have as many as
+    /// [`Heap::new`] takes. Its limit is a quarter of them at most.
+    ///
+    /// # Errors
+    /// If the operating system does not give the addresses.
+    ///
+    /// # Panics
+    /// As [`Space::reserve`].
+    pub fn reserving(bytes: u64) -> std::io::Result<Heap> {
+        let mut space = Space::reserve(bytes)?;
+        let ordinary_range = PageRange::ordinary(space.pages());
         for number in NURSERY_FIRST_PAGE..NURSERY_FIRST_PAGE + NURSERY_PAGES {
             *space.entry_mut(Page(number)) = PageEntry {
                 page_type: PageType::Nursery,
@@ -153,7 +166,7 @@ impl Heap {
             bump_limit: std::ptr::null_mut(),
             roots: [Word::FALSE; ROOT_WORDS],
             protected: Vec::new(),
-            ordinary_range: PageRange::ordinary(),
+            ordinary_range,
             code_range: PageRange::code(),
             cursors: [Cursor::EMPTY; POOL_COUNT],
             partial: Default::default(),
@@ -162,7 +175,7 @@ impl Heap {
             tombstones: Vec::new(),
             pages_in_use: 0,
             pages_after_major: 0,
-            limit_bytes: HEAP_LIMIT_BYTES_DEFAULT,
+            limit_bytes: HEAP_LIMIT_BYTES_DEFAULT.min(bytes / 4),
             zeal: false,
             persistent: false,
             counts: CollectionCounts::default(),
@@ -305,7 +318,7 @@ impl Heap {
 
     /// Whether an object or pair starts at `offset`, as far as the start bits know.
     pub fn is_start(&self, offset: u64) -> bool {
-        if offset >= HEAP_RESERVED_BYTES || !offset.is_multiple_of(GRANULE_BYTES) {
+        if offset >= self.space.reserved_bytes() || !offset.is_multiple_of(GRANULE_BYTES) {
             return false;
         }
         let page = Page((offset / PAGE_BYTES) as u32);

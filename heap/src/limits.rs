@@ -14,10 +14,11 @@ pub const CARD_BYTES: u64 = 512;
 pub const PAGE_CARDS: usize = (PAGE_BYTES / CARD_BYTES) as usize;
 /// An object of more bytes than this has a run of pages of its own.
 pub const LARGE_OBJECT_BYTES: u64 = PAGE_BYTES / 2;
-/// Addresses reserved for one heap.
+/// Addresses reserved for one heap unless fewer are asked for, and at most.
 pub const HEAP_RESERVED_BYTES: u64 = 64 << 30;
-/// Pages of the reserved range.
-pub const HEAP_PAGES: usize = (HEAP_RESERVED_BYTES / PAGE_BYTES) as usize;
+/// Fewest addresses a heap can be asked to make do with: as many beyond the code range as below its
+/// end.
+pub const HEAP_RESERVED_BYTES_MIN: u64 = 4 << 30;
 /// First page of the nursery.
 pub const NURSERY_FIRST_PAGE: u32 = 16;
 /// Pages of the nursery: 1 MiB, which stays in a second-level cache.

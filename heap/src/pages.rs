@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::heap::Heap;
-use crate::limits::{CODE_END_PAGE, CODE_FIRST_PAGE, HEAP_PAGES, PAGE_BYTES, PAGE_CARDS};
+use crate::limits::{CODE_END_PAGE, CODE_FIRST_PAGE, PAGE_BYTES, PAGE_CARDS};
 use crate::space::{Age, BITMAP_WORDS, Page, PageEntry, PageType, page_flag};
 
 /// Pages of one range that are not in use.
@@ -20,8 +20,9 @@ pub(crate) struct PageRange {
 }
 
 impl PageRange {
-    pub(crate) fn ordinary() -> PageRange {
-        PageRange::new(CODE_END_PAGE, HEAP_PAGES as u32)
+    /// Everything behind the code range, in a heap of `pages` pages.
+    pub(crate) fn ordinary(pages: u32) -> PageRange {
+        PageRange::new(CODE_END_PAGE, pages)
     }
 
     pub(crate) fn code() -> PageRange {

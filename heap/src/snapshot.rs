@@ -136,8 +136,16 @@ impl Heap {
     /// # Errors
     /// What the store reports, or damage if a page's header does not fit its attributes.
     pub fn restore(store: &mut dyn Store) -> Result<Heap, StoreError> {
+        Heap::restore_reserving(store, HEAP_RESERVED_BYTES)
+    }
+
+    /// As [`Heap::restore`], in `bytes` reserved addresses: for an image that fits them.
+    ///
+    /// # Errors
+    /// As [`Heap::restore`]; a page beyond the addresses counts as damage.
+    pub fn restore_reserving(store: &mut dyn Store, bytes: u64) -> Result<Heap, StoreError> {
         let (_, record) = store.newest_root()?.ok_or_else(|| damaged("the image has no root"))?;
-        let mut heap = Heap::new().map_err(|source| StoreError::Io {
+        let mut heap = Heap::reserving(bytes).map_err(|source| StoreError::Io {
             during: "reserving addresses for",
             path: "the heap".into(),
             source,
@@ -151,7 +159,7 @@ impl Heap {
             let page = Page(number.0);
             let side = match number.0 {
                 CODE_FIRST_PAGE..CODE_END_PAGE => 0,
-                CODE_END_PAGE.. if (number.0 as usize) < HEAP_PAGES => 1,
+                CODE_END_PAGE.. if number.0 < heap.space.pages() => 1,
                 _ => return Err(damaged(format!("page {} lies outside the heap", number.0))),
             };
             last[side] = last[side].max(number.0 + 1);

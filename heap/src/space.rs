@@ -7,7 +7,9 @@
 
 #![allow(unsafe_code, reason = "owns the memory map of the heap")]
 
-use crate::limits::{CARD_BYTES, HEAP_PAGES, HEAP_RESERVED_BYTES, PAGE_CARDS, PAGE_GRANULES};
+use crate::limits::{
+    CARD_BYTES, HEAP_RESERVED_BYTES, HEAP_RESERVED_BYTES_MIN, PAGE_BYTES, PAGE_CARDS, PAGE_GRANULES,
+};
 
 /// Number of a page: offset divided by the page size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,6 +142,8 @@ impl<T> Drop for Reserved<T> {
 
 /// The heap's addresses and the tables beside it.
 pub struct Space {
+    /// Addresses of `memory`; a multiple of the page size.
+    reserved_bytes: u64,
     memory: Reserved<u64>,
     cards: Reserved<u8>,
     starts: Reserved<Bitmap>,
@@ -151,18 +155,39 @@ pub struct Space {
 unsafe impl Send for Space {}
 
 impl Space {
-    /// Reserves the ranges.
+    /// Reserves `bytes` addresses and the tables beside them.
     ///
     /// # Errors
     /// What the operating system says if the addresses cannot be had.
-    pub fn reserve() -> std::io::Result<Space> {
+    ///
+    /// # Panics
+    /// If `bytes` is no multiple of the page size, or not from [`HEAP_RESERVED_BYTES_MIN`] to
+    /// [`HEAP_RESERVED_BYTES`].
+    pub fn reserve(bytes: u64) -> std::io::Result<Space> {
+        assert!((HEAP_RESERVED_BYTES_MIN..=HEAP_RESERVED_BYTES).contains(&bytes));
+        assert!(bytes.is_multiple_of(PAGE_BYTES));
+        let pages = (bytes / PAGE_BYTES) as usize;
         Ok(Space {
-            memory: Reserved::new((HEAP_RESERVED_BYTES / 8) as usize)?,
-            cards: Reserved::new(HEAP_PAGES * PAGE_CARDS)?,
-            starts: Reserved::new(HEAP_PAGES)?,
-            marks: Reserved::new(HEAP_PAGES)?,
-            entries: Reserved::new(HEAP_PAGES)?,
+            reserved_bytes: bytes,
+            memory: Reserved::new((bytes / 8) as usize)?,
+            cards: Reserved::new(pages * PAGE_CARDS)?,
+            starts: Reserved::new(pages)?,
+            marks: Reserved::new(pages)?,
+            entries: Reserved::new(pages)?,
         })
+    }
+
+    /// Addresses of the heap: every offset lies below.
+    #[inline(always)]
+    pub fn reserved_bytes(&self) -> u64 {
+        self.reserved_bytes
+    }
+
+    /// Pages of the heap: every page number lies below.
+    #[inline(always)]
+    pub fn pages(&self) -> u32 {
+        // The tables have an entry per page, so their length bounds both.
+        self.entries.count as u32
     }
 
     /// The address of offset 0.
@@ -180,7 +205,7 @@ impl Space {
     /// The word at `offset`.
     #[inline(always)]
     pub fn read(&self, offset: u64) -> u64 {
-        assert!(offset < HEAP_RESERVED_BYTES);
+        assert!(offset < self.reserved_bytes);
         // SAFETY: the offset lies in the mapped range, which is readable and holds plain words.
         unsafe { *self.memory.pointer.add((offset / 8) as usize) }
     }
@@ -188,21 +213,21 @@ impl Space {
     /// Writes the word at `offset` without telling the barrier.
     #[inline(always)]
     pub fn write(&mut self, offset: u64, value: u64) {
-        assert!(offset < HEAP_RESERVED_BYTES);
+        assert!(offset < self.reserved_bytes);
         // SAFETY: as in `read`; the exclusive borrow keeps other writers out.
         unsafe { *self.memory.pointer.add((offset / 8) as usize) = value }
     }
 
     /// The words of a range.
     pub fn words(&self, offset: u64, count: usize) -> &[u64] {
-        assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= HEAP_RESERVED_BYTES);
+        assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= self.reserved_bytes);
         // SAFETY: the range is mapped and aligned; `&self` keeps writers of this crate out.
         unsafe { std::slice::from_raw_parts(self.memory.pointer.add((offset / 8) as usize), count) }
     }
 
     /// The words of a range, to be written without telling the barrier.
     pub fn words_mut(&mut self, offset: u64, count: usize) -> &mut [u64] {
-        assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= HEAP_RESERVED_BYTES);
+        assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= self.reserved_bytes);
         // SAFETY: as in `words`, with an exclusive borrow.
         unsafe {
             std::slice::from_raw_parts_mut(self.memory.pointer.add((offset / 8) as usize), count)
@@ -211,14 +236,14 @@ impl Space {
 
     /// The bytes of a range.
     pub fn bytes(&self, offset: u64, count: usize) -> &[u8] {
-        assert!(offset + count as u64 <= HEAP_RESERVED_BYTES);
+        assert!(offset + count as u64 <= self.reserved_bytes);
         // SAFETY: as in `words`; bytes need no alignment.
         unsafe { std::slice::from_raw_parts(self.base().add(offset as usize), count) }
     }
 
     /// The bytes of a range, to be written without telling the barrier.
     pub fn bytes_mut(&mut self, offset: u64, count: usize) -> &mut [u8] {
-        assert!(offset + count as u64 <= HEAP_RESERVED_BYTES);
+        assert!(offset + count as u64 <= self.reserved_bytes);
         // SAFETY: as in `words_mut`.
         unsafe { std::slice::from_raw_parts_mut(self.base().add(offset as usize), count) }
     }
@@ -226,7 +251,7 @@ impl Space {
     /// Copies `bytes` bytes between disjoint places of the heap.
     #[inline]
     pub fn copy(&mut self, from: u64, to: u64, bytes: u64) {
-        assert!(from + bytes <= HEAP_RESERVED_BYTES && to + bytes <= HEAP_RESERVED_BYTES);
+        assert!(from + bytes <= self.reserved_bytes && to + bytes <= self.reserved_bytes);
         debug_assert!(from + bytes <= to || to + bytes <= from);
         // SAFETY: both ranges are mapped; `copy` allows overlap, so no further promise is needed.
         unsafe {
@@ -241,7 +266,7 @@ impl Space {
     /// The entry of a page.
     #[inline(always)]
     pub fn entry(&self, page: Page) -> PageEntry {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: in range; a zeroed entry is the valid entry of a free page.
         unsafe { *self.entries.pointer.add(page.0 as usize) }
     }
@@ -249,7 +274,7 @@ impl Space {
     /// The entry of a page, to be changed.
     #[inline(always)]
     pub fn entry_mut(&mut self, page: Page) -> &mut PageEntry {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: as in `entry`, with an exclusive borrow.
         unsafe { &mut *self.entries.pointer.add(page.0 as usize) }
     }
@@ -257,14 +282,14 @@ impl Space {
     /// The start bits of a page.
     #[inline(always)]
     pub fn starts(&self, page: Page) -> &Bitmap {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: in range and mapped.
         unsafe { &*self.starts.pointer.add(page.0 as usize) }
     }
 
     #[inline(always)]
     pub fn starts_mut(&mut self, page: Page) -> &mut Bitmap {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: in range and mapped, with an exclusive borrow.
         unsafe { &mut *self.starts.pointer.add(page.0 as usize) }
     }
@@ -272,14 +297,14 @@ impl Space {
     /// The mark bits of a page.
     #[inline(always)]
     pub fn marks(&self, page: Page) -> &Bitmap {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: in range and mapped.
         unsafe { &*self.marks.pointer.add(page.0 as usize) }
     }
 
     #[inline(always)]
     pub fn marks_mut(&mut self, page: Page) -> &mut Bitmap {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: in range and mapped, with an exclusive borrow.
         unsafe { &mut *self.marks.pointer.add(page.0 as usize) }
     }
@@ -287,7 +312,7 @@ impl Space {
     /// The cards of a page.
     #[inline(always)]
     pub fn cards_mut(&mut self, page: Page) -> &mut [u8; PAGE_CARDS] {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: in range and mapped, with an exclusive borrow; bytes have no alignment.
         unsafe { &mut *self.cards.pointer.add(page.0 as usize * PAGE_CARDS).cast() }
     }
@@ -295,7 +320,7 @@ impl Space {
     /// All cards of a page joined by "or": which bits any of them has.
     #[inline(always)]
     pub fn cards_union(&self, page: Page) -> u8 {
-        assert!((page.0 as usize) < HEAP_PAGES);
+        assert!(page.0 < self.pages());
         // SAFETY: in range and mapped; 32 cards start at a multiple of 32, so words are aligned.
         let words: [u64; 4] =
             unsafe { *self.cards.pointer.add(page.0 as usize * PAGE_CARDS).cast() };
@@ -308,7 +333,7 @@ impl Space {
     /// Marks the card of `offset` for everybody.
     #[inline(always)]
     pub fn touch(&mut self, offset: u64) {
-        assert!(offset < HEAP_RESERVED_BYTES);
+        assert!(offset < self.reserved_bytes);
         // SAFETY: the card of an offset in range is mapped.
         unsafe { *self.cards.pointer.add((offset / CARD_BYTES) as usize) = card::ALL }
     }
@@ -316,14 +341,14 @@ impl Space {
     /// Adds bits to the card of `offset`.
     #[inline(always)]
     pub fn touch_bits(&mut self, offset: u64, bits: u8) {
-        assert!(offset < HEAP_RESERVED_BYTES);
+        assert!(offset < self.reserved_bytes);
         // SAFETY: as in `touch`.
         unsafe { *self.cards.pointer.add((offset / CARD_BYTES) as usize) |= bits }
     }
 
     /// Gives the memory of whole pages back to the system; they read as zero afterwards.
     pub fn discard(&mut self, offset: u64, bytes: u64) {
-        assert!(offset + bytes <= HEAP_RESERVED_BYTES);
+        assert!(offset + bytes <= self.reserved_bytes);
         assert!(offset.is_multiple_of(4096) && bytes.is_multiple_of(4096));
         // SAFETY: the range is ours; private anonymous memory reads as zero after DONTNEED.
         let status = unsafe {
@@ -370,13 +395,25 @@ mod tests {
 
     #[test]
     fn cards_union_sees_every_card() {
-        let mut space = Space::reserve().unwrap();
+        let mut space = Space::reserve(HEAP_RESERVED_BYTES_MIN).unwrap();
         for card_index in 0..PAGE_CARDS {
             space.cards_mut(Page(3)).fill(0);
             space.cards_mut(Page(3))[card_index] = card::MARK;
             assert_eq!(space.cards_union(Page(3)), card::MARK);
         }
         assert_eq!(space.cards_union(Page(4)), 0);
+    }
+
+    #[test]
+    fn a_smaller_range_is_bounded_by_its_own_size() {
+        let space = Space::reserve(HEAP_RESERVED_BYTES_MIN).unwrap();
+        assert_eq!(space.read(HEAP_RESERVED_BYTES_MIN - 8), 0);
+        let beyond = [
+            std::panic::catch_unwind(|| space.read(HEAP_RESERVED_BYTES_MIN)),
+            std::panic::catch_unwind(|| u64::from(space.entry(Page(space.pages())).flags)),
+            std::panic::catch_unwind(|| space.words(HEAP_RESERVED_BYTES_MIN - 8, 2)[1]),
+        ];
+        assert!(beyond.iter().all(Result::is_err));
     }
 
     #[test]

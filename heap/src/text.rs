@@ -119,7 +119,13 @@ impl Heap {
 
     /// The text of a string.
     pub fn string_text(&self, string: Word) -> String {
-        (0..self.string_length(string)).map(|index| self.string_character(string, index)).collect()
+        self.string_start(string, usize::MAX)
+    }
+
+    /// The first characters of a string, `most` of them if it has more.
+    pub fn string_start(&self, string: Word, most: usize) -> String {
+        let count = self.string_length(string).min(most);
+        (0..count).map(|index| self.string_character(string, index)).collect()
     }
 
     /// The name of a symbol.
@@ -302,10 +308,11 @@ pub fn name_hash(name: &str) -> u64 {
 mod tests {
     use super::*;
     use crate::collect::NoRoots;
+    use crate::limits::HEAP_RESERVED_BYTES_MIN;
 
     #[test]
     fn interning_gives_the_same_symbol_again() {
-        let mut heap = Heap::new().unwrap();
+        let mut heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
         let names: Vec<String> = (0..2000).map(|n| format!("name-{n}-λ")).collect();
         for name in &names {
             let symbol = heap.intern(name, &mut NoRoots);
@@ -324,7 +331,7 @@ mod tests {
 
     #[test]
     fn strings_keep_their_characters() {
-        let mut heap = Heap::new().unwrap();
+        let mut heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
         for text in ["", "plain", "Straße ÿ", "λ→🦀"] {
             heap.ensure_room(Heap::string_room(text.chars().count()), &mut NoRoots);
             let string = heap.string(text);
@@ -334,7 +341,7 @@ mod tests {
 
     #[test]
     fn cells_do_not_move_and_are_found_by_symbol() {
-        let mut heap = Heap::new().unwrap();
+        let mut heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
         let symbol = heap.intern("counter", &mut NoRoots);
         let cell = heap.global_cell(symbol, &mut NoRoots);
         heap.set_field(cell, body::Cell::CONTENT, Word::fixnum(7));

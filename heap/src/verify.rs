@@ -121,7 +121,7 @@ impl Verifier<'_, '_> {
     /// Whether an object of the sort the tag promises starts there and fits its page.
     fn check_target(&self, word: Word) -> Result<(), &'static str> {
         let offset = word.offset();
-        if offset >= HEAP_RESERVED_BYTES || !self.heap.is_start(offset) {
+        if offset >= self.heap.space.reserved_bytes() || !self.heap.is_start(offset) {
             return Err("a place where no object starts");
         }
         let page = Page((offset / PAGE_BYTES) as u32);

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use pscheme_heap::collect::{Collection, NoRoots};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::Kind;
+use pscheme_heap::limits::HEAP_RESERVED_BYTES_MIN;
 use pscheme_heap::store::{MemoryImage, MemoryStore, Store, Wave};
 use pscheme_heap::word::Word;
 
@@ -77,7 +78,7 @@ impl World {
         let image = MemoryImage::new();
         let mut store = image.open().unwrap();
         store.begin().unwrap();
-        let mut heap = Heap::new().unwrap();
+        let mut heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
         heap.persistent = true;
         heap.set_zeal(zeal);
         World {
@@ -179,7 +180,7 @@ impl World {
         self.store = None;
         let mut store = self.image.open().unwrap();
         let zeal = self.heap.zeal;
-        self.heap = Heap::restore(&mut store).unwrap();
+        self.heap = Heap::restore_reserving(&mut store, HEAP_RESERVED_BYTES_MIN).unwrap();
         self.heap.persistent = true;
         assert_eq!(self.heap.verify(&mut |_, _| Ok(())), []);
         self.heap.sweep_after_opening();
@@ -224,8 +225,13 @@ impl World {
     }
 }
 
+/// Graphs to try: `PROPTEST_CASES` asks for fewer where each takes long.
+fn cases() -> u32 {
+    ProptestConfig::default().cases.min(96)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn graphs_survive_collections_commits_and_reopening(
@@ -283,7 +289,7 @@ fn one_store_changes_one_page() {
 
 #[test]
 fn the_limit_is_noticed_and_freed_memory_is_reused() {
-    let mut heap = Heap::new().unwrap();
+    let mut heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
     heap.limit_bytes = 8 << 20;
     let mut made = 0u64;
     while !heap.over_limit() {

@@ -39,6 +39,24 @@ pub fn wrong_type(
     Fault::new(ErrorCode::WrongType, message).with_irritants(&[found]).into()
 }
 
+/// Characters of a name in a message.
+const NAME_CHARACTERS_MAX: usize = 200;
+
+/// The name in a message that the library passes on: a symbol or a string. Programs can call what
+/// the library calls, so anything else must do no harm.
+pub fn name_text(heap: &Heap, word: Word) -> String {
+    match heap.kind_of(word) {
+        Some(Kind::String) => heap.string_start(word, NAME_CHARACTERS_MAX),
+        Some(Kind::Symbol) => heap.symbol_name(word),
+        _ => summary(heap, word),
+    }
+}
+
+/// A count that the library passes on; 0 for what is none.
+pub fn trusted_count(word: Word) -> usize {
+    if word.is_fixnum() { usize::try_from(word.as_fixnum()).unwrap_or(0) } else { 0 }
+}
+
 /// A fault with this code and message.
 pub fn fault(code: ErrorCode, message: impl Into<String>) -> Interrupt {
     Fault::new(code, message).into()

@@ -8,7 +8,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault};
+use crate::argument::{Call, Outcome, fault, name_text, trusted_count};
 use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::list::is_kind;
 use crate::room::bytevector_bytes;
@@ -20,34 +20,34 @@ const BYTEVECTOR_LENGTH_MAX: usize = 1 << 34;
 
 primitives! { BYTEVECTOR_PRIMITIVES:
     /// `(bytevector? value)`: is it a bytevector?
-    400 "bytevector?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::Bytevector));
+    400 "bytevector?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Bytevector));
     /// `(bytevector byte …)`: a new bytevector of the bytes.
-    401 "bytevector" (0..) => bytevector;
+    401 "bytevector" (0..) constant => bytevector;
     /// `(%make-bytevector length byte)`: a new bytevector, its first 16,384 bytes filled.
-    402 "%make-bytevector" (2) => make_bytevector;
+    402 "%make-bytevector" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_bytevector;
     /// `(bytevector-length bytevector)`: the number of its bytes.
-    403 "bytevector-length" (1) => length;
+    403 "bytevector-length" (1) constant => length;
     /// `(bytevector-u8-ref bytevector index)`: the byte there.
-    404 "bytevector-u8-ref" (2) => reference;
+    404 "bytevector-u8-ref" (2) constant => reference;
     /// `(bytevector-u8-set! bytevector index byte)`: stores a byte.
-    405 "bytevector-u8-set!" (3) => set;
+    405 "bytevector-u8-set!" (3) constant => set;
     /// `(%bytevector-copy-chunk! to at from start end)`: copies a bounded range; ranges of one
     /// bytevector may overlap.
-    406 "%bytevector-copy-chunk!" (5) => copy_chunk;
+    406 "%bytevector-copy-chunk!" (5) chunk => copy_chunk;
     /// `(%bytevector-fill-chunk! bytevector byte start end)`: fills a bounded range.
-    407 "%bytevector-fill-chunk!" (4) => fill_chunk;
+    407 "%bytevector-fill-chunk!" (4) chunk => fill_chunk;
     /// `(%bytevector=? a b)`: whether two bytevectors have the same bytes.
-    408 "%bytevector=?" (2) => equal;
+    408 "%bytevector=?" (2) size => equal;
     /// `(%utf8->string bytevector start end)`: the text of a bounded range of bytes.
-    409 "%utf8->string" (3) => utf8_to_string;
+    409 "%utf8->string" (3) chunk => utf8_to_string;
     /// `(%utf8-boundary bytevector start end)`: the greatest index up to `end` at which no character is
     /// cut, at most 16,384 bytes behind `start`.
-    410 "%utf8-boundary" (3) => boundary;
+    410 "%utf8-boundary" (3) chunk => boundary;
     /// `(%string->utf8 string start end)`: the bytes of a bounded range of characters.
-    411 "%string->utf8" (3) => string_to_utf8;
+    411 "%string->utf8" (3) chunk => string_to_utf8;
     /// `(%bytevector-check name bytevector position)`: the length of a bytevector, or the fault of a
     /// wrong type.
-    412 "%bytevector-check" (3) => check;
+    412 "%bytevector-check" (3) constant => check;
 }
 
 fn byte(call: Call<'_>, position: usize) -> Result<u8, Interrupt> {
@@ -151,6 +151,9 @@ fn utf8_to_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "utf8->string", arguments);
     let bytes = vm.heap.bytes(call.bytevector(0)?);
     let (start, end) = call.range(1, bytes.len())?;
+    if end - start > CHUNK_ELEMENTS_MAX {
+        return Err(no_room("utf8->string", end - start));
+    }
     match std::str::from_utf8(&bytes[start..end]) {
         Ok(text) => {
             let text = text.to_string();
@@ -195,7 +198,7 @@ fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {
     if vm.heap.kind_of(bytevector) == Some(Kind::Bytevector) {
         return Ok(Word::fixnum(vm.heap.raw(bytevector, body::Bytevector::LENGTH) as i64));
     }
-    let name = vm.heap.symbol_name(arguments.get(0));
-    let position = arguments.get(2).as_fixnum() as usize;
+    let name = name_text(&vm.heap, arguments.get(0));
+    let position = trusted_count(arguments.get(2));
     Err(crate::argument::wrong_type(&vm.heap, &name, position, "a bytevector", bytevector))
 }

@@ -10,49 +10,49 @@ use crate::argument::{Call, Outcome, fault};
 
 primitives! { CHARACTER_PRIMITIVES:
     /// `(char? value)`: is it a character?
-    200 "char?" (1) => |_, a| Ok(Word::boolean(a.get(0).is_character()));
+    200 "char?" (1) constant => |_, a| Ok(Word::boolean(a.get(0).is_character()));
     /// `(char->integer char)`: its Unicode scalar value.
-    201 "char->integer" (1) => to_integer;
+    201 "char->integer" (1) constant => to_integer;
     /// `(integer->char n)`: the character with this Unicode scalar value.
-    202 "integer->char" (1) => from_integer;
+    202 "integer->char" (1) constant => from_integer;
     /// `(char-upcase char)`: its upper case, if that is one character.
-    203 "char-upcase" (1) => |vm, a| convert(vm, a, "char-upcase", upcase);
+    203 "char-upcase" (1) constant => |vm, a| convert(vm, a, "char-upcase", upcase);
     /// `(char-downcase char)`: its lower case, if that is one character.
-    204 "char-downcase" (1) => |vm, a| convert(vm, a, "char-downcase", downcase);
+    204 "char-downcase" (1) constant => |vm, a| convert(vm, a, "char-downcase", downcase);
     /// `(char-foldcase char)`: its simple case folding.
-    205 "char-foldcase" (1) => |vm, a| convert(vm, a, "char-foldcase", foldcase);
+    205 "char-foldcase" (1) constant => |vm, a| convert(vm, a, "char-foldcase", foldcase);
     /// `(char-alphabetic? char)`: has it the property Alphabetic?
-    206 "char-alphabetic?" (1) => |vm, a| test(vm, a, "char-alphabetic?", char::is_alphabetic);
+    206 "char-alphabetic?" (1) constant => |vm, a| test(vm, a, "char-alphabetic?", char::is_alphabetic);
     /// `(char-numeric? char)`: is it a decimal digit?
-    207 "char-numeric?" (1) => |vm, a| test(vm, a, "char-numeric?", |c| digit_value(c).is_some());
+    207 "char-numeric?" (1) constant => |vm, a| test(vm, a, "char-numeric?", |c| digit_value(c).is_some());
     /// `(char-whitespace? char)`: has it the property White_Space?
-    208 "char-whitespace?" (1) => |vm, a| test(vm, a, "char-whitespace?", char::is_whitespace);
+    208 "char-whitespace?" (1) constant => |vm, a| test(vm, a, "char-whitespace?", char::is_whitespace);
     /// `(char-upper-case? char)`: has it the property Uppercase?
-    209 "char-upper-case?" (1) => |vm, a| test(vm, a, "char-upper-case?", char::is_uppercase);
+    209 "char-upper-case?" (1) constant => |vm, a| test(vm, a, "char-upper-case?", char::is_uppercase);
     /// `(char-lower-case? char)`: has it the property Lowercase?
-    210 "char-lower-case?" (1) => |vm, a| test(vm, a, "char-lower-case?", char::is_lowercase);
+    210 "char-lower-case?" (1) constant => |vm, a| test(vm, a, "char-lower-case?", char::is_lowercase);
     /// `(digit-value char)`: the value of a decimal digit, or `#f`.
-    211 "digit-value" (1) => digit_value_of;
+    211 "digit-value" (1) constant => digit_value_of;
     /// `(char=? char …)`: are all the same?
-    212 "char=?" (1..) => |vm, a| compare(vm, a, "char=?", same, |x, y| x == y);
+    212 "char=?" (1..) constant => |vm, a| compare(vm, a, "char=?", same, |x, y| x == y);
     /// `(char<? char …)`: do they ascend?
-    213 "char<?" (1..) => |vm, a| compare(vm, a, "char<?", same, |x, y| x < y);
+    213 "char<?" (1..) constant => |vm, a| compare(vm, a, "char<?", same, |x, y| x < y);
     /// `(char>? char …)`: do they descend?
-    214 "char>?" (1..) => |vm, a| compare(vm, a, "char>?", same, |x, y| x > y);
+    214 "char>?" (1..) constant => |vm, a| compare(vm, a, "char>?", same, |x, y| x > y);
     /// `(char<=? char …)`: is none less than the one before?
-    215 "char<=?" (1..) => |vm, a| compare(vm, a, "char<=?", same, |x, y| x <= y);
+    215 "char<=?" (1..) constant => |vm, a| compare(vm, a, "char<=?", same, |x, y| x <= y);
     /// `(char>=? char …)`: is none greater than the one before?
-    216 "char>=?" (1..) => |vm, a| compare(vm, a, "char>=?", same, |x, y| x >= y);
+    216 "char>=?" (1..) constant => |vm, a| compare(vm, a, "char>=?", same, |x, y| x >= y);
     /// `(char-ci=? char …)`: are all the same but for case?
-    217 "char-ci=?" (1..) => |vm, a| compare(vm, a, "char-ci=?", foldcase, |x, y| x == y);
+    217 "char-ci=?" (1..) constant => |vm, a| compare(vm, a, "char-ci=?", foldcase, |x, y| x == y);
     /// `(char-ci<? char …)`: do they ascend, case aside?
-    218 "char-ci<?" (1..) => |vm, a| compare(vm, a, "char-ci<?", foldcase, |x, y| x < y);
+    218 "char-ci<?" (1..) constant => |vm, a| compare(vm, a, "char-ci<?", foldcase, |x, y| x < y);
     /// `(char-ci>? char …)`: do they descend, case aside?
-    219 "char-ci>?" (1..) => |vm, a| compare(vm, a, "char-ci>?", foldcase, |x, y| x > y);
+    219 "char-ci>?" (1..) constant => |vm, a| compare(vm, a, "char-ci>?", foldcase, |x, y| x > y);
     /// `(char-ci<=? char …)`: is none less than the one before, case aside?
-    220 "char-ci<=?" (1..) => |vm, a| compare(vm, a, "char-ci<=?", foldcase, |x, y| x <= y);
+    220 "char-ci<=?" (1..) constant => |vm, a| compare(vm, a, "char-ci<=?", foldcase, |x, y| x <= y);
     /// `(char-ci>=? char …)`: is none greater than the one before, case aside?
-    221 "char-ci>=?" (1..) => |vm, a| compare(vm, a, "char-ci>=?", foldcase, |x, y| x >= y);
+    221 "char-ci>=?" (1..) constant => |vm, a| compare(vm, a, "char-ci>=?", foldcase, |x, y| x >= y);
 }
 
 fn to_integer(vm: &mut Vm, arguments: Arguments) -> Outcome {

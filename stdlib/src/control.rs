@@ -12,7 +12,7 @@ use pscheme_vm::number::Number;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault, wrong_type};
+use crate::argument::{Call, Outcome, fault, name_text, trusted_count, wrong_type};
 use crate::list::is_kind;
 use crate::room::allocate;
 use crate::write::message_text;
@@ -21,77 +21,77 @@ use crate::write::message_text;
 const JIFFIES_PER_SECOND: i64 = 1_000_000;
 primitives! { CONTROL_PRIMITIVES:
     /// `(eq? a b)`: are they the same object?
-    500 "eq?" (2) => |_, a| Ok(Word::boolean(a.get(0) == a.get(1)));
+    500 "eq?" (2) constant => |_, a| Ok(Word::boolean(a.get(0) == a.get(1)));
     /// `(eqv? a b)`: the same object, or the same number of the same exactness?
-    501 "eqv?" (2) => |vm, a| Ok(Word::boolean(eqv(&vm.heap, a.get(0), a.get(1))));
+    501 "eqv?" (2) size => |vm, a| Ok(Word::boolean(eqv(&vm.heap, a.get(0), a.get(1))));
     /// `(%equal-leaves? a b)`: `eqv?`, or strings or bytevectors with the same content.
-    502 "%equal-leaves?" (2) => equal_leaves;
+    502 "%equal-leaves?" (2) size => equal_leaves;
     /// `(not value)`: is it `#f`?
-    503 "not" (1) => |_, a| Ok(Word::boolean(!a.get(0).is_true()));
+    503 "not" (1) constant => |_, a| Ok(Word::boolean(!a.get(0).is_true()));
     /// `(boolean? value)`: is it `#t` or `#f`?
-    504 "boolean?" (1) => |_, a| Ok(Word::boolean(is_boolean(a.get(0))));
+    504 "boolean?" (1) constant => |_, a| Ok(Word::boolean(is_boolean(a.get(0))));
     /// `(boolean=? boolean …)`: are all the same?
-    505 "boolean=?" (1..) => booleans_equal;
+    505 "boolean=?" (1..) constant => booleans_equal;
     /// `(procedure? value)`: can it be called?
-    506 "procedure?" (1) => |vm, a| Ok(Word::boolean(is_procedure(&vm.heap, a.get(0))));
+    506 "procedure?" (1) constant => |vm, a| Ok(Word::boolean(is_procedure(&vm.heap, a.get(0))));
     /// `(procedure-arity procedure)`: a pair of the least and the greatest number of arguments, the
     /// latter `#f` if there is none.
-    507 "procedure-arity" (1) => arity;
+    507 "procedure-arity" (1) constant => arity;
     /// `(values value …)`: returns them all to a receiver of several values.
-    510 "values" (0..) => values;
+    510 "values" (0..) constant => values;
     /// `(%values->list values)`: a list of several values, or of the one value.
-    511 "%values->list" (1) => values_to_list;
+    511 "%values->list" (1) constant => values_to_list;
     /// `(void)`: the value of expressions that have none.
-    512 "void" (0..) => |_, _| Ok(Word::UNSPECIFIED);
+    512 "void" (0..) constant => |_, _| Ok(Word::UNSPECIFIED);
     /// `(eof-object)`: the end-of-file object.
-    513 "eof-object" (0) => |_, _| Ok(Word::EOF);
+    513 "eof-object" (0) constant => |_, _| Ok(Word::EOF);
     /// `(eof-object? value)`: is it the end-of-file object?
-    514 "eof-object?" (1) => |_, a| Ok(Word::boolean(a.get(0) == Word::EOF));
+    514 "eof-object?" (1) constant => |_, a| Ok(Word::boolean(a.get(0) == Word::EOF));
     /// `(current-jiffy)`: microseconds of a clock that never goes back.
-    515 "current-jiffy" (0) => |vm, _| {
+    515 "current-jiffy" (0) constant => |vm, _| {
         let jiffies = vm.machine.host.monotonic_ns() / (1_000_000_000 / JIFFIES_PER_SECOND as u64);
         Ok(Word::fixnum(jiffies as i64))
     };
     /// `(jiffies-per-second)`: 1,000,000.
-    516 "jiffies-per-second" (0) => |_, _| Ok(Word::fixnum(JIFFIES_PER_SECOND));
+    516 "jiffies-per-second" (0) constant => |_, _| Ok(Word::fixnum(JIFFIES_PER_SECOND));
     /// `(current-second)`: seconds since 1970.
-    517 "current-second" (0) => |vm, _| {
+    517 "current-second" (0) constant => |vm, _| {
         let seconds = vm.machine.host.clock_us() as f64 / 1e6;
         Number::Flonum(seconds).encode(vm)
     };
     /// `(runtime)`: seconds of a clock that never goes back.
-    518 "runtime" (0) => |vm, _| {
+    518 "runtime" (0) constant => |vm, _| {
         let seconds = vm.machine.host.monotonic_ns() as f64 / 1e9;
         Number::Flonum(seconds).encode(vm)
     };
     /// `(random n)`: a number of at least 0 and below `n`, exact if `n` is.
-    519 "random" (1) => random;
+    519 "random" (1) constant => random;
     /// `(%exit value)`: ends the program; `#t` is status 0, `#f` is 1.
-    520 "%exit" (1) => exit;
+    520 "%exit" (1) constant => exit;
     /// `(error message irritant …)`: raises an error.
-    521 "error" (1..) => error;
+    521 "error" (1..) chunk => error;
     /// `(raise value)`: raises a value as an error.
-    522 "raise" (1) => raise;
+    522 "raise" (1) constant => raise;
     /// `(%dynamic)`: the dynamic state of the running process.
-    523 "%dynamic" (0) => |vm, _| Ok(vm.machine.dynamic);
+    523 "%dynamic" (0) constant => |vm, _| Ok(vm.machine.dynamic);
     /// `(%set-dynamic! state)`: replaces the dynamic state of the running process.
-    524 "%set-dynamic!" (1) => |vm, a| {
+    524 "%set-dynamic!" (1) constant => |vm, a| {
         vm.machine.dynamic = a.get(0);
         Ok(Word::UNSPECIFIED)
     };
     /// `(%wrong-type name position expected found)`: the fault of a wrong argument, which is counted
     /// from 0.
-    525 "%wrong-type" (4) => raise_wrong_type;
+    525 "%wrong-type" (4) constant => raise_wrong_type;
     /// `(%fault code message irritant …)`: a fault with a code of the table of errors.
-    526 "%fault" (2..) => raise_fault;
+    526 "%fault" (2..) chunk => raise_fault;
     /// `(error-object? value)`: is it the object of an error?
-    527 "error-object?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::Condition));
+    527 "error-object?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Condition));
     /// `(error-object-message condition)`: its message.
-    528 "error-object-message" (1) => |vm, a| part(vm, a, "error-object-message", body::Condition::MESSAGE);
+    528 "error-object-message" (1) constant => |vm, a| part(vm, a, "error-object-message", body::Condition::MESSAGE);
     /// `(error-object-irritants condition)`: the objects its message speaks of.
-    529 "error-object-irritants" (1) => |vm, a| part(vm, a, "error-object-irritants", body::Condition::IRRITANTS);
+    529 "error-object-irritants" (1) constant => |vm, a| part(vm, a, "error-object-irritants", body::Condition::IRRITANTS);
     /// `(file-error? value)`: is it the object of a file's error?
-    530 "file-error?" (1) => |vm, a| Ok(has_code(&vm.heap, a.get(0), ErrorCode::FileError));
+    530 "file-error?" (1) constant => |vm, a| Ok(has_code(&vm.heap, a.get(0), ErrorCode::FileError));
 }
 
 /// Whether two values are the same object or the same number (R7RS `eqv?`).
@@ -247,25 +247,22 @@ fn raise(vm: &mut Vm, arguments: Arguments) -> Outcome {
     Err(Fault::new(ErrorCode::UserError, message).with_irritants(&[value]).into())
 }
 
-/// A symbol's or string's text.
-fn name_text(vm: &Vm, word: Word) -> String {
-    message_text(vm, word, false)
-}
-
 fn raise_wrong_type(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let (name, expected) = (name_text(vm, arguments.get(0)), name_text(vm, arguments.get(2)));
-    let position = arguments.get(1).as_fixnum() as usize;
+    let (name, expected) =
+        (name_text(&vm.heap, arguments.get(0)), name_text(&vm.heap, arguments.get(2)));
+    let position = trusted_count(arguments.get(1));
     Err(wrong_type(&vm.heap, &name, position, &expected, arguments.get(3)))
 }
 
 fn raise_fault(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let code = u16::try_from(arguments.get(0).as_fixnum()).ok().and_then(ErrorCode::from_number);
-    let mut message = name_text(vm, arguments.get(1));
+    let code = u16::try_from(trusted_count(arguments.get(0))).ok();
+    let code = code.and_then(ErrorCode::from_number).unwrap_or(ErrorCode::OutOfRange);
+    let mut message = name_text(&vm.heap, arguments.get(1));
     for index in 2..arguments.count() {
         message.push(' ');
         message.push_str(&pscheme_vm::print::summary(&vm.heap, arguments.get(index)));
     }
-    Err(fault(code.expect("the prelude raises codes of the table"), message))
+    Err(fault(code, message))
 }
 
 fn part(vm: &mut Vm, arguments: Arguments, name: &'static str, field: usize) -> Outcome {

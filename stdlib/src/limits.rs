@@ -3,8 +3,8 @@
 /// Elements, characters or bytes a primitive goes through in one call. What has more is worked on
 /// in pieces by Scheme, so that other processes and commits come between.
 pub const CHUNK_ELEMENTS_MAX: usize = 16_384;
-/// Bits of an exact integer that `expt` and `arithmetic-shift` make at most: 8 MiB.
-pub const INTEGER_BITS_MAX: usize = 1 << 26;
+/// Bits of an exact integer at most: the machine's own limit.
+pub use pscheme_vm::number::INTEGER_BITS_MAX;
 /// Characters of a symbol's name.
 pub const SYMBOL_CHARACTERS_MAX: usize = 65_536;
 /// Characters of a text that `string->number` looks at.
@@ -13,6 +13,8 @@ pub const NUMBER_CHARACTERS_MAX: usize = 1 << 20;
 pub const ERROR_MESSAGE_CHARACTERS_MAX: usize = 2_000;
 /// Bytes a file may have to be opened for input.
 pub const INPUT_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Characters of a file's path: what the operating system takes.
+pub const PATH_CHARACTERS_MAX: usize = 4096;
 /// Bytes of an output port's buffer.
 pub const PORT_BUFFER_BYTES: usize = 4096;
 /// Elements of a structured key that its hash looks at.

@@ -12,87 +12,87 @@ use crate::limits::CHUNK_ELEMENTS_MAX;
 
 primitives! { LIST_PRIMITIVES:
     /// `(pair? value)`: is it a pair?
-    150 "pair?" (1) => |_, a| Ok(Word::boolean(a.get(0).is_pair()));
+    150 "pair?" (1) constant => |_, a| Ok(Word::boolean(a.get(0).is_pair()));
     /// `(null? value)`: is it the empty list?
-    151 "null?" (1) => |_, a| Ok(Word::boolean(a.get(0) == Word::NULL));
+    151 "null?" (1) constant => |_, a| Ok(Word::boolean(a.get(0) == Word::NULL));
     /// `(cons a b)`: a new pair.
-    152 "cons" (2) => cons;
+    152 "cons" (2) constant => cons;
     /// `(set-car! pair value)`: assigns the car.
-    153 "set-car!" (2) => |vm, a| set_part(vm, a, "set-car!");
+    153 "set-car!" (2) constant => |vm, a| set_part(vm, a, "set-car!");
     /// `(set-cdr! pair value)`: assigns the cdr.
-    154 "set-cdr!" (2) => |vm, a| set_part(vm, a, "set-cdr!");
+    154 "set-cdr!" (2) constant => |vm, a| set_part(vm, a, "set-cdr!");
     /// `(list value …)`: a new list of the values.
-    155 "list" (0..) => |vm, a| chain(vm, a, false);
+    155 "list" (0..) constant => |vm, a| chain(vm, a, false);
     /// `(cons* value … tail)`: a new list of the values, followed by `tail`.
-    156 "cons*" (1..) => |vm, a| chain(vm, a, true);
+    156 "cons*" (1..) constant => |vm, a| chain(vm, a, true);
     /// `(%longer? list count)`: whether there are more than `count` pairs; `count` is bounded.
-    157 "%longer?" (2) => is_longer;
+    157 "%longer?" (2) chunk => is_longer;
     /// `(%list-skip list count)`: what follows up to `count` pairs, and how many there were, as a
     /// pair. `count` is bounded.
-    158 "%list-skip" (2) => skip;
+    158 "%list-skip" (2) chunk => skip;
     /// `(%small-tree? value)`: whether a walk over pairs and vectors ends after a bounded number of them:
     /// then there is no cycle.
-    159 "%small-tree?" (1) => is_small_tree;
+    159 "%small-tree?" (1) chunk => is_small_tree;
     /// `(car pair)`: the first part of a pair.
-    160 "car" (1) => |vm, a| path(vm, a, "car");
+    160 "car" (1) constant => |vm, a| path(vm, a, "car");
     /// `(cdr pair)`: the second part of a pair.
-    161 "cdr" (1) => |vm, a| path(vm, a, "cdr");
+    161 "cdr" (1) constant => |vm, a| path(vm, a, "cdr");
     /// `(caar pair)`: the car of the car.
-    162 "caar" (1) => |vm, a| path(vm, a, "caar");
+    162 "caar" (1) constant => |vm, a| path(vm, a, "caar");
     /// `(cadr pair)`: the car of the cdr.
-    163 "cadr" (1) => |vm, a| path(vm, a, "cadr");
+    163 "cadr" (1) constant => |vm, a| path(vm, a, "cadr");
     /// `(cdar pair)`: the cdr of the car.
-    164 "cdar" (1) => |vm, a| path(vm, a, "cdar");
+    164 "cdar" (1) constant => |vm, a| path(vm, a, "cdar");
     /// `(cddr pair)`: the cdr of the cdr.
-    165 "cddr" (1) => |vm, a| path(vm, a, "cddr");
+    165 "cddr" (1) constant => |vm, a| path(vm, a, "cddr");
     /// `(caaar pair)`: the letters between c and r are applied from right to left.
-    166 "caaar" (1) => |vm, a| path(vm, a, "caaar");
+    166 "caaar" (1) constant => |vm, a| path(vm, a, "caaar");
     /// `(caadr pair)`: the letters between c and r are applied from right to left.
-    167 "caadr" (1) => |vm, a| path(vm, a, "caadr");
+    167 "caadr" (1) constant => |vm, a| path(vm, a, "caadr");
     /// `(cadar pair)`: the letters between c and r are applied from right to left.
-    168 "cadar" (1) => |vm, a| path(vm, a, "cadar");
+    168 "cadar" (1) constant => |vm, a| path(vm, a, "cadar");
     /// `(caddr pair)`: the third element of a list.
-    169 "caddr" (1) => |vm, a| path(vm, a, "caddr");
+    169 "caddr" (1) constant => |vm, a| path(vm, a, "caddr");
     /// `(cdaar pair)`: the letters between c and r are applied from right to left.
-    170 "cdaar" (1) => |vm, a| path(vm, a, "cdaar");
+    170 "cdaar" (1) constant => |vm, a| path(vm, a, "cdaar");
     /// `(cdadr pair)`: the letters between c and r are applied from right to left.
-    171 "cdadr" (1) => |vm, a| path(vm, a, "cdadr");
+    171 "cdadr" (1) constant => |vm, a| path(vm, a, "cdadr");
     /// `(cddar pair)`: the letters between c and r are applied from right to left.
-    172 "cddar" (1) => |vm, a| path(vm, a, "cddar");
+    172 "cddar" (1) constant => |vm, a| path(vm, a, "cddar");
     /// `(cdddr pair)`: what follows the third element of a list.
-    173 "cdddr" (1) => |vm, a| path(vm, a, "cdddr");
+    173 "cdddr" (1) constant => |vm, a| path(vm, a, "cdddr");
     /// `(caaaar pair)`: the letters between c and r are applied from right to left.
-    174 "caaaar" (1) => |vm, a| path(vm, a, "caaaar");
+    174 "caaaar" (1) constant => |vm, a| path(vm, a, "caaaar");
     /// `(caaadr pair)`: the letters between c and r are applied from right to left.
-    175 "caaadr" (1) => |vm, a| path(vm, a, "caaadr");
+    175 "caaadr" (1) constant => |vm, a| path(vm, a, "caaadr");
     /// `(caadar pair)`: the letters between c and r are applied from right to left.
-    176 "caadar" (1) => |vm, a| path(vm, a, "caadar");
+    176 "caadar" (1) constant => |vm, a| path(vm, a, "caadar");
     /// `(caaddr pair)`: the letters between c and r are applied from right to left.
-    177 "caaddr" (1) => |vm, a| path(vm, a, "caaddr");
+    177 "caaddr" (1) constant => |vm, a| path(vm, a, "caaddr");
     /// `(cadaar pair)`: the letters between c and r are applied from right to left.
-    178 "cadaar" (1) => |vm, a| path(vm, a, "cadaar");
+    178 "cadaar" (1) constant => |vm, a| path(vm, a, "cadaar");
     /// `(cadadr pair)`: the letters between c and r are applied from right to left.
-    179 "cadadr" (1) => |vm, a| path(vm, a, "cadadr");
+    179 "cadadr" (1) constant => |vm, a| path(vm, a, "cadadr");
     /// `(caddar pair)`: the letters between c and r are applied from right to left.
-    180 "caddar" (1) => |vm, a| path(vm, a, "caddar");
+    180 "caddar" (1) constant => |vm, a| path(vm, a, "caddar");
     /// `(cadddr pair)`: the fourth element of a list.
-    181 "cadddr" (1) => |vm, a| path(vm, a, "cadddr");
+    181 "cadddr" (1) constant => |vm, a| path(vm, a, "cadddr");
     /// `(cdaaar pair)`: the letters between c and r are applied from right to left.
-    182 "cdaaar" (1) => |vm, a| path(vm, a, "cdaaar");
+    182 "cdaaar" (1) constant => |vm, a| path(vm, a, "cdaaar");
     /// `(cdaadr pair)`: the letters between c and r are applied from right to left.
-    183 "cdaadr" (1) => |vm, a| path(vm, a, "cdaadr");
+    183 "cdaadr" (1) constant => |vm, a| path(vm, a, "cdaadr");
     /// `(cdadar pair)`: the letters between c and r are applied from right to left.
-    184 "cdadar" (1) => |vm, a| path(vm, a, "cdadar");
+    184 "cdadar" (1) constant => |vm, a| path(vm, a, "cdadar");
     /// `(cdaddr pair)`: the letters between c and r are applied from right to left.
-    185 "cdaddr" (1) => |vm, a| path(vm, a, "cdaddr");
+    185 "cdaddr" (1) constant => |vm, a| path(vm, a, "cdaddr");
     /// `(cddaar pair)`: the letters between c and r are applied from right to left.
-    186 "cddaar" (1) => |vm, a| path(vm, a, "cddaar");
+    186 "cddaar" (1) constant => |vm, a| path(vm, a, "cddaar");
     /// `(cddadr pair)`: the letters between c and r are applied from right to left.
-    187 "cddadr" (1) => |vm, a| path(vm, a, "cddadr");
+    187 "cddadr" (1) constant => |vm, a| path(vm, a, "cddadr");
     /// `(cdddar pair)`: the letters between c and r are applied from right to left.
-    188 "cdddar" (1) => |vm, a| path(vm, a, "cdddar");
+    188 "cdddar" (1) constant => |vm, a| path(vm, a, "cdddar");
     /// `(cddddr pair)`: what follows the fourth element of a list.
-    189 "cddddr" (1) => |vm, a| path(vm, a, "cddddr");
+    189 "cddddr" (1) constant => |vm, a| path(vm, a, "cddddr");
 }
 
 fn cons(vm: &mut Vm, arguments: Arguments) -> Outcome {

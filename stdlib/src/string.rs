@@ -14,7 +14,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault};
+use crate::argument::{Call, Outcome, fault, name_text, trusted_count};
 use crate::character::foldcase;
 use crate::limits::{CHUNK_ELEMENTS_MAX, SYMBOL_CHARACTERS_MAX};
 use crate::list::{bounded_list, is_kind};
@@ -26,77 +26,77 @@ use crate::text::{
 
 primitives! { STRING_PRIMITIVES:
     /// `(string? value)`: is it a string?
-    250 "string?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::String));
+    250 "string?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::String));
     /// `(%make-string length char)`: a new string, its first 16,384 characters filled.
-    251 "%make-string" (2) => make_string;
+    251 "%make-string" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_string;
     /// `(string-length string)`: the number of its characters.
-    252 "string-length" (1) => length;
+    252 "string-length" (1) constant => length;
     /// `(string-ref string index)`: the character there.
-    253 "string-ref" (2) => reference;
+    253 "string-ref" (2) constant => reference;
     /// `(string-set! string index char)`: stores a character.
-    254 "string-set!" (3) => set;
+    254 "string-set!" (3) size => set;
     /// `(string=? string …)`: are all equal?
-    255 "string=?" (1..) => |vm, a| relation(vm, a, "string=?", Ordering::is_eq);
+    255 "string=?" (1..) size => |vm, a| relation(vm, a, "string=?", Ordering::is_eq);
     /// `(string<? string …)`: do they ascend?
-    256 "string<?" (1..) => |vm, a| relation(vm, a, "string<?", Ordering::is_lt);
+    256 "string<?" (1..) size => |vm, a| relation(vm, a, "string<?", Ordering::is_lt);
     /// `(string>? string …)`: do they descend?
-    257 "string>?" (1..) => |vm, a| relation(vm, a, "string>?", Ordering::is_gt);
+    257 "string>?" (1..) size => |vm, a| relation(vm, a, "string>?", Ordering::is_gt);
     /// `(string<=? string …)`: is none less than the one before?
-    258 "string<=?" (1..) => |vm, a| relation(vm, a, "string<=?", Ordering::is_le);
+    258 "string<=?" (1..) size => |vm, a| relation(vm, a, "string<=?", Ordering::is_le);
     /// `(string>=? string …)`: is none greater than the one before?
-    259 "string>=?" (1..) => |vm, a| relation(vm, a, "string>=?", Ordering::is_ge);
+    259 "string>=?" (1..) size => |vm, a| relation(vm, a, "string>=?", Ordering::is_ge);
     /// `(string-ci=? string …)`: are all equal but for case?
-    260 "string-ci=?" (1..) => |vm, a| relation(vm, a, "string-ci=?", Ordering::is_eq);
+    260 "string-ci=?" (1..) size => |vm, a| relation(vm, a, "string-ci=?", Ordering::is_eq);
     /// `(string-ci<? string …)`: do they ascend, case aside?
-    261 "string-ci<?" (1..) => |vm, a| relation(vm, a, "string-ci<?", Ordering::is_lt);
+    261 "string-ci<?" (1..) size => |vm, a| relation(vm, a, "string-ci<?", Ordering::is_lt);
     /// `(string-ci>? string …)`: do they descend, case aside?
-    262 "string-ci>?" (1..) => |vm, a| relation(vm, a, "string-ci>?", Ordering::is_gt);
+    262 "string-ci>?" (1..) size => |vm, a| relation(vm, a, "string-ci>?", Ordering::is_gt);
     /// `(string-ci<=? string …)`: is none less than the one before, case aside?
-    263 "string-ci<=?" (1..) => |vm, a| relation(vm, a, "string-ci<=?", Ordering::is_le);
+    263 "string-ci<=?" (1..) size => |vm, a| relation(vm, a, "string-ci<=?", Ordering::is_le);
     /// `(string-ci>=? string …)`: is none greater than the one before, case aside?
-    264 "string-ci>=?" (1..) => |vm, a| relation(vm, a, "string-ci>=?", Ordering::is_ge);
+    264 "string-ci>=?" (1..) size => |vm, a| relation(vm, a, "string-ci>=?", Ordering::is_ge);
     /// `(%string-copy-chunk! to at from start end)`: copies a bounded range; ranges of one string
     /// may overlap.
-    265 "%string-copy-chunk!" (5) => copy_chunk;
+    265 "%string-copy-chunk!" (5) chunk => copy_chunk;
     /// `(%string-fill-chunk! string char start end)`: fills a bounded range.
-    266 "%string-fill-chunk!" (4) => fill_chunk;
+    266 "%string-fill-chunk!" (4) chunk => fill_chunk;
     /// `(%string-append strings)`: their characters in one new string, or `#f` if there are too many
     /// for one step.
-    267 "%string-append" (1) => append;
+    267 "%string-append" (1) chunk => append;
     /// `(%substring string start end name)`: the characters in a new string, or `#f` if there are too
     /// many for one step. `name` is for messages.
-    268 "%substring" (4) => substring;
+    268 "%substring" (4) chunk => substring;
     /// `(%string-wide? string)`: whether its storage has four bytes per character.
-    269 "%string-wide?" (1) => is_wide;
+    269 "%string-wide?" (1) constant => is_wide;
     /// `(%string-upcase string)`: in upper case, or `#f` if it is too long for one step.
-    270 "%string-upcase" (1) => |vm, a| map_case(vm, a, "string-upcase", |text| text.to_uppercase());
+    270 "%string-upcase" (1) chunk => |vm, a| map_case(vm, a, "string-upcase", |text| text.to_uppercase());
     /// `(%string-downcase string)`: in lower case, or `#f` if it is too long for one step.
-    271 "%string-downcase" (1) => |vm, a| map_case(vm, a, "string-downcase", |text| text.to_lowercase());
+    271 "%string-downcase" (1) chunk => |vm, a| map_case(vm, a, "string-downcase", |text| text.to_lowercase());
     /// `(%string-foldcase string)`: case folded, or `#f` if it is too long for one step.
-    272 "%string-foldcase" (1) => |vm, a| map_case(vm, a, "string-foldcase", full_foldcase);
+    272 "%string-foldcase" (1) chunk => |vm, a| map_case(vm, a, "string-foldcase", full_foldcase);
     /// `(%string-search pattern string start limit)`: the least index from `start` to below `limit` at
     /// which `pattern` begins in `string`, or `#f`.
-    273 "%string-search" (4) => search;
+    273 "%string-search" (4) size => search;
     /// `(string value …)`: a string of characters; other values as `display` shows them are not taken.
-    274 "string" (0..) => string_of;
+    274 "string" (0..) constant => string_of;
     /// `(%string-check name string position)`: the length of a string, or the fault of a wrong type.
-    275 "%string-check" (3) => check;
+    275 "%string-check" (3) constant => check;
     /// `(%string-fit! string other)`: widens the storage of `string` if `other`, a string or a
     /// character, asks for it.
-    276 "%string-fit!" (2) => fit;
+    276 "%string-fit!" (2) size => fit;
 
     /// `(symbol? value)`: is it a symbol?
-    300 "symbol?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::Symbol));
+    300 "symbol?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Symbol));
     /// `(symbol->string symbol)`: its name in a new string.
-    301 "symbol->string" (1) => symbol_to_string;
+    301 "symbol->string" (1) chunk => symbol_to_string;
     /// `(string->symbol string)`: the symbol of this name.
-    302 "string->symbol" (1) => string_to_symbol;
+    302 "string->symbol" (1) chunk => string_to_symbol;
     /// `(intern string)`: the symbol of this name.
-    303 "intern" (1) => string_to_symbol;
+    303 "intern" (1) chunk => string_to_symbol;
     /// `(symbol<? symbol …)`: are their names in ascending order?
-    304 "symbol<?" (1..) => symbols_ascend;
+    304 "symbol<?" (1..) chunk => symbols_ascend;
     /// `(symbol=? symbol …)`: are all the same?
-    305 "symbol=?" (1..) => symbols_equal;
+    305 "symbol=?" (1..) constant => symbols_equal;
 }
 
 fn make_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -155,18 +155,26 @@ fn relation(
 ) -> Outcome {
     let call = Call::new(vm, name, arguments);
     let fold = name.starts_with("string-ci");
-    let (mut holds, mut before) = (true, call.string(0)?);
+    let (mut holds, mut before, mut folded_count) = (true, call.string(0)?, 0);
     for index in 1..arguments.count() {
         let next = call.string(index)?;
+        if fold {
+            folded_count += vm.heap.string_length(before).min(vm.heap.string_length(next));
+        }
         let ordering = if fold {
-            let text = |string| full_foldcase(&StringView::of(&vm.heap, string).text());
-            text(before).cmp(&text(next))
+            let folded = |string| {
+                let view = StringView::of(&vm.heap, string);
+                view.characters(0, view.length).flat_map(folded_characters)
+            };
+            folded(before).cmp(folded(next))
         } else {
             order(&vm.heap, before, next)
         };
         holds &= test(ordering);
         before = next;
     }
+    // Folding a character takes much longer than comparing one.
+    vm.charge(folded_count as u64);
     Ok(Word::boolean(holds))
 }
 
@@ -235,7 +243,7 @@ fn append(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn substring(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let name = vm.heap.symbol_name(arguments.get(3));
+    let name = name_text(&vm.heap, arguments.get(3));
     let call = Call::new(vm, &name, arguments);
     let view = StringView::of(&vm.heap, call.string(0)?);
     let (start, end) = call.range(1, view.length)?;
@@ -267,16 +275,14 @@ fn fit(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn full_foldcase(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            // One character may fold to several, as the sharp s does.
-            let upper: Vec<char> = character.to_uppercase().collect();
-            match upper.as_slice() {
-                [_] => vec![foldcase(character)],
-                several => several.iter().copied().map(foldcase).collect(),
-            }
-        })
-        .collect()
+    text.chars().flat_map(folded_characters).collect()
+}
+
+/// What one character folds to: several characters for some, as the sharp s.
+fn folded_characters(character: char) -> impl Iterator<Item = char> {
+    let upper = character.to_uppercase();
+    let single = upper.len() == 1;
+    upper.map(move |part| foldcase(if single { character } else { part }))
 }
 
 fn map_case(
@@ -300,6 +306,9 @@ fn search(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let (pattern, string) = (StringView::of(&vm.heap, pattern), StringView::of(&vm.heap, string));
     let start = call.end(2, 0, string.length)?;
     let limit = call.end(3, 0, string.length + 1)?;
+    if limit.saturating_sub(start).saturating_sub(1) * pattern.length > CHUNK_ELEMENTS_MAX {
+        return Err(no_room("string-search-forward", limit - start));
+    }
     let found = (start..limit).find(|&at| {
         at + pattern.length <= string.length
             && (0..pattern.length).all(|index| pattern.get(index) == string.get(at + index))
@@ -321,8 +330,8 @@ fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {
     if vm.heap.kind_of(string) == Some(Kind::String) {
         return Ok(Word::fixnum(vm.heap.string_length(string) as i64));
     }
-    let name = vm.heap.symbol_name(arguments.get(0));
-    let position = arguments.get(2).as_fixnum() as usize;
+    let name = name_text(&vm.heap, arguments.get(0));
+    let position = trusted_count(arguments.get(2));
     Err(crate::argument::wrong_type(&vm.heap, &name, position, "a string", string))
 }
 

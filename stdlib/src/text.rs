@@ -105,11 +105,10 @@ pub fn widen(heap: &mut Heap, string: Word) {
     }
     let length = heap.string_length(string);
     let wide = heap.bytevector_zeroed(length * 4);
-    let from = heap.field(string, body::String::STORAGE).offset() + body::Bytevector::TAIL_BYTES;
-    let to = wide.offset() + body::Bytevector::TAIL_BYTES;
-    for index in 0..length {
-        let byte = heap.space.bytes(from + index as u64, 1)[0];
-        heap.space.bytes_mut(to + index as u64 * 4, 1)[0] = byte;
+    let narrow = heap.bytes(heap.field(string, body::String::STORAGE)).to_vec();
+    let places = heap.space.bytes_mut(wide.offset() + body::Bytevector::TAIL_BYTES, length * 4);
+    for (place, byte) in places.chunks_exact_mut(4).zip(narrow) {
+        place[0] = byte;
     }
     heap.set_field(string, body::String::STORAGE, wide);
     let header = Header::new(Kind::String, 1, body::String::FIELDS).with_flags(header.flags());

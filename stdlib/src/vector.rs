@@ -6,7 +6,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome};
+use crate::argument::{Call, Outcome, name_text, trusted_count};
 use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::list::is_kind;
 use crate::room::allocate;
@@ -17,31 +17,31 @@ const VECTOR_LENGTH_MAX: usize = 1 << 32;
 
 primitives! { VECTOR_PRIMITIVES:
     /// `(vector? value)`: is it a vector?
-    350 "vector?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::Vector));
+    350 "vector?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Vector));
     /// `(vector value …)`: a new vector of the values.
-    351 "vector" (0..) => vector;
+    351 "vector" (0..) constant => vector;
     /// `(%make-vector length fill)`: a new vector, its first 16,384 elements filled.
-    352 "%make-vector" (2) => make_vector;
+    352 "%make-vector" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_vector;
     /// `(vector-length vector)`: the number of its elements.
-    353 "vector-length" (1) => length;
+    353 "vector-length" (1) constant => length;
     /// `(vector-ref vector index)`: the element there.
-    354 "vector-ref" (2) => reference;
+    354 "vector-ref" (2) constant => reference;
     /// `(vector-set! vector index value)`: assigns an element.
-    355 "vector-set!" (3) => set;
+    355 "vector-set!" (3) constant => set;
     /// `(%vector-copy-chunk! to at from start end)`: copies a bounded range; ranges of one vector may
     /// overlap.
-    356 "%vector-copy-chunk!" (5) => copy_chunk;
+    356 "%vector-copy-chunk!" (5) chunk => copy_chunk;
     /// `(%vector-fill-chunk! vector value start end)`: fills a bounded range.
-    357 "%vector-fill-chunk!" (4) => fill_chunk;
+    357 "%vector-fill-chunk!" (4) chunk => fill_chunk;
     /// `(%subvector vector start end name)`: a new vector of the elements, or `#f` if there are too many
     /// for one step. `name` is for messages.
-    358 "%subvector" (4) => subvector;
+    358 "%subvector" (4) chunk => subvector;
     /// `(%vector-check name vector position)`: the length of a vector, or the fault of a wrong type.
-    359 "%vector-check" (3) => check;
+    359 "%vector-check" (3) constant => check;
     /// `(%range-check start end length name)`: whether indices bound a range; a fault if not.
-    360 "%range-check" (4) => range_check;
+    360 "%range-check" (4) constant => range_check;
     /// `(%count-check count name)`: the count, or a fault if it is no fixnum of at least 0.
-    361 "%count-check" (2) => count_check;
+    361 "%count-check" (2) constant => count_check;
 }
 
 fn vector(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -117,7 +117,7 @@ fn fill_chunk(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn subvector(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let name = vm.heap.symbol_name(arguments.get(3));
+    let name = name_text(&vm.heap, arguments.get(3));
     let call = Call::new(vm, &name, arguments);
     let vector = call.vector(0)?;
     let (start, end) = call.range(1, vm.heap.header(vector).body_words())?;
@@ -134,21 +134,21 @@ fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {
     if vm.heap.kind_of(vector) == Some(Kind::Vector) {
         return Ok(Word::fixnum(vm.heap.header(vector).body_words() as i64));
     }
-    let name = vm.heap.symbol_name(arguments.get(0));
-    let position = arguments.get(2).as_fixnum() as usize;
+    let name = name_text(&vm.heap, arguments.get(0));
+    let position = trusted_count(arguments.get(2));
     Err(crate::argument::wrong_type(&vm.heap, &name, position, "a vector", vector))
 }
 
 fn range_check(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let name = vm.heap.symbol_name(arguments.get(3));
+    let name = name_text(&vm.heap, arguments.get(3));
     let call = Call::new(vm, &name, arguments);
-    let length = arguments.get(2).as_fixnum() as usize;
+    let length = trusted_count(arguments.get(2));
     call.range(0, length)?;
     Ok(Word::TRUE)
 }
 
 fn count_check(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let name = vm.heap.symbol_name(arguments.get(1));
+    let name = name_text(&vm.heap, arguments.get(1));
     Call::new(vm, &name, arguments).count(0, VECTOR_LENGTH_MAX)?;
     Ok(arguments.get(0))
 }

@@ -17,6 +17,8 @@ use crate::text::StringView;
 
 /// Levels of nesting that a message shows.
 const MESSAGE_DEPTH_MAX: usize = 20;
+/// Limbs of an integer that a message shows in digits at most.
+const MESSAGE_LIMBS_MAX: usize = 64;
 
 /// The text of a value without parts; `quoted` is how `write` shows it, else `display`.
 pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
@@ -54,7 +56,10 @@ pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
         Kind::Condition => {
             let message = vm.heap.field(word, body::Condition::MESSAGE);
             match vm.heap.kind_of(message) {
-                Some(Kind::String) => format!("#<condition {}>", vm.heap.string_text(message)),
+                Some(Kind::String) => {
+                    let start = vm.heap.string_start(message, ERROR_MESSAGE_CHARACTERS_MAX);
+                    format!("#<condition {start}>")
+                }
                 _ => "#<condition>".into(),
             }
         }
@@ -187,6 +192,9 @@ fn append_atom(vm: &Vm, word: Word, quoted: bool, text: &mut String) {
             let bytes = vm.heap.bytes(word);
             let shown = bytes.len().min(ERROR_MESSAGE_CHARACTERS_MAX);
             text.push_str(&bytevector_text(&bytes[..shown]));
+        }
+        Some(Kind::Bignum) if vm.heap.header(word).body_words() > MESSAGE_LIMBS_MAX => {
+            text.push_str("#<big integer>");
         }
         _ => text.push_str(&atom_text(vm, word, quoted)),
     }

@@ -33,6 +33,16 @@ fn unit(name: &str, required: u16, constants: &[Constant], code: &[(Op, &[i64])]
 }
 
 fn main() {
+    for &engine in Engine::all() {
+        for (name, units) in programs() {
+            let best = (0..5).map(|_| time(engine, &units)).fold(f64::MAX, f64::min);
+            println!("{engine:?} {name}: {best:.2} ms");
+        }
+    }
+}
+
+/// Each a name and its units.
+fn programs() -> [(&'static str, Vec<CodeUnit>); 3] {
     let fib = unit(
         "fib",
         1,
@@ -82,34 +92,27 @@ fn main() {
             (Op::Return, &[2]),
         ],
     );
-    for &engine in Engine::all() {
-        for (name, units) in [
-            ("fib(29)", vec![&fib, &run_fib]),
-            ("loop 2e7", vec![&count]),
-            ("cons 1e7", vec![&cons]),
-        ] {
-            let mut best = f64::MAX;
-            for _ in 0..5 {
-                let set = Arc::new(PrimitiveSet::new([]));
-                let mut vm = Vm::new(Heap::new().unwrap(), set, Box::new(SilentHost::default()));
-                vm.boot().unwrap();
-                let data = vm.heap.protect(Word::FALSE);
-                let source = vm.heap.protect(Word::FALSE);
-                for (index, unit) in units.iter().enumerate() {
-                    let code = vm.install(unit, InstallContext { data, source }).unwrap();
-                    let closure = vm.closure_of(code);
-                    let place = vm.heap.protect(closure);
-                    if index + 1 < units.len() {
-                        vm.define(&unit.name, place);
-                    } else {
-                        vm.spawn(vm.heap.protected(place), Word::FALSE).unwrap();
-                    }
-                }
-                let start = Instant::now();
-                while vm.advance(engine) == Event::Slice {}
-                best = best.min(start.elapsed().as_secs_f64() * 1e3);
-            }
-            println!("{engine:?} {name}: {best:.2} ms");
+    [("fib(29)", vec![fib, run_fib]), ("loop 2e7", vec![count]), ("cons 1e7", vec![cons])]
+}
+
+/// Milliseconds from the first slice to the end; the last unit is the program's thunk.
+fn time(engine: Engine, units: &[CodeUnit]) -> f64 {
+    let set = Arc::new(PrimitiveSet::new([]));
+    let mut vm = Vm::new(Heap::new().unwrap(), set, Box::new(SilentHost::default()));
+    vm.boot().unwrap();
+    let data = vm.heap.protect(Word::FALSE);
+    let source = vm.heap.protect(Word::FALSE);
+    for (index, unit) in units.iter().enumerate() {
+        let code = vm.install(unit, InstallContext { data, source }).unwrap();
+        let closure = vm.closure_of(code);
+        let place = vm.heap.protect(closure);
+        if index + 1 < units.len() {
+            vm.define(&unit.name, place);
+        } else {
+            vm.spawn(vm.heap.protected(place), Word::FALSE).unwrap();
         }
     }
+    let start = Instant::now();
+    while vm.advance(engine) == Event::Slice {}
+    start.elapsed().as_secs_f64() * 1e3
 }

@@ -156,7 +156,7 @@ impl Vm {
             Callee::Primitive(row) => {
                 // SAFETY: the arguments lie at the base's third word and up.
                 let arguments = unsafe { Arguments::new(self.machine.base.add(2), count) };
-                let result = (row.run)(self, arguments);
+                let result = row.call(self, arguments);
                 self.return_result(result)
             }
             Callee::Continuation => self.throw_arguments(count),

@@ -219,6 +219,15 @@ impl Vm {
         Vm { heap, machine: Machine::new(primitives, host) }
     }
 
+    /// Counts work beyond the one unit of a call: what a primitive does in proportion to the size of
+    /// something. The slice ends at the next call or back-edge if it is used up.
+    ///
+    /// `units` must not depend on addresses or on when collections happen.
+    #[inline]
+    pub fn charge(&mut self, units: u64) {
+        self.machine.fuel = self.machine.fuel.saturating_sub_unsigned(units);
+    }
+
     /// The primitive with this number.
     pub fn primitive(&self, code: usize) -> Option<&'static Primitive> {
         self.machine.primitives.get(code)

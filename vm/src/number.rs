@@ -15,7 +15,12 @@ use pscheme_heap::word::Word;
 use crate::fault::{Fault, Interrupt};
 use crate::machine::Vm;
 use crate::op::Op;
+use crate::primitive::WORDS_PER_UNIT;
 use crate::print::summary;
+
+/// Bits of an exact integer at most: 128 KiB. One operation on integers of that size takes long but
+/// not seconds, and nothing else can run meanwhile.
+pub const INTEGER_BITS_MAX: usize = 1 << 20;
 
 /// A number outside the heap.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,11 +108,31 @@ fn encode_flonum(vm: &mut Vm, value: f64) -> Result<Word, Interrupt> {
 
 fn encode_bignum(vm: &mut Vm, value: &IBig) -> Result<Word, Interrupt> {
     let (sign, limbs) = value.as_sign_words();
+    if limbs.len() > INTEGER_BITS_MAX / 64 {
+        let message = format!("integers have at most {INTEGER_BITS_MAX} bits");
+        return Err(Fault::new(ErrorCode::ImplementationLimit, message).into());
+    }
     vm.reserve(Header::new(Kind::Bignum, 0, limbs.len()).nursery_bytes())?;
     let negative = sign == dashu_int::Sign::Negative;
     let object = vm.heap.object(Kind::Bignum, u8::from(negative), limbs.len());
     vm.heap.space.words_mut(object.offset() + 8, limbs.len()).copy_from_slice(limbs);
     Ok(object)
+}
+
+/// Charges the work of an operation with big integers: as many words as there are for sums and
+/// comparisons, some power between one and two of them for products and quotients.
+pub(crate) fn charge_bignums(vm: &mut Vm, op: Op, left: Word, right: Word) {
+    let limbs = |word: Word| match vm.heap.kind_of(word) {
+        Some(Kind::Bignum) => vm.heap.header(word).body_words() as u64,
+        _ => 0,
+    };
+    let (left, right) = (limbs(left), limbs(right));
+    let (less, more) = (left.min(right), left.max(right));
+    let words = match op {
+        Op::Multiply | Op::Quotient | Op::Remainder | Op::Modulo => more + more * less.isqrt(),
+        _ => more,
+    };
+    vm.charge(words / WORDS_PER_UNIT);
 }
 
 fn name_of(op: Op) -> &'static str {
@@ -142,6 +167,7 @@ fn operands(heap: &Heap, op: Op, left: Word, right: Word) -> Result<(Number, Num
 /// # Errors
 /// Operands that are no numbers, division by zero, or the heap's limit.
 pub fn binary(vm: &mut Vm, op: Op, left: Word, right: Word) -> Result<Word, Interrupt> {
+    charge_bignums(vm, op, left, right);
     let (left, right) = operands(&vm.heap, op, left, right)?;
     let result = match op {
         Op::Add | Op::Subtract | Op::Multiply => combine(op, left, right),

@@ -6,6 +6,8 @@
 
 #![allow(unsafe_code, reason = "arguments lie on the running stack")]
 
+use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::Kind;
 use pscheme_heap::word::Word;
 
 use crate::fault::Interrupt;
@@ -24,9 +26,50 @@ pub struct Primitive {
     pub minimum: u8,
     /// `None` takes any number up to the machine's bound.
     pub maximum: Option<u8>,
+    pub work: Work,
     pub doc: &'static str,
     pub run: PrimitiveFunction,
 }
+
+/// How long one call takes: every row says so, because nothing else can run meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// `constant`: no longer for larger arguments; only their number counts.
+    Constant,
+    /// `chunk`: in proportion to its arguments up to a limit the library names, below about a
+    /// millisecond. What has more is worked on in pieces, by Scheme.
+    Chunk,
+    /// `size`: in proportion to its arguments. A unit of work is charged for every
+    /// [`WORDS_PER_UNIT`] words of them.
+    Size,
+    /// `waits`: no time at all, then the process gives up its turn.
+    Waits,
+    /// `listed("what bounds it")`: may take longer than a millisecond, and says up to which bound.
+    /// Charged as `size` at least.
+    Listed(&'static str),
+}
+
+impl Primitive {
+    /// Runs the primitive and charges its work.
+    ///
+    /// # Panics
+    /// If it gives up the process's turn and its row does not say so.
+    #[inline]
+    pub(crate) fn call(&self, vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
+        if matches!(self.work, Work::Size | Work::Listed(_)) {
+            let units = arguments.words(&vm.heap) / WORDS_PER_UNIT;
+            vm.charge(units);
+        }
+        let result = (self.run)(vm, arguments);
+        if matches!(result, Err(Interrupt::Park(..))) {
+            assert_eq!(self.work, Work::Waits, "the row of {} says that it waits", self.name);
+        }
+        result
+    }
+}
+
+/// Words of an argument that cost a unit of work, which is some ten nanoseconds.
+pub const WORDS_PER_UNIT: u64 = 32;
 
 /// The arguments of a running primitive; read them anew after anything that can collect.
 #[derive(Clone, Copy)]
@@ -41,6 +84,21 @@ impl Arguments {
     /// the primitive runs.
     pub(crate) unsafe fn new(pointer: *mut u64, count: usize) -> Arguments {
         Arguments { pointer, count }
+    }
+
+    /// Words of the objects the arguments refer to, the characters of strings included.
+    fn words(self, heap: &Heap) -> u64 {
+        let body = |word: Word| heap.header(word).body_words() as u64;
+        let mut sum = 0;
+        for index in 0..self.count {
+            let word = self.get(index);
+            sum += match heap.kind_of(word) {
+                Some(Kind::String) => body(heap.field(word, 0)),
+                Some(_) => body(word),
+                None => 0,
+            };
+        }
+        sum
     }
 
     #[inline(always)]
@@ -124,10 +182,31 @@ impl PrimitiveTable for PrimitiveSet {
 
 /// Defines a block of primitives: one documented row each.
 ///
-/// `code "name" (minimum..=maximum) => function;` or `(minimum..)` for any number.
+/// `code "name" (minimum..=maximum) work => function;` or `(minimum..)` for any number of
+/// arguments. `work` is a variant of [`Work`](crate::primitive::Work) as its documentation writes it.
+///
+/// ```
+/// use pscheme_heap::word::Word;
+/// pscheme_vm::primitives! { ROWS:
+///     /// `(nine)`: nine.
+///     9 "nine" (0) constant => |_, _| Ok(Word::fixnum(9));
+/// }
+/// assert_eq!(ROWS[0].work, pscheme_vm::primitive::Work::Constant);
+/// ```
+///
+/// A row that does not say how long it takes does not compile:
+///
+/// ```compile_fail
+/// use pscheme_heap::word::Word;
+/// pscheme_vm::primitives! { ROWS:
+///     /// `(nine)`: nine.
+///     9 "nine" (0) => |_, _| Ok(Word::fixnum(9));
+/// }
+/// ```
 #[macro_export]
 macro_rules! primitives {
-    ($block:ident: $( $(#[doc = $doc:literal])+ $code:literal $name:literal ($($arity:tt)+) => $run:expr; )*) => {
+    ($block:ident: $( $(#[doc = $doc:literal])+ $code:literal $name:literal ($($arity:tt)+)
+        $work:ident $(($bound:literal))? => $run:expr; )*) => {
         /// The rows of this block.
         pub static $block: &[$crate::primitive::Primitive] = &[
             $( $crate::primitive::Primitive {
@@ -135,11 +214,17 @@ macro_rules! primitives {
                 name: $name,
                 minimum: $crate::primitives!(@minimum $($arity)+),
                 maximum: $crate::primitives!(@maximum $($arity)+),
+                work: $crate::primitives!(@work $work $($bound)?),
                 doc: concat!($($doc, "\n"),+),
                 run: $run,
             }, )*
         ];
     };
+    (@work constant) => { $crate::primitive::Work::Constant };
+    (@work chunk) => { $crate::primitive::Work::Chunk };
+    (@work size) => { $crate::primitive::Work::Size };
+    (@work waits) => { $crate::primitive::Work::Waits };
+    (@work listed $bound:literal) => { $crate::primitive::Work::Listed($bound) };
     (@minimum $minimum:literal) => { $minimum };
     (@maximum $minimum:literal) => { Some($minimum) };
     (@minimum $minimum:literal ..= $maximum:literal) => { $minimum };

@@ -37,7 +37,10 @@ fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
     };
     match kind {
         Kind::Symbol => text.push_str(&heap.symbol_name(word)),
-        Kind::String => text.push_str(&format!("{:?}", heap.string_text(word))),
+        Kind::String => {
+            let start = heap.string_start(word, SUMMARY_CHARACTERS_MAX);
+            text.push_str(&format!("{start:?}"));
+        }
         Kind::Flonum => {
             text.push_str(&f64::from_bits(heap.raw(word, body::Flonum::BITS)).to_string())
         }

@@ -60,6 +60,16 @@ pub enum Event {
     Idle,
 }
 
+/// What [`Vm::step_by`] came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Stepped {
+    pub event: Event,
+    /// The last instruction, if it was carried out whole.
+    pub last: Option<u64>,
+    /// The slice is not over: it goes on with `machine.fuel` units.
+    pub keeps_turn: bool,
+}
+
 impl Vm {
     /// A new process at the end of the run queue, to run `thunk`.
     ///
@@ -154,11 +164,10 @@ impl Vm {
     }
 
     /// Runs the process whose turn it is for `count` instructions and at most `fuel` units of work,
-    /// so that a test can stop at any boundary. The second part is the instruction carried out last,
-    /// if it was carried out whole; then the slice goes on with `machine.fuel` units.
-    pub fn step_by(&mut self, count: u64, fuel: i64) -> (Event, Option<u64>) {
+    /// so that a test can stop at any boundary.
+    pub fn step_by(&mut self, count: u64, fuel: i64) -> Stepped {
         if let Some(event) = self.load_next() {
-            return (event, None);
+            return Stepped { event, last: None, keeps_turn: false };
         }
         let mut stop = self.step(count - 1, fuel);
         let mut last = None;
@@ -166,10 +175,13 @@ impl Vm {
             last = Some(self.heap.space.read(self.offset_of(self.machine.pc)));
             stop = self.step(1, self.machine.fuel);
         }
-        self.count_work(fuel - self.machine.fuel.max(0));
+        self.count_work(fuel - self.machine.fuel);
         match stop {
-            Some(stop) => (self.end_slice(stop), None),
-            None => (Event::Slice, last),
+            Some(stop) => {
+                let last = last.filter(|_| matches!(stop, Stop::Park(_)));
+                Stepped { event: self.end_slice(stop), last, keeps_turn: false }
+            }
+            None => Stepped { event: Event::Slice, last, keeps_turn: true },
         }
     }
 
@@ -180,7 +192,7 @@ impl Vm {
             return (event, false);
         }
         let stop = self.run(engine, fuel);
-        self.count_work(fuel - self.machine.fuel.max(0));
+        self.count_work(fuel - self.machine.fuel);
         if matches!(stop, Stop::Slice) {
             return (Event::Slice, true);
         }
@@ -193,7 +205,7 @@ impl Vm {
             return event;
         }
         let stop = self.run(engine, fuel);
-        let used = fuel - self.machine.fuel.max(0);
+        let used = fuel - self.machine.fuel;
         self.count_work(used);
         self.end_slice(stop)
     }

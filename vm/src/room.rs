@@ -5,7 +5,7 @@
 //! room too: its stack goes into the heap. That room is bounded by one stack and one nursery.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::limits::LARGE_OBJECT_BYTES;
+use pscheme_heap::limits::{LARGE_OBJECT_BYTES, PAGE_BYTES};
 
 use crate::fault::{Fault, Interrupt};
 use crate::machine::Vm;
@@ -49,6 +49,7 @@ impl Vm {
         if bytes <= LARGE_OBJECT_BYTES {
             return self.reserve(bytes + beside);
         }
+        self.charge(bytes / PAGE_BYTES);
         let young = self.heap.young_bytes();
         if young > 0 && young + bytes > YOUNG_BYTES_MAX {
             self.heap.collect_young(&mut self.machine);

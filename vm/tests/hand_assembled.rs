@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::body;
+use pscheme_heap::limits::HEAP_RESERVED_BYTES_MIN;
 use pscheme_heap::store::{MemoryImage, Store, Wave};
 use pscheme_heap::word::Word;
 use pscheme_vm::code::{Arity, CodeUnit, Constant};
@@ -185,7 +186,8 @@ fn conses(n: i64) -> CodeUnit {
 
 fn machine() -> Vm {
     let primitives = Arc::new(PrimitiveSet::new([]));
-    let mut vm = Vm::new(Heap::new().unwrap(), primitives, Box::new(SilentHost::default()));
+    let heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
+    let mut vm = Vm::new(heap, primitives, Box::new(SilentHost::default()));
     vm.heap.persistent = true;
     vm.boot().unwrap();
     vm
@@ -220,7 +222,7 @@ fn reopen(mut vm: Vm, image: &MemoryImage, store: &mut Option<Box<dyn Store>>) -
     *store = None;
     drop(vm);
     let mut fresh = image.open().unwrap();
-    let mut heap = Heap::restore(&mut fresh).unwrap();
+    let mut heap = Heap::restore_reserving(&mut fresh, HEAP_RESERVED_BYTES_MIN).unwrap();
     let primitives = Arc::new(PrimitiveSet::new([]));
     let problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
     assert!(problems.is_empty(), "{problems:?}");

@@ -7,6 +7,7 @@ use pscheme::heap::error_code::ERROR_CODES;
 use pscheme::heap::kind::{Allowed, FieldClass, Kind};
 use pscheme::heap::root_table::ROOT_ROWS;
 use pscheme::vm::op::{OperandKind, op_rows};
+use pscheme::vm::primitive::Work;
 
 const NOTICE: &str = "<!-- Made by `cargo xtask docs` from the tables in the code. -->\n\n";
 
@@ -124,15 +125,32 @@ fn errors() -> String {
 
 fn primitives() -> String {
     let mut text = format!("{NOTICE}# Primitives\n\n");
-    text.push_str("| code | name | arguments | meaning |\n|---|---|---|---|\n");
+    text.push_str(
+        "Work: `constant` takes no longer for larger arguments; `chunk` is bounded by a limit of the \
+         library, below about a millisecond; `size` goes through its arguments and charges for them; \
+         `waits` gives up the process's turn. What may take longer says up to which bound.\n\n",
+    );
+    text.push_str("| code | name | arguments | work | meaning |\n|---|---|---|---|---|\n");
     for row in pscheme::session::primitive_set().rows() {
         let arguments = match row.maximum {
             Some(most) if most == row.minimum => most.to_string(),
             Some(most) => format!("{} to {most}", row.minimum),
             None => format!("at least {}", row.minimum),
         };
+        let work = match row.work {
+            Work::Constant => "constant",
+            Work::Chunk => "chunk",
+            Work::Size => "size",
+            Work::Waits => "waits",
+            Work::Listed(bound) => bound,
+        };
         let name = row.name.replace('|', "\\|");
-        let _ = writeln!(text, "| {} | `{name}` | {arguments} | {} |", row.code, line(row.doc));
+        let _ = writeln!(
+            text,
+            "| {} | `{name}` | {arguments} | {work} | {} |",
+            row.code,
+            line(row.doc)
+        );
     }
     text
 }

@@ -1,5 +1,6 @@
-//! Chores of the project: `cargo xtask docs`, `tidy`, `sanitize`, `soak`.
+//! Chores of the project: `cargo xtask docs`, `tidy`, `sanitize`, `soak`, `bench-compare`.
 
+mod bench_compare;
 mod docs;
 mod sanitize;
 mod soak;
@@ -13,6 +14,7 @@ usage: cargo xtask COMMAND
   docs [--check]     write docs/generated from the tables, or compare it with them
   tidy               check the house rules
   sanitize           heap and machine tests under AddressSanitizer and valgrind
+  bench-compare [ROUNDS]  speed beside guile and chez, if they are here
   soak [KILLS]       the long kill -9 campaign (1000 kills unless given)";
 
 fn main() -> ExitCode {
@@ -24,6 +26,11 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(&root),
         ["tidy"] => tidy::check(&root),
         ["sanitize"] => sanitize::run(&root),
+        ["bench-compare"] => bench_compare::run(&root, bench_compare::ROUNDS_DEFAULT),
+        ["bench-compare", rounds] => match rounds.parse() {
+            Ok(rounds) if rounds > 0 => bench_compare::run(&root, rounds),
+            _ => Err(USAGE.into()),
+        },
         ["soak"] => soak::run(&root, 1000),
         ["soak", kills] => match kills.parse() {
             Ok(kills) => soak::run(&root, kills),

@@ -1,5 +1,7 @@
 //! The house rules that can be checked, checked.
 
+mod functions;
+
 use std::path::{Path, PathBuf};
 
 /// Lines of a source file at most; files that are one table are excepted.
@@ -27,6 +29,7 @@ pub fn check(root: &Path) -> Result<(), String> {
         let name = path.strip_prefix(root).expect("a source of the checkout").display().to_string();
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
         check_length(&name, &text, &mut findings);
+        functions::check(&name, &text, &mut findings);
         check_imports(&name, &text, &mut findings);
         check_unsafe(&name, &text, &allowed, &mut findings);
         check_text(&name, &text, &mut findings);

@@ -35,45 +35,45 @@ const CAPACITY_MIN: usize = 8;
 
 primitives! { HASH_TABLE_PRIMITIVES:
     /// `(hash-table? value)`: is it a hash table?
-    450 "hash-table?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::HashTable));
+    450 "hash-table?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::HashTable));
     /// `(%make-hash-table equivalence)`: a new table; 0 is `eq?`, 1 `eqv?`, 2 `equal?`, 3 `string=?`.
-    451 "%make-hash-table" (1) => make;
+    451 "%make-hash-table" (1) constant => make;
     /// `(%hash-table-get table key default)`: the key's value or the default; the table itself if only
     /// `equal?` can tell.
-    452 "%hash-table-get" (3) => get;
+    452 "%hash-table-get" (3) size => get;
     /// `(%hash-table-put! table key value)`: adds or replaces and returns `#t`; does nothing and returns
     /// `#f` if only `equal?` can tell.
-    453 "%hash-table-put!" (3) => put;
+    453 "%hash-table-put!" (3) listed("the entry that fills a table moves all others") => put;
     /// `(%hash-table-probe table key after)`: the number of the key's entry, `#f` if there is none; or
     /// minus one minus the number of an entry `equal?` must look at, beginning behind entry `after`.
-    454 "%hash-table-probe" (3) => probe;
+    454 "%hash-table-probe" (3) size => probe;
     /// `(%hash-table-key table entry)`: the key of an entry.
-    455 "%hash-table-key" (2) => |vm, a| entry_part(vm, a, 0);
+    455 "%hash-table-key" (2) constant => |vm, a| entry_part(vm, a, 0);
     /// `(%hash-table-value table entry)`: the value of an entry.
-    456 "%hash-table-value" (2) => |vm, a| entry_part(vm, a, 1);
+    456 "%hash-table-value" (2) constant => |vm, a| entry_part(vm, a, 1);
     /// `(%hash-table-set-value! table entry value)`: replaces the value of an entry.
-    457 "%hash-table-set-value!" (3) => set_value;
+    457 "%hash-table-set-value!" (3) constant => set_value;
     /// `(%hash-table-add! table key value)`: adds an entry for a key that has none.
-    458 "%hash-table-add!" (3) => add;
+    458 "%hash-table-add!" (3) listed("the entry that fills a table moves all others") => add;
     /// `(%hash-table-remove! table entry)`: removes an entry.
-    459 "%hash-table-remove!" (2) => remove;
+    459 "%hash-table-remove!" (2) constant => remove;
     /// `(%hash-table-next table entry)`: the first entry from this number on, or `#f`.
-    460 "%hash-table-next" (2) => next;
+    460 "%hash-table-next" (2) listed("gaps that removed entries left") => next;
     /// `(hash-table-count table)`: the number of entries.
-    461 "hash-table-count" (1) => count;
+    461 "hash-table-count" (1) constant => count;
     /// `(hash-table-size table)`: the number of entries.
-    462 "hash-table-size" (1) => count;
+    462 "hash-table-size" (1) constant => count;
     /// `(hash-table-clear! table)`: removes all entries.
-    463 "hash-table-clear!" (1) => clear;
+    463 "hash-table-clear!" (1) constant => clear;
     /// `(%hash-table-equivalence table)`: 0 is `eq?`, 1 `eqv?`, 2 `equal?`, 3 `string=?`.
-    464 "%hash-table-equivalence" (1) => equivalence_of;
+    464 "%hash-table-equivalence" (1) constant => equivalence_of;
     /// `(equal-hash value)`: a number that is the same for values that are `equal?`.
-    465 "equal-hash" (1) => |vm, a| {
+    465 "equal-hash" (1) chunk => |vm, a| {
         let hash = hash_key(&vm.heap, Equivalence::Equal, a.get(0));
         Ok(Word::fixnum(if hash.by_address { 0 } else { i64::from(hash.value) }))
     };
     /// `(string-hash string)`: a number that is the same for equal strings.
-    466 "string-hash" (1) => |vm, a| {
+    466 "string-hash" (1) chunk => |vm, a| {
         let string = Call::new(vm, "string-hash", a).string(0)?;
         Ok(Word::fixnum(i64::from(hash_key(&vm.heap, Equivalence::String, string).value)))
     };
@@ -248,6 +248,7 @@ fn rebuild(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
         let message = format!("a hash table holds at most {TABLE_ENTRIES_MAX} entries");
         return Err(fault(ErrorCode::ImplementationLimit, message));
     }
+    vm.charge(count as u64);
     let by_address = index::count_by_address(&vm.heap, table, equivalence(vm, table));
     let mark = vm.heap.protect(Word::FALSE);
     let result = rebuild_with(vm, arguments, capacity, by_address);
@@ -302,6 +303,7 @@ fn next(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let first = Call::new(vm, "a hash table procedure", arguments).fixnum(1)?.max(0) as usize;
     let found =
         (first..used).find(|&entry| index::entry_key(&vm.heap, table, entry as u32) != Word::DEAD);
+    vm.charge((found.unwrap_or(used).saturating_sub(first) / 8) as u64);
     Ok(found.map_or(Word::FALSE, |entry| Word::fixnum(entry as i64)))
 }
 

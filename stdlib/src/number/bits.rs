@@ -53,10 +53,7 @@ pub(super) fn shift(
         return Ok(Word::fixnum(if value < IBig::ZERO { -1 } else { 0 }));
     }
     // Rounds towards minus infinity, as shifting in two's complement does.
-    let divisor = IBig::ONE << distance;
-    let negative = value < IBig::ZERO;
-    let adjusted = if negative { value - &divisor + IBig::ONE } else { value };
-    Number::Big(adjusted / divisor).encode(vm)
+    Number::Big(value >> distance).encode(vm)
 }
 
 pub(super) fn count(vm: &mut Vm, arguments: Arguments) -> Outcome {

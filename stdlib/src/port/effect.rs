@@ -16,6 +16,7 @@ use pscheme_vm::primitive::Arguments;
 
 use super::{number_field, set_number_field};
 use crate::argument::{Call, Outcome, fault};
+use crate::limits::PATH_CHARACTERS_MAX;
 use crate::room::bytevector_bytes;
 use crate::text::StringView;
 
@@ -155,7 +156,12 @@ pub(super) fn check_writable(path: &Path) -> Result<(), String> {
 
 /// The path in argument 0, made absolute.
 pub(super) fn path_argument(call: Call<'_>) -> Result<std::path::PathBuf, Interrupt> {
-    let text = StringView::of(call.heap, call.string(0)?).text();
+    let view = StringView::of(call.heap, call.string(0)?);
+    if view.length > PATH_CHARACTERS_MAX {
+        let message = format!("{}: a path has at most {PATH_CHARACTERS_MAX} characters", call.name);
+        return Err(fault(ErrorCode::FileError, message));
+    }
+    let text = view.text();
     std::path::absolute(&text)
         .map_err(|error| fault(ErrorCode::FileError, format!("{}: {text:?}: {error}", call.name)))
 }

@@ -26,7 +26,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault, wrong_type};
+use crate::argument::{Call, Outcome, fault, trusted_count, wrong_type};
 use crate::limits::PORT_BUFFER_BYTES;
 use crate::list::is_kind;
 
@@ -43,80 +43,80 @@ pub mod state {
 
 primitives! { PORT_PRIMITIVES:
     /// `(port? value)`: is it a port?
-    550 "port?" (1) => |vm, a| Ok(is_kind(vm, a, Kind::Port));
+    550 "port?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Port));
     /// `(input-port? value)`: is it a port for input?
-    551 "input-port?" (1) => |vm, a| Ok(has_state(vm, a, state::INPUT));
+    551 "input-port?" (1) constant => |vm, a| Ok(has_state(vm, a, state::INPUT));
     /// `(output-port? value)`: is it a port for output?
-    552 "output-port?" (1) => |vm, a| Ok(has_state(vm, a, state::OUTPUT));
+    552 "output-port?" (1) constant => |vm, a| Ok(has_state(vm, a, state::OUTPUT));
     /// `(textual-port? value)`: is it a port of characters?
-    553 "textual-port?" (1) => |vm, a| Ok(has_state(vm, a, state::TEXTUAL));
+    553 "textual-port?" (1) constant => |vm, a| Ok(has_state(vm, a, state::TEXTUAL));
     /// `(binary-port? value)`: is it a port of bytes?
-    554 "binary-port?" (1) => |vm, a| {
+    554 "binary-port?" (1) constant => |vm, a| {
         let textual = has_state(vm, a, state::TEXTUAL).is_true();
         Ok(Word::boolean(is_kind(vm, a, Kind::Port).is_true() && !textual))
     };
     /// `(input-port-open? port)`: can it be read from?
-    555 "input-port-open?" (1) => |vm, a| is_open(vm, a, "input-port-open?", state::INPUT);
+    555 "input-port-open?" (1) constant => |vm, a| is_open(vm, a, "input-port-open?", state::INPUT);
     /// `(output-port-open? port)`: can it be written to?
-    556 "output-port-open?" (1) => |vm, a| is_open(vm, a, "output-port-open?", state::OUTPUT);
+    556 "output-port-open?" (1) constant => |vm, a| is_open(vm, a, "output-port-open?", state::OUTPUT);
     /// `(%console-port direction)`: the console as a port; 1 is input, 2 output.
-    557 "%console-port" (1) => console_port;
+    557 "%console-port" (1) constant => console_port;
     /// `(%open-input bytes textual? name)`: a port that reads a bytevector; `name` is its file's path, or
     /// `#f`.
-    558 "%open-input" (3) => input::open;
+    558 "%open-input" (3) constant => input::open;
     /// `(%open-output textual?)`: a port that keeps what is written.
-    559 "%open-output" (1) => output::open_kept;
+    559 "%open-output" (1) constant => output::open_kept;
     /// `(%open-output-file path textual?)`: a port whose bytes go to a file after their commit.
-    560 "%open-output-file" (2) => output::open_file;
+    560 "%open-output-file" (2) constant => output::open_file;
     /// `(%read-file path)`: the bytes of a file.
-    561 "%read-file" (1) => input::read_file;
+    561 "%read-file" (1) listed("a file of INPUT_FILE_BYTES_MAX") => input::read_file;
     /// `(file-exists? path)`: is there a file of this name?
-    562 "file-exists?" (1) => input::file_exists;
+    562 "file-exists?" (1) constant => input::file_exists;
     /// `(delete-file path)`: not in this version.
-    563 "delete-file" (1) => |_, _| {
+    563 "delete-file" (1) constant => |_, _| {
         Err(fault(ErrorCode::NotInThisVersion, "delete-file is not in this version"))
     };
     /// `(%file-pending? path)`: whether bytes for this file wait for their commit.
-    564 "%file-pending?" (1) => effect::is_pending;
+    564 "%file-pending?" (1) listed("one comparison per effect that waits") => effect::is_pending;
     /// `(%await-effects)`: waits until effects have had a chance to leave.
-    565 "%await-effects" (0) => effect::wait;
+    565 "%await-effects" (0) waits => effect::wait;
     /// `(%close-port port direction)`: closes it for input (1), output (2) or both (3).
-    566 "%close-port" (2) => close;
+    566 "%close-port" (2) chunk => close;
     /// `(%flush-port port)`: passes on what is buffered.
-    567 "%flush-port" (1) => output::flush;
-    /// `(%write-atom port value quoted?)`: writes what has no parts; `#f` if it is a string too long for
-    /// one step.
-    568 "%write-atom" (3) => output::write_atom;
+    567 "%flush-port" (1) chunk => output::flush;
+    /// `(%write-atom port value quoted?)`: writes what has no parts; `#f` if it is a string or bytevector
+    /// too long for one step.
+    568 "%write-atom" (3) listed("integers of INTEGER_BITS_MAX bits") => output::write_atom;
     /// `(%write-text port string start end escaped?)`: writes a bounded part; returns where it ends.
-    569 "%write-text" (5) => output::write_text;
+    569 "%write-text" (5) chunk => output::write_text;
     /// `(%write-char port char)`: writes a character.
-    570 "%write-char" (2) => output::write_character;
+    570 "%write-char" (2) constant => output::write_character;
     /// `(%write-bytes port bytevector start end)`: writes a bounded part; returns where it ends.
-    571 "%write-bytes" (4) => output::write_bytes_of;
+    571 "%write-bytes" (4) chunk => output::write_bytes_of;
     /// `(%write-byte port byte)`: writes a byte.
-    572 "%write-byte" (2) => output::write_byte;
+    572 "%write-byte" (2) constant => output::write_byte;
     /// `(%output-pieces port)`: what was written to a string port, as a list of bytevectors, newest
     /// first.
-    573 "%output-pieces" (1) => output::pieces;
+    573 "%output-pieces" (1) chunk => output::pieces;
     /// `(%output-text port)`: the text written to a string port, or `#f` if it is too long for one step.
-    574 "%output-text" (1) => output::text;
+    574 "%output-text" (1) chunk => output::text;
     /// `(%read-char port)`: the next character.
-    575 "%read-char" (1) => |vm, a| input::read_character(vm, a, true);
+    575 "%read-char" (1) constant => |vm, a| input::read_character(vm, a, true);
     /// `(%peek-char port)`: the next character, which stays.
-    576 "%peek-char" (1) => |vm, a| input::read_character(vm, a, false);
+    576 "%peek-char" (1) constant => |vm, a| input::read_character(vm, a, false);
     /// `(%read-line port)`: the characters up to the end of the line, or `#f` if they are too many for
     /// one step.
-    577 "%read-line" (1) => input::read_line;
+    577 "%read-line" (1) chunk => input::read_line;
     /// `(%read-string port count)`: up to `count` characters, which is bounded.
-    578 "%read-string" (2) => input::read_string;
+    578 "%read-string" (2) chunk => input::read_string;
     /// `(%read-byte port)`: the next byte.
-    579 "%read-byte" (1) => |vm, a| input::read_byte(vm, a, true);
+    579 "%read-byte" (1) constant => |vm, a| input::read_byte(vm, a, true);
     /// `(%peek-byte port)`: the next byte, which stays.
-    580 "%peek-byte" (1) => |vm, a| input::read_byte(vm, a, false);
+    580 "%peek-byte" (1) constant => |vm, a| input::read_byte(vm, a, false);
     /// `(%read-bytes port count)`: up to `count` bytes, which is bounded.
-    581 "%read-bytes" (2) => input::read_bytes;
+    581 "%read-bytes" (2) chunk => input::read_bytes;
     /// `(%port-path port)`: the path of a file port, or `#f`.
-    582 "%port-path" (1) => path_of;
+    582 "%port-path" (1) constant => path_of;
 }
 
 pub(crate) fn state_of(vm: &Vm, port: Word) -> i64 {
@@ -199,7 +199,7 @@ fn path_of(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn close(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let directions = arguments.get(1).as_fixnum();
+    let directions = trusted_count(arguments.get(1)) as i64;
     let port = arguments.get(0);
     let is_port = vm.heap.kind_of(port) == Some(Kind::Port);
     if !is_port || state_of(vm, port) & directions == 0 {

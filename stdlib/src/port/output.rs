@@ -117,9 +117,12 @@ pub(super) fn flush(vm: &mut Vm, arguments: Arguments) -> Outcome {
 pub(super) fn write_atom(vm: &mut Vm, arguments: Arguments) -> Outcome {
     open_port(vm, arguments, state::OUTPUT, true)?;
     let word = arguments.get(1);
-    if vm.heap.kind_of(word) == Some(Kind::String)
-        && vm.heap.string_length(word) > CHUNK_ELEMENTS_MAX
-    {
+    let length = match vm.heap.kind_of(word) {
+        Some(Kind::String) => vm.heap.string_length(word),
+        Some(Kind::Bytevector) => vm.heap.bytes(word).len(),
+        _ => 0,
+    };
+    if length > CHUNK_ELEMENTS_MAX {
         return Ok(Word::FALSE);
     }
     let text = atom_text(vm, word, arguments.get(2).is_true());

@@ -34,13 +34,25 @@
 (define %next-label (list 'next-label))
 
 (define (%print-atom object write? port)
-  (if (not (%write-atom port object write?))
-      (if write?
-          (begin
-            (%write-char port #\")
-            (%print-text object 0 (string-length object) #t port)
-            (%write-char port #\"))
-          (%print-text object 0 (string-length object) #f port))))
+  (cond ((%write-atom port object write?))
+        ((bytevector? object) (%print-bytes object port))
+        (write?
+         (%write-char port #\")
+         (%print-text object 0 (string-length object) #t port)
+         (%write-char port #\"))
+        (else (%print-text object 0 (string-length object) #f port))))
+
+; A bytevector that has at least one byte.
+(define (%print-bytes bytes port)
+  (%write-atom port "#u8(" #f)
+  (%write-atom port (bytevector-u8-ref bytes 0) #f)
+  (let loop ((index 1))
+    (if (< index (bytevector-length bytes))
+        (begin
+          (%write-char port #\space)
+          (%write-atom port (bytevector-u8-ref bytes index) #f)
+          (loop (+ index 1)))))
+  (%write-char port #\)))
 
 (define (%print-text text start end escaped? port)
   (let ((next (%write-text port text start end escaped?)))

@@ -11,7 +11,7 @@
 (exact +inf.0) ;!> E0104 exact expects a finite number as its first argument, found inf
 (sqrt -4) ;!> E0113 the result of sqrt would be a complex number, not in this version
 (expt 2 -1) ;!> E0113 the result of expt would be an exact ratio, not in this version: make the base inexact
-(expt 2 100000000000) ;!> E0115 expt makes integers of at most 67108864 bits
+(expt 2 100000000000) ;!> E0115 expt makes integers of at most 1048576 bits
 (even? 1.5) ;!> E0104 even? expects an integer as its first argument, found 1.5
 (max 1 "2") ;!> E0104 max expects a number as its second argument, found "2"
 (number->string 10 1) ;!> E0106 number->string expects a radix from 2 to 36, found 1
@@ -79,3 +79,7 @@
 (apply + 5) ;!> E0104 apply expects a list as its last argument, found 5
 (assert (= 1 2)) ;!> E0108 an assertion failed
 (make-vector 100000000000 0) ;!> E0106 make-vector expects a count from 0 to 4294967296 as its first argument, found 100000000000
+
+; What the library calls harms nobody when a program calls it with anything.
+(%substring "abc" 0 20 7) ;!> E0107 7 expects an index up to 3, found 20
+(%fault 999999 "odd") ;!> E0106 odd

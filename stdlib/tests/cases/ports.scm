@@ -38,3 +38,8 @@
 (call-with-output-string (lambda (p) (write-shared '(1 (2) #(3)) p))) ;=> "(1 (2) #(3))"
 (let ((a (list 'quote 'b))) (set-cdr! (cdr a) a) (call-with-output-string (lambda (p) (display a p)))) ;=> "#0=(quote b . #0#)"
 (let ((a (list 'quote 'b))) (set-car! (cdr a) a) a) ;=> #0='#0#
+
+; A bytevector too long for one step is written in several.
+(string-length (call-with-output-string (lambda (port) (write (make-bytevector 20000 1) port)))) ;=> 40004
+(equal? (call-with-output-string (lambda (port) (write (make-bytevector 16385 7) port)))
+        (call-with-output-string (lambda (port) (display (make-bytevector 16385 7) port)))) ;=> #t

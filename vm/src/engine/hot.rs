@@ -113,7 +113,8 @@ impl Registers<'_> {
         let fuel = &raw mut (*self.vm).machine.fuel;
         *fuel -= 1;
         if *fuel < 0 {
-            *fuel = 0;
+            // Taken back: what primitives charged beyond the slice is counted, this unit is not.
+            *fuel += 1;
             return false;
         }
         true

@@ -61,7 +61,7 @@ impl Vm {
             }
         }
         self.machine.running = false;
-        self.machine.safepoints += (fuel - self.machine.fuel.max(0)) as u64;
+        self.machine.safepoints += (fuel - self.machine.fuel) as u64;
         self.machine.stop.take().expect("an engine stops for a reason")
     }
 

@@ -88,6 +88,7 @@ impl Vm {
     }
 
     fn compare(&mut self, op: Op, left: Word, right: Word) -> Result<bool, Interrupt> {
+        number::charge_bignums(self, op, left, right);
         number::compare(&self.heap, op, left, right).map_err(Interrupt::from)
     }
 
@@ -353,7 +354,7 @@ pub(super) fn primitive(vm: &mut Vm, instruction: u64) -> After {
     #[allow(unsafe_code, reason = "arguments lie on the running stack")]
     // SAFETY: the verifier bounds the window by the frame.
     let arguments = unsafe { Arguments::new(vm.machine.base.add(window), count) };
-    match (row.run)(vm, arguments) {
+    match row.call(vm, arguments) {
         Ok(value) => {
             vm.set_register(window, value);
             After::Next

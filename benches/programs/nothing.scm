@@ -1,0 +1,3 @@
+; How long a start takes.
+(display 1)
+(newline)

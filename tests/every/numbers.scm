@@ -1,0 +1,11 @@
+; Fixnums that grow into big integers, flonums of both sorts, comparisons, conversions.
+(define (show x) (write x) (newline))
+(define (factorial n) (if (= n 0) 1 (* n (factorial (- n 1)))))
+(show (factorial 25))
+(show (quotient (factorial 25) (factorial 23)))
+(show (list (remainder -7 2) (modulo -7 2) (exact->inexact 2) (max 1 2.5) (min 3 4)))
+(define huge 1152921504606846975)
+(show (list (+ huge 1) (- (- huge) 2) (* huge huge) (= huge (+ huge 0)) (< huge (* 2 huge))))
+(show (let loop ((i 0) (f 1.0)) (if (< i 5) (loop (+ i 1) (* f 1e60)) f)))
+(show (list (sqrt 16) (expt 2 70) (exact (floor 2.5)) (number->string 255 16) (string->number "1e3")))
+(show (list (eqv? 1.5 1.5) (eq? 'a 'a) (not 1) (null? '()) (pair? '(1)) (<= 1 1) (> 2 1) (zero? 0)))
