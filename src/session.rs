@@ -288,9 +288,10 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub fn run_one_slice(&mut self) -> Result<Option<Outcome>, SessionError> {
+        // Before the slice: what a commit wakes must have its turn before "nobody can run" is believed.
+        self.receive_events()?;
         let event = self.vm.advance_by(self.engine, self.slice_work);
         self.bound_sections();
-        self.receive_events()?;
         match event {
             Event::Slice | Event::WaitsForCommit(_) | Event::Finished(_) => {}
             Event::Failed(process) => self.note_failure(process),
