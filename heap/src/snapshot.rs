@@ -29,8 +29,6 @@ pub mod page_header {
     /// Start bits, 128 bytes.
     pub const STARTS: usize = 128;
 }
-const _: () = assert!(page_header::STARTS + BITMAP_WORDS * 8 == PAGE_HEADER_BYTES as usize);
-const _: () = assert!(PAGE_BYTES as usize == crate::store::PAGE_SIZE_BYTES);
 
 /// What a wave holds, by count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use pscheme::{Session, SessionOptions};
 use super::support::{Console, TestHost};
 
 /// A root no program uses, for what a test keeps.
-const KEPT_ROOT: usize = 60;
+pub const KEPT_ROOT: usize = 60;
 /// Another, for parked processes.
 const PARKED_ROOT: usize = 61;
 
