@@ -89,7 +89,7 @@ fn latency() {
         "\nA commit, request to durable, beside a raw append of the same bytes and fdatasync, alternating\n"
     );
     println!(
-        "| changed | commit p50, p99 ms | raw p50, p99 ms | ratio p50, p99 |\n|---|---|---|---|"
+        "| changed | commit p50, p99 ms | pause, store: mean ms | raw p50, p99 ms | ratio p50, p99 |\n|---|---|---|---|---|"
     );
     for pages in [1, 4] {
         latency_of(pages);
@@ -104,6 +104,7 @@ fn latency_of(pages: usize) {
     let mut raw = File::create(folder.path().join("raw")).expect("a file");
     let bytes = vec![7; pages << 14];
     let pairs = pairs_of_pages(&session, pages);
+    session.counts = Default::default();
     let (mut commits, mut appends) = (Vec::new(), Vec::new());
     for round in 0..LATENCY_ROUNDS {
         for &pair in &pairs {
@@ -120,8 +121,11 @@ fn latency_of(pages: usize) {
     assert_eq!(session.counts.last_receipt.map(|receipt| receipt.page_count), Some(pages as u32));
     let ((c50, c99), (r50, r99)) = (percentiles(commits), percentiles(appends));
     let (ratio50, ratio99) = (c50 / r50, c99 / r99);
+    let counts = &session.counts;
+    let store = counts.commit_time.as_secs_f64() * 1e3 / counts.commits as f64;
+    let pause = counts.pause_time.as_secs_f64() * 1e3 / counts.commits as f64;
     println!(
-        "| {} KiB | {c50:.3}, {c99:.3} | {r50:.3}, {r99:.3} | {ratio50:.2}, {ratio99:.2} |",
+        "| {} KiB | {c50:.3}, {c99:.3} | {pause:.3}, {store:.3} | {r50:.3}, {r99:.3} | {ratio50:.2}, {ratio99:.2} |",
         pages * 16
     );
 }

@@ -133,6 +133,9 @@ struct Persistence {
     last_start: Instant,
 }
 
+/// How a wave is given to the writer: `submit` or `queue`.
+type HandOver = fn(&Writer, Wave) -> Result<TransactionId, SubmitRefused>;
+
 /// Counts of a session, kept outside the image.
 #[derive(Clone, Debug, Default)]
 pub struct SessionCounts {
@@ -353,7 +356,7 @@ impl Session {
     fn serve_waiters(&mut self) -> Result<(), SessionError> {
         let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
         if !in_flight || self.has_new_waiters() {
-            self.cut_wave()?;
+            self.cut_wave(Writer::queue)?;
         }
         self.wait_for_last()
     }
@@ -429,12 +432,13 @@ impl Session {
         let due = self.has_new_waiters()
             || dirty >= WAVE_DIRTY_BYTES_MAX
             || persistence.last_start.elapsed() >= self.wave_interval.max(2 * pause);
-        if due { self.cut_wave() } else { Ok(()) }
+        if due { self.cut_wave(Writer::submit) } else { Ok(()) }
     }
 
     /// Hands the state of this instant to the writer, unless an atomic section is open: then the
-    /// commit is noted and happens when the section ends.
-    fn cut_wave(&mut self) -> Result<(), SessionError> {
+    /// commit is noted and happens when the section ends. Who waits for it next queues it and writes it
+    /// himself.
+    fn cut_wave(&mut self, hand_over: HandOver) -> Result<(), SessionError> {
         if !self.vm.machine.sections.is_empty() {
             self.vm.machine.commit_pending = true;
             return Ok(());
@@ -458,7 +462,7 @@ impl Session {
         self.vm.heap.list_changes(&mut wave);
         let effects = newest_effect(&self.vm);
         persistence.pending.push_back(PendingWave { transaction, effects });
-        match persistence.writer.submit(wave) {
+        match hand_over(&persistence.writer, wave) {
             Ok(number) => assert_eq!(number, transaction, "waves are numbered in order"),
             Err(SubmitRefused::Busy(_)) => unreachable!("a wave is cut only when there is room"),
             Err(SubmitRefused::Ended(_, error)) => return Err(error.into()),
@@ -490,7 +494,7 @@ impl Session {
                 }
             }
             self.wait_for_last()?;
-            self.cut_wave()?;
+            self.cut_wave(Writer::queue)?;
             self.wait_for_last()?;
             if newest_effect(&self.vm).is_none() {
                 break;
@@ -498,7 +502,7 @@ impl Session {
         }
         // The queue is empty; one more commit makes the acknowledgements durable.
         if self.persistence.is_some() && self.vm.heap.has_changes() {
-            self.cut_wave()?;
+            self.cut_wave(Writer::queue)?;
             self.wait_for_last()?;
         }
         Ok(())

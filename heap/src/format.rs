@@ -92,7 +92,7 @@ rows! {
 
 // Frames: links and return-point words.
 rows! {
-    Link::new(0x4000_0128, 3).0 == 0x4000_0128 << 16 | 3 * 8;
+    Link::new(0x4000_0128, 3).0 == (0x4000_0128 << 16) + 3 * 8;
     RETURN_POINT_OPCODE == 0x45;
     SHORT_MASK_REGISTERS == 20;
     point(0, 0, LiveMask::Short(0)) == 0x45;

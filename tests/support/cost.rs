@@ -1,5 +1,7 @@
 //! Heaps of a given size and burden in real images, and what one change in them costs.
 
+#![allow(dead_code, reason = "each suite uses a part of this")]
+
 use std::path::Path;
 use std::time::Duration;
 

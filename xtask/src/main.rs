@@ -13,7 +13,8 @@ usage: cargo xtask COMMAND
   docs [--check]     write docs/generated from the tables, or compare it with them
   tidy               check the house rules
   sanitize           heap and machine tests under AddressSanitizer and valgrind
-  soak [KILLS]       the long kill -9 campaign (1000 kills unless given)";
+  soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), then bounded files (10 minutes)
+  soak files         the latter alone";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,9 +25,10 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(&root),
         ["tidy"] => tidy::check(&root),
         ["sanitize"] => sanitize::run(&root),
-        ["soak"] => soak::run(&root, 1000),
+        ["soak"] => soak::kills(&root, 1000).and_then(|()| soak::files(&root)),
+        ["soak", "files"] => soak::files(&root),
         ["soak", kills] => match kills.parse() {
-            Ok(kills) => soak::run(&root, kills),
+            Ok(kills) => soak::kills(&root, kills).and_then(|()| soak::files(&root)),
             Err(_) => Err(USAGE.into()),
         },
         _ => Err(USAGE.into()),

@@ -38,6 +38,10 @@ pub const VACUUM_PAGE_COUNT_PER_STEP: u32 = 1_024;
 /// `head` is synced at most this often between checkpoints.
 pub const HEAD_SYNC_INTERVAL_MS: u64 = 1_000;
 
+/// A waiter that wrote its wave itself wakes the writer's thread for the gap if that was not there for
+/// this long; waking it after each of a row of quick commits would cost more than the gap's work.
+pub const GAP_INTERVAL_MS: u64 = 10;
+
 /// Waves a writer holds: one being written and one waiting.
 pub const WAVES_IN_FLIGHT_MAX: usize = 2;
 
