@@ -43,12 +43,17 @@ impl Heap {
     pub fn list_changes(&mut self, wave: &mut Wave) -> WaveSummary {
         assert!(self.nursery_is_empty(), "a commit collects the nursery first");
         wave.clear();
-        for block in self.blocks_marked(COMMIT_BITS) {
-            for page in Heap::pages_of(block) {
-                if self.is_changed(page) {
-                    self.list_page(page, wave);
-                }
-            }
+        let blocks = self.blocks_marked(COMMIT_BITS);
+        let changed: Vec<Page> = blocks
+            .iter()
+            .flat_map(|&block| Heap::pages_of(block))
+            .filter(|&page| self.is_changed(page))
+            .collect();
+        wave.arena.reserve(changed.len() * PAGE_BYTES as usize);
+        for page in changed {
+            self.list_page(page, wave);
+        }
+        for block in blocks {
             self.space.clear_block(block, COMMIT_BITS);
         }
         let pages = wave.pages.len();

@@ -82,11 +82,29 @@ fn main() {
             (Op::Return, &[2]),
         ],
     );
+    // The write barrier, twice in each round.
+    let store = unit(
+        "main",
+        0,
+        &[],
+        &[
+            (Op::LoadWord, &[2, 0]),
+            (Op::LoadWord, &[3, 10_000_000 << 3]),
+            (Op::Cons, &[4, 2, 3]),
+            (Op::SetCar, &[4, 2]),
+            (Op::SetCdr, &[4, 2]),
+            (Op::AddInt, &[2, 2, 1]),
+            (Op::JumpUnlessLess, &[2, 3, 1]),
+            (Op::Loop, &[-5]),
+            (Op::Return, &[2]),
+        ],
+    );
     for &engine in Engine::all() {
         for (name, units) in [
             ("fib(29)", vec![&fib, &run_fib]),
             ("loop 2e7", vec![&count]),
             ("cons 1e7", vec![&cons]),
+            ("store 2e7", vec![&store]),
         ] {
             let mut best = f64::MAX;
             for _ in 0..5 {

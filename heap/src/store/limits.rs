@@ -26,8 +26,9 @@ pub const WAL_BYTES_BEFORE_CHECKPOINT: u64 = 16 << 20;
 /// time to expand it at each load is worth more than the bytes.
 pub const COMPRESSION_SAVING_DIVISOR: usize = 8;
 
-/// Rows one call of `prune_step` from the writer deletes: some 4 ms of work.
-pub const PRUNE_ROW_COUNT_PER_STEP: usize = 200;
+/// Rows one call of `prune_step` from the writer deletes: less work than a commit, because a commit may
+/// come in the middle of it and has to wait.
+pub const PRUNE_ROW_COUNT_PER_STEP: usize = 64;
 
 /// Free database pages (4 KiB each) kept for the next commits instead of given back to the disk.
 pub const FREE_DATABASE_PAGE_COUNT_KEPT: u32 = 1_024;
