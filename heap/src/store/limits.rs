@@ -19,7 +19,8 @@ pub const ROOT_COUNTER_COUNT: usize = 16;
 /// transactions before the one that names them, so that the write-ahead log stays bounded.
 pub const TRANSACTION_BODY_BYTES_MAX: usize = 16 << 20;
 
-/// The write-ahead log is checkpointed in the gap after a wave when it is longer than this.
+/// The write-ahead log is checkpointed in the gap after a wave when it is longer than this, and its
+/// file is cut back to this when it is started anew.
 pub const WAL_BYTES_BEFORE_CHECKPOINT: u64 = 16 << 20;
 
 /// A body is stored compressed only if that saves at least this part of it (an eighth): below, the
@@ -28,7 +29,7 @@ pub const COMPRESSION_SAVING_DIVISOR: usize = 8;
 
 /// Rows one call of `prune_step` from the writer deletes: less work than a commit, because a commit may
 /// come in the middle of it and has to wait.
-pub const PRUNE_ROW_COUNT_PER_STEP: usize = 64;
+pub const PRUNE_ROW_COUNT_PER_STEP: usize = 100;
 
 /// Free database pages (4 KiB each) kept for the next commits instead of given back to the disk.
 pub const FREE_DATABASE_PAGE_COUNT_KEPT: u32 = 1_024;

@@ -10,7 +10,9 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::store::identity::{BranchId, FencingNumber, ImageId, TransactionId};
-use crate::store::limits::{BUSY_TIMEOUT_MS, COUNTED_NUMBER_MAX, WRITER_CACHE_KIB};
+use crate::store::limits::{
+    BUSY_TIMEOUT_MS, COUNTED_NUMBER_MAX, WAL_BYTES_BEFORE_CHECKPOINT, WRITER_CACHE_KIB,
+};
 use crate::store::wal::DATABASE_PAGE_BYTES;
 use crate::store::{StoreError, StoreOptions, Synchronous};
 
@@ -231,6 +233,12 @@ fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
             "PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; \
              PRAGMA cell_size_check=ON; PRAGMA cache_size=-{WRITER_CACHE_KIB};"
         ))
+        .map_err(failed())?;
+    // A log that a large wave made longer is cut back when it is started anew. The pragma answers.
+    connection
+        .query_row(&format!("PRAGMA journal_size_limit={WAL_BYTES_BEFORE_CHECKPOINT}"), [], |_| {
+            Ok(())
+        })
         .map_err(failed())
 }
 
