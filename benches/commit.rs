@@ -1,5 +1,6 @@
 //! What commits cost: bytes by kind after one change, latency beside a raw synced append, bytes per
-//! second of busy programs, and the time to open. Prints tables; `cargo bench --bench commit`.
+//! second of busy programs, and the time to open. Prints tables; `cargo bench -p pscheme --bench commit`,
+//! with `-- latency` (or another section's name) for one of them.
 
 #[path = "../tests/support/cost.rs"]
 mod cost;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use cost::{Burden, burden, fill, one_set_car, process_set_car, session_in};
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::heap::store::{CommitClock, StoreOptions};
+use pscheme::heap::word::Word;
 use pscheme::{Session, SessionOptions};
 use support::{Console, TestHost};
 
@@ -23,10 +25,19 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    cost_of_one_change();
-    latency();
-    busy_programs();
-    opening();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let sections: [(&str, fn()); 4] = [
+        ("cost", cost_of_one_change),
+        ("latency", latency),
+        ("busy", busy_programs),
+        ("opening", opening),
+    ];
+    for (name, section) in sections {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            section();
+        }
+    }
 }
 
 fn cost_of_one_change() {
@@ -70,36 +81,61 @@ fn percentiles(mut times: Vec<Duration>) -> (f64, f64) {
     (at(0.5), at(0.99))
 }
 
+/// Rounds of each latency measurement.
+const LATENCY_ROUNDS: usize = 400;
+
 fn latency() {
     println!(
-        "\nA commit of one changed page, request to durable, beside a raw append of 16 KiB and fdatasync, alternating\n"
+        "\nA commit, request to durable, beside a raw append of the same bytes and fdatasync, alternating\n"
     );
+    println!(
+        "| changed | commit p50, p99 ms | pause, store: mean ms | raw p50, p99 ms | ratio p50, p99 |\n|---|---|---|---|---|"
+    );
+    for pages in [1, 4] {
+        latency_of(pages);
+    }
+}
+
+fn latency_of(pages: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut session = session_in(folder.path());
     fill(&mut session, 16 * MIB);
     session.commit_and_wait().expect("commits");
     let mut raw = File::create(folder.path().join("raw")).expect("a file");
+    let bytes = vec![7; pages << 14];
+    let pairs = pairs_of_pages(&session, pages);
+    session.counts = Default::default();
     let (mut commits, mut appends) = (Vec::new(), Vec::new());
-    for _ in 0..400 {
+    for round in 0..LATENCY_ROUNDS {
+        for &pair in &pairs {
+            session.vm.heap.set_car(pair, Word::fixnum(round as i64));
+        }
         let start = Instant::now();
-        one_change(&mut session);
+        session.commit_and_wait().expect("commits");
         commits.push(start.elapsed());
         let start = Instant::now();
-        raw.write_all(&[7; 16384]).expect("writes");
+        raw.write_all(&bytes).expect("writes");
         raw.sync_data().expect("syncs");
         appends.push(start.elapsed());
     }
+    assert_eq!(session.counts.last_receipt.map(|receipt| receipt.page_count), Some(pages as u32));
     let ((c50, c99), (r50, r99)) = (percentiles(commits), percentiles(appends));
-    println!("| | p50 ms | p99 ms |\n|---|---|---|");
-    println!("| commit | {c50:.3} | {c99:.3} |\n| raw append | {r50:.3} | {r99:.3} |");
-    println!("| ratio | {:.2} | {:.2} |", c50 / r50, c99 / r99);
+    let (ratio50, ratio99) = (c50 / r50, c99 / r99);
+    let counts = &session.counts;
+    let store = counts.commit_time.as_secs_f64() * 1e3 / counts.commits as f64;
+    let pause = counts.pause_time.as_secs_f64() * 1e3 / counts.commits as f64;
+    println!(
+        "| {} KiB | {c50:.3}, {c99:.3} | {pause:.3}, {store:.3} | {r50:.3}, {r99:.3} | {ratio50:.2}, {ratio99:.2} |",
+        pages * 16
+    );
 }
 
-fn one_change(session: &mut Session) {
-    let pair = session.vm.heap.roots[60];
-    let next = session.vm.heap.cdr(pair);
-    session.vm.heap.set_car(pair, next);
-    session.commit_and_wait().expect("commits");
+/// A pair of each of so many different pages.
+fn pairs_of_pages(session: &Session, pages: usize) -> Vec<Word> {
+    let heap = &session.vm.heap;
+    let first = heap.roots[cost::KEPT_ROOT];
+    let list = std::iter::successors(Some(first), |&pair| Some(heap.cdr(pair)));
+    list.step_by(2_000).take(pages).collect()
 }
 
 const BUSY: &[(&str, &str)] = &[

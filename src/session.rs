@@ -136,6 +136,9 @@ struct Persistence {
     last_start: Instant,
 }
 
+/// How a wave is given to the writer: `submit` or `queue`.
+type HandOver = fn(&Writer, Wave) -> Result<TransactionId, SubmitRefused>;
+
 /// Counts of a session, kept outside the image.
 #[derive(Clone, Debug, Default)]
 pub struct SessionCounts {
@@ -293,9 +296,10 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub fn run_one_slice(&mut self) -> Result<Option<Outcome>, SessionError> {
+        // Before the slice: what a commit wakes must have its turn before "nobody can run" is believed.
+        self.receive_events()?;
         let event = self.vm.advance_by(self.engine, self.slice_work);
         self.bound_sections();
-        self.receive_events()?;
         match event {
             Event::Slice | Event::WaitsForCommit(_) | Event::Finished(_) => {}
             Event::Failed(process) => self.note_failure(process),
@@ -376,7 +380,7 @@ impl Session {
     fn serve_waiters(&mut self) -> Result<(), SessionError> {
         let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
         if !in_flight || self.vm.has_new_waiters() {
-            self.cut_wave()?;
+            self.cut_wave(Writer::queue)?;
         }
         self.wait_for_last()
     }
@@ -447,12 +451,13 @@ impl Session {
         let due = self.vm.has_new_waiters()
             || dirty >= WAVE_DIRTY_BYTES_MAX
             || persistence.last_start.elapsed() >= self.wave_interval.max(2 * pause);
-        if due { self.cut_wave() } else { Ok(()) }
+        if due { self.cut_wave(Writer::submit) } else { Ok(()) }
     }
 
     /// Hands the state of this instant to the writer, unless an atomic section is open: then the
-    /// commit is noted and happens when the section ends.
-    fn cut_wave(&mut self) -> Result<(), SessionError> {
+    /// commit is noted and happens when the section ends. Who waits for it next queues it and writes it
+    /// himself.
+    fn cut_wave(&mut self, hand_over: HandOver) -> Result<(), SessionError> {
         if !self.vm.machine.sections.is_empty() {
             self.vm.machine.commit_pending = true;
             return Ok(());
@@ -474,7 +479,7 @@ impl Session {
         self.vm.heap.list_changes(&mut wave);
         let effects = newest_effect(&self.vm);
         persistence.pending.push_back(PendingWave { transaction, effects });
-        match persistence.writer.submit(wave) {
+        match hand_over(&persistence.writer, wave) {
             Ok(number) => assert_eq!(number, transaction, "waves are numbered in order"),
             Err(SubmitRefused::Busy(_)) => unreachable!("a wave is cut only when there is room"),
             Err(SubmitRefused::Ended(_, error)) => return Err(error.into()),
@@ -507,7 +512,7 @@ impl Session {
                 }
             }
             self.wait_for_last()?;
-            self.cut_wave()?;
+            self.cut_wave(Writer::queue)?;
             self.wait_for_last()?;
             if newest_effect(&self.vm).is_none() {
                 break;
@@ -515,7 +520,7 @@ impl Session {
         }
         // The queue is empty; one more commit makes the acknowledgements durable.
         if self.persistence.is_some() && self.vm.heap.has_changes() {
-            self.cut_wave()?;
+            self.cut_wave(Writer::queue)?;
             self.wait_for_last()?;
         }
         Ok(())

@@ -201,11 +201,26 @@ impl Heap {
         if collection == Collection::Recent {
             bits |= card::RECENT;
         }
-        for page in self.pages_used() {
-            if self.space.cards_union(page) & bits != 0 {
-                self.space.cards_mut(page).iter_mut().for_each(|card| *card &= !bits);
+        for block in self.blocks_marked(bits) {
+            for page in Heap::pages_of(block) {
+                if self.space.cards_union(page) & bits != 0 {
+                    self.space.cards_mut(page).iter_mut().for_each(|card| *card &= !bits);
+                }
             }
+            self.space.clear_block(block, bits);
         }
+    }
+
+    /// Blocks that may have a card with one of these bits, in ascending order.
+    pub(crate) fn blocks_marked(&self, bits: u8) -> Vec<usize> {
+        let used = self.code_range.blocks_used().chain(self.ordinary_range.blocks_used());
+        used.filter(|&block| self.space.block(block) & bits != 0).collect()
+    }
+
+    /// The pages of a block, used or not.
+    pub(crate) fn pages_of(block: usize) -> impl Iterator<Item = Page> + use<> {
+        let first = block as u32 * BLOCK_PAGES;
+        (first..first + BLOCK_PAGES).map(Page)
     }
 
     /// Every page of the ranges that has ever been used, free ones included.
@@ -301,7 +316,7 @@ impl<'heap> Evacuation<'heap> {
             if end != 0 {
                 // The page may have been stored before and was written again.
                 let page = Page(((end - 1) / PAGE_BYTES) as u32);
-                self.heap.space.entry_mut(page).flags |= page_flag::CHANGED;
+                self.heap.space.mark_changed(page);
             }
             self.heap.next_hole(pool, bytes);
             self.open[side] = self.heap.cursors[pool as usize].at;
@@ -340,7 +355,7 @@ impl<'heap> Evacuation<'heap> {
             let cursor = self.heap.cursors[Pool::of(target, pair) as usize];
             if cursor.at != self.started[usize::from(!pair)] {
                 let page = Page(((cursor.end - 1) / PAGE_BYTES) as u32);
-                self.heap.space.entry_mut(page).flags |= page_flag::CHANGED;
+                self.heap.space.mark_changed(page);
             }
         }
     }
@@ -432,7 +447,8 @@ impl<'heap> Evacuation<'heap> {
 
     /// Visits the words of dirty cards in pages that are not condemned.
     fn visit_cards(&mut self, bits: u8) {
-        for page in self.heap.pages_used() {
+        let blocks = self.heap.blocks_marked(bits);
+        for page in blocks.into_iter().flat_map(Heap::pages_of) {
             if self.heap.space.cards_union(page) & bits == 0 {
                 continue;
             }

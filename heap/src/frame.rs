@@ -69,7 +69,7 @@ pub enum LiveMask {
 impl ReturnPoint {
     /// # Panics
     /// If a part does not fit its field.
-    pub fn encode(self) -> u64 {
+    pub const fn encode(self) -> u64 {
         assert!(self.shift <= FRAME_WORDS_MAX && self.distance <= CODE_WORDS_MAX);
         let (long, live) = match self.live {
             LiveMask::Short(mask) => (0, mask),

@@ -354,7 +354,7 @@ impl Heap {
         while let Some(page) = self.partial[pool as usize].pop() {
             let occupied = self.occupied(page);
             if let Some(next) = find_hole(page, &occupied, 0, bytes) {
-                self.space.entry_mut(page).flags |= page_flag::CHANGED;
+                self.space.mark_changed(page);
                 self.cursors[pool as usize] = next;
                 return;
             }

@@ -8,6 +8,7 @@
 
 pub mod collect;
 pub mod error_code;
+mod format;
 pub mod frame;
 pub mod heap;
 pub mod kind;

@@ -10,6 +10,11 @@ pub const GRANULE_BYTES: u64 = 16;
 pub const PAGE_GRANULES: usize = (PAGE_BYTES / GRANULE_BYTES) as usize;
 /// Bytes one byte of the card table stands for.
 pub const CARD_BYTES: u64 = 512;
+/// Bytes one byte of the table of blocks stands for: a collection looks only into blocks a store or
+/// an earlier collection has noted, so that it costs what was dirtied and not what is old.
+pub const BLOCK_BYTES: u64 = 256 * 1024;
+/// Pages of a block.
+pub const BLOCK_PAGES: u32 = (BLOCK_BYTES / PAGE_BYTES) as u32;
 /// Cards of a page.
 pub const PAGE_CARDS: usize = (PAGE_BYTES / CARD_BYTES) as usize;
 /// An object of more bytes than this has a run of pages of its own.

@@ -14,7 +14,7 @@ use crate::frame::{Link, ReturnPoint};
 use crate::heap::{Cursor, Heap, POOL_COUNT, Pool};
 use crate::kind::{Header, Kind, body, value_ranges};
 use crate::limits::*;
-use crate::space::{BITMAP_WORDS, Page, PageType, bit, card, set_bit};
+use crate::space::{BITMAP_WORDS, Bitmap, Page, PageType, bit, card, set_bit};
 use crate::word::Word;
 
 /// How far a segment is reached, and how far its frames have been walked.
@@ -116,12 +116,15 @@ impl Heap {
     pub fn free_granules(&self, page: Page) -> u16 {
         match self.space.entry(page).page_type {
             PageType::Run | PageType::RunTail => 0,
-            _ => {
-                let used: u32 = self.occupied(page).iter().map(|word| word.count_ones()).sum();
-                (PAGE_GRANULES as u32 - used) as u16
-            }
+            _ => free_count(&self.occupied(page)),
         }
     }
+}
+
+/// Granules whose bit is clear.
+pub(crate) fn free_count(occupied: &Bitmap) -> u16 {
+    let used: u32 = occupied.iter().map(|word| word.count_ones()).sum();
+    (PAGE_GRANULES as u32 - used) as u16
 }
 
 impl Marker<'_> {

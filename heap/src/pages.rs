@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::heap::Heap;
-use crate::limits::{CODE_END_PAGE, CODE_FIRST_PAGE, PAGE_BYTES, PAGE_CARDS};
+use crate::limits::{BLOCK_PAGES, CODE_END_PAGE, CODE_FIRST_PAGE, PAGE_BYTES, PAGE_CARDS};
 use crate::space::{Age, BITMAP_WORDS, Page, PageEntry, PageType, page_flag};
 
 /// Pages of one range that are not in use.
@@ -36,6 +36,11 @@ impl PageRange {
     /// All pages that have ever been used.
     pub(crate) fn used(&self) -> std::ops::Range<u32> {
         self.first..self.fresh
+    }
+
+    /// The blocks of those pages.
+    pub(crate) fn blocks_used(&self) -> std::ops::Range<usize> {
+        (self.first / BLOCK_PAGES) as usize..self.fresh.div_ceil(BLOCK_PAGES) as usize
     }
 
     fn take(&mut self, count: u32) -> Option<Page> {
@@ -95,9 +100,10 @@ impl Heap {
         *self.space.entry_mut(page) = PageEntry {
             page_type,
             age,
-            flags: page_flag::CHANGED | self.space.entry(page).flags & page_flag::STORED,
+            flags: self.space.entry(page).flags & page_flag::STORED,
             run: 0,
         };
+        self.space.mark_changed(page);
         self.note_page(page, age);
         page
     }
@@ -112,10 +118,11 @@ impl Heap {
             *self.space.entry_mut(page) = PageEntry {
                 page_type: if page == first { PageType::Run } else { PageType::RunTail },
                 age,
-                flags: page_flag::CHANGED | stored,
+                flags: stored,
                 run: if page == first { count } else { first.0 },
             };
-            self.space.cards_mut(page).fill(crate::space::card::ALL);
+            self.space.mark_changed(page);
+            self.space.touch_page(page);
         }
         self.space.discard(u64::from(first.0) * PAGE_BYTES, u64::from(count) * PAGE_BYTES);
         self.note_page(first, age);

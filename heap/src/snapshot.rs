@@ -6,16 +6,16 @@
 //! have no header. `docs/format.md` draws the layout.
 
 use crate::heap::Heap;
-use crate::kind::Header;
 use crate::limits::*;
-use crate::space::{
-    Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, card, page_flag, set_bits,
-};
+use crate::mark::free_count;
+use crate::space::{Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, card, page_flag};
 use crate::store::{PageAttributes, PageNumber, RootRecord, Store, StoreError, Wave, WavePage};
 use crate::word::Word;
 
 /// Version of the page layout and the object kinds.
 pub const PAGE_FORMAT_VERSION: u8 = 1;
+/// Bits of a block that has something for the commit.
+const COMMIT_BITS: u8 = card::COMMIT | card::PAGES;
 /// The root record's counter that holds [`Heap::move_epoch`].
 const MOVE_EPOCH_COUNTER: usize = 0;
 /// Offsets inside a stored page's header.
@@ -29,8 +29,6 @@ pub mod page_header {
     /// Start bits, 128 bytes.
     pub const STARTS: usize = 128;
 }
-const _: () = assert!(page_header::STARTS + BITMAP_WORDS * 8 == PAGE_HEADER_BYTES as usize);
-const _: () = assert!(PAGE_BYTES as usize == crate::store::PAGE_SIZE_BYTES);
 
 /// What a wave holds, by count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,27 +43,18 @@ impl Heap {
     pub fn list_changes(&mut self, wave: &mut Wave) -> WaveSummary {
         assert!(self.nursery_is_empty(), "a commit collects the nursery first");
         wave.clear();
-        for page in self.pages_used() {
-            let entry = self.space.entry(page);
-            if entry.page_type == PageType::Free {
-                continue;
-            }
-            let dirty = self.space.cards_union(page) & card::COMMIT != 0;
-            if !dirty && entry.flags & page_flag::CHANGED == 0 {
-                continue;
-            }
-            let slot = (wave.arena.len() / PAGE_BYTES as usize) as u32;
-            self.append_page(page, &mut wave.arena);
-            let run_owner = if entry.page_type == PageType::RunTail { entry.run } else { 0 };
-            let attributes = PageAttributes {
-                page_type: entry.page_type as u8,
-                free_granules: self.free_granules(page),
-                run_owner,
-            };
-            wave.pages.push(WavePage { page: PageNumber(page.0), attributes, body: Some(slot) });
-            self.clear_commit_bits(page);
-            let flags = &mut self.space.entry_mut(page).flags;
-            *flags = *flags & !page_flag::CHANGED | page_flag::STORED;
+        let blocks = self.blocks_marked(COMMIT_BITS);
+        let changed: Vec<Page> = blocks
+            .iter()
+            .flat_map(|&block| Heap::pages_of(block))
+            .filter(|&page| self.is_changed(page))
+            .collect();
+        wave.arena.reserve(changed.len() * PAGE_BYTES as usize);
+        for page in changed {
+            self.list_page(page, wave);
+        }
+        for block in blocks {
+            self.space.clear_block(block, COMMIT_BITS);
         }
         let pages = wave.pages.len();
         for page in std::mem::take(&mut self.tombstones) {
@@ -86,15 +75,37 @@ impl Heap {
     pub fn has_changes(&self) -> bool {
         !self.nursery_is_empty()
             || !self.tombstones.is_empty()
-            || self.pages_used().any(|page| {
-                let entry = self.space.entry(page);
-                entry.page_type != PageType::Free
-                    && (entry.flags & page_flag::CHANGED != 0
-                        || self.space.cards_union(page) & card::COMMIT != 0)
-            })
+            || self
+                .blocks_marked(COMMIT_BITS)
+                .into_iter()
+                .flat_map(Heap::pages_of)
+                .any(|page| self.is_changed(page))
     }
 
-    fn append_page(&self, page: Page, arena: &mut Vec<u8>) {
+    /// Whether a page differs from its stored version.
+    fn is_changed(&self, page: Page) -> bool {
+        let entry = self.space.entry(page);
+        entry.page_type != PageType::Free
+            && (entry.flags & page_flag::CHANGED != 0
+                || self.space.cards_union(page) & card::COMMIT != 0)
+    }
+
+    /// Copies a page into the wave and takes note that it is stored as it is.
+    fn list_page(&mut self, page: Page, wave: &mut Wave) {
+        let entry = self.space.entry(page);
+        let body = Some((wave.arena.len() / PAGE_BYTES as usize) as u32);
+        let free_granules = self.append_page(page, &mut wave.arena);
+        let run_owner = if entry.page_type == PageType::RunTail { entry.run } else { 0 };
+        let attributes =
+            PageAttributes { page_type: entry.page_type as u8, free_granules, run_owner };
+        wave.pages.push(WavePage { page: PageNumber(page.0), attributes, body });
+        self.clear_commit_bits(page);
+        let flags = &mut self.space.entry_mut(page).flags;
+        *flags = *flags & !page_flag::CHANGED | page_flag::STORED;
+    }
+
+    /// Appends a page as it is stored and returns how many granules of it are free.
+    fn append_page(&self, page: Page, arena: &mut Vec<u8>) -> u16 {
         let start = arena.len();
         arena.resize(start + PAGE_BYTES as usize, 0);
         let body = &mut arena[start..];
@@ -102,7 +113,7 @@ impl Heap {
         let entry = self.space.entry(page);
         if entry.page_type == PageType::RunTail {
             body.copy_from_slice(self.space.bytes(base, PAGE_BYTES as usize));
-            return;
+            return 0;
         }
         body[page_header::VERSION] = PAGE_FORMAT_VERSION;
         body[page_header::PAGE_TYPE] = entry.page_type as u8;
@@ -113,15 +124,14 @@ impl Heap {
             let at = page_header::STARTS + index * 8;
             body[at..at + 8].copy_from_slice(&word.to_le_bytes());
         }
-        for granule in set_bits(starts) {
-            let at = granule * GRANULE_BYTES as usize;
-            let offset = base + at as u64;
-            let size = match entry.page_type {
-                PageType::Pair => 16,
-                _ => Header(self.space.read(offset)).size_bytes() as usize,
-            };
-            let size = size.min(PAGE_BYTES as usize - at);
-            body[at..at + size].copy_from_slice(self.space.bytes(offset, size));
+        let occupied = self.occupied(page);
+        for (from, to) in extents(&occupied) {
+            let (from, to) = (from.max(PAGE_HEADER_BYTES as usize), to);
+            body[from..to].copy_from_slice(self.space.bytes(base + from as u64, to - from));
+        }
+        match entry.page_type {
+            PageType::Run => 0,
+            _ => free_count(&occupied),
         }
     }
 
@@ -224,6 +234,30 @@ impl Heap {
             PageEntry { page_type, age: Age::Old, flags: page_flag::STORED, run };
         Ok(())
     }
+}
+
+/// The extents of granules whose bit is set, in bytes from the start of the page.
+fn extents(map: &Bitmap) -> Vec<(usize, usize)> {
+    let mut extents: Vec<(usize, usize)> = Vec::new();
+    let mut add = |from: usize, to: usize| match extents.last_mut() {
+        Some(last) if last.1 == from => last.1 = to,
+        _ => extents.push((from, to)),
+    };
+    for (index, &word) in map.iter().enumerate() {
+        let (mut rest, mut at) = (word, 0);
+        while rest != 0 {
+            let skipped = rest.trailing_zeros();
+            rest >>= skipped;
+            let length = rest.trailing_ones();
+            at += skipped;
+            let granule = index * 64 + at as usize;
+            let to = granule + length as usize;
+            add(granule * GRANULE_BYTES as usize, to * GRANULE_BYTES as usize);
+            rest = rest.checked_shr(length).unwrap_or(0);
+            at += length;
+        }
+    }
+    extents
 }
 
 fn stored_starts(body: &[u8]) -> Bitmap {

@@ -1,14 +1,15 @@
 //! The reserved range of addresses and the tables beside it.
 //!
-//! Owns the memory map: the heap's range, one byte per card, one start bit and one mark bit per
-//! granule, one entry per page. All are reserved at once and touched only as far as they are used,
+//! Owns the memory map: the heap's range, one byte per card and per block of cards, one start bit and
+//! one mark bit per granule, one entry per page. All are reserved at once and touched only as far as they are used,
 //! so that an address is always base plus offset and no table ever moves. Offsets are checked
 //! against the range here; what lies at an offset is the business of `heap.rs`.
 
 #![allow(unsafe_code, reason = "owns the memory map of the heap")]
 
 use crate::limits::{
-    CARD_BYTES, HEAP_RESERVED_BYTES, HEAP_RESERVED_BYTES_MIN, PAGE_BYTES, PAGE_CARDS, PAGE_GRANULES,
+    BLOCK_BYTES, BLOCK_PAGES, CARD_BYTES, HEAP_RESERVED_BYTES, HEAP_RESERVED_BYTES_MIN, PAGE_BYTES,
+    PAGE_CARDS, PAGE_GRANULES,
 };
 
 /// Number of a page: offset divided by the page size.
@@ -81,7 +82,7 @@ pub mod page_flag {
     pub const CONDEMNED: u8 = 1;
     /// The running collection reached this run.
     pub const REACHED: u8 = 2;
-    /// The page is not what is stored, whatever its cards say.
+    /// The page is not what is stored, whatever its cards say. Set by `Space::mark_changed`.
     pub const CHANGED: u8 = 4;
     /// The store holds a body for this page.
     pub const STORED: u8 = 8;
@@ -98,7 +99,11 @@ pub mod card {
     pub const MARK: u8 = 4;
     /// The evacuation of recent pages.
     pub const RECENT: u8 = 8;
+    /// Of a block only: the commit, because of pages that are `CHANGED`.
+    pub const PAGES: u8 = 16;
 }
+
+const _: () = assert!(PAGE_BYTES * BLOCK_PAGES as u64 == BLOCK_BYTES);
 
 /// Words of a page's bitmap, one bit per granule.
 pub const BITMAP_WORDS: usize = PAGE_GRANULES / 64;
@@ -146,6 +151,8 @@ pub struct Space {
     reserved_bytes: u64,
     memory: Reserved<u64>,
     cards: Reserved<u8>,
+    /// One byte per block of cards; as long as the reserved range needs.
+    blocks: Box<[u8]>,
     starts: Reserved<Bitmap>,
     marks: Reserved<Bitmap>,
     entries: Reserved<PageEntry>,
@@ -171,6 +178,7 @@ impl Space {
             reserved_bytes: bytes,
             memory: Reserved::new((bytes / 8) as usize)?,
             cards: Reserved::new(pages * PAGE_CARDS)?,
+            blocks: vec![0; (bytes / BLOCK_BYTES) as usize].into(),
             starts: Reserved::new(pages)?,
             marks: Reserved::new(pages)?,
             entries: Reserved::new(pages)?,
@@ -194,12 +202,6 @@ impl Space {
     #[inline(always)]
     pub fn base(&self) -> *mut u8 {
         self.memory.pointer.cast()
-    }
-
-    /// The card of offset 0.
-    #[inline(always)]
-    pub fn card_base(&self) -> *mut u8 {
-        self.cards.pointer
     }
 
     /// The word at `offset`.
@@ -330,20 +332,54 @@ impl Space {
         (union | union >> 8) as u8
     }
 
+    /// The write barrier: marks the card of `offset` and its block for everybody.
+    ///
+    /// # Safety
+    /// `offset` must lie in the heap: then its card is mapped and its block is in the table.
+    #[inline(always)]
+    pub unsafe fn touch_unchecked(&mut self, offset: u64) {
+        *self.cards.pointer.add((offset / CARD_BYTES) as usize) = card::ALL;
+        *self.blocks.get_unchecked_mut((offset / BLOCK_BYTES) as usize) = card::ALL;
+    }
+
     /// Marks the card of `offset` for everybody.
     #[inline(always)]
     pub fn touch(&mut self, offset: u64) {
         assert!(offset < self.reserved_bytes);
-        // SAFETY: the card of an offset in range is mapped.
-        unsafe { *self.cards.pointer.add((offset / CARD_BYTES) as usize) = card::ALL }
+        // SAFETY: just checked.
+        unsafe { self.touch_unchecked(offset) }
     }
 
     /// Adds bits to the card of `offset`.
     #[inline(always)]
     pub fn touch_bits(&mut self, offset: u64, bits: u8) {
-        assert!(offset < self.reserved_bytes);
-        // SAFETY: as in `touch`.
-        unsafe { *self.cards.pointer.add((offset / CARD_BYTES) as usize) |= bits }
+        let page = Page((offset / PAGE_BYTES) as u32);
+        self.cards_mut(page)[(offset % PAGE_BYTES / CARD_BYTES) as usize] |= bits;
+        self.blocks[(offset / BLOCK_BYTES) as usize] |= bits;
+    }
+
+    /// Marks every card of a page for everybody.
+    pub fn touch_page(&mut self, page: Page) {
+        self.cards_mut(page).fill(card::ALL);
+        self.blocks[(page.0 / BLOCK_PAGES) as usize] = card::ALL;
+    }
+
+    /// Notes that a page is not what is stored.
+    #[inline(always)]
+    pub fn mark_changed(&mut self, page: Page) {
+        self.entry_mut(page).flags |= page_flag::CHANGED;
+        self.blocks[(page.0 / BLOCK_PAGES) as usize] |= card::PAGES;
+    }
+
+    /// What a block's cards may have, joined by "or": never less than they do.
+    #[inline(always)]
+    pub fn block(&self, index: usize) -> u8 {
+        self.blocks[index]
+    }
+
+    /// Takes bits away from a block whose cards have lost them.
+    pub fn clear_block(&mut self, index: usize, bits: u8) {
+        self.blocks[index] &= !bits;
     }
 
     /// Gives the memory of whole pages back to the system; they read as zero afterwards.
@@ -414,6 +450,21 @@ mod tests {
             std::panic::catch_unwind(|| space.words(HEAP_RESERVED_BYTES_MIN - 8, 2)[1]),
         ];
         assert!(beyond.iter().all(Result::is_err));
+    }
+
+    #[test]
+    fn a_block_knows_what_any_of_its_cards_was_marked_for() {
+        let mut space = Space::reserve(HEAP_RESERVED_BYTES_MIN).unwrap();
+        space.touch_bits(3 * BLOCK_BYTES - 8, card::MARK);
+        space.touch(3 * BLOCK_BYTES);
+        space.mark_changed(Page(5 * BLOCK_PAGES));
+        let blocks: Vec<u8> = (1..6).map(|index| space.block(index)).collect();
+        assert_eq!(blocks, [0, card::MARK, card::ALL, 0, card::PAGES]);
+        space.clear_block(3, !card::MINOR);
+        assert_eq!(space.block(3), card::MINOR);
+        let last = HEAP_RESERVED_BYTES_MIN - 8;
+        space.touch(last);
+        assert_eq!(space.block((last / BLOCK_BYTES) as usize), card::ALL);
     }
 
     #[test]

@@ -302,6 +302,23 @@ fn the_log_is_checkpointed_and_used_again() {
 }
 
 #[test]
+fn a_log_that_large_waves_made_longer_is_cut_back() {
+    let (_guard, path) = temporary();
+    let mut store = create(&path);
+    let length = || path.join("heap.db-wal").metadata().unwrap().len();
+    // Just below what brings on a checkpoint, and then as much as one transaction may hold.
+    let incompressible = |count: u32| -> Pages {
+        (0..count).map(|page| (page, Some(u64::from(page) * 2 + 1))).collect()
+    };
+    store.commit(&wave(&incompressible(900), 1)).unwrap();
+    store.commit(&wave(&incompressible(1_000), 2)).unwrap();
+    assert!(length() > 28 << 20, "{} bytes", length());
+    store.idle().unwrap();
+    store.commit(&wave(&incompressible(1), 3)).unwrap();
+    assert!(length() <= 16 << 20, "{} bytes", length());
+}
+
+#[test]
 fn a_store_opened_for_reading_sees_one_state_and_writes_nothing() {
     let (_guard, path) = temporary();
     let mut owner = create(&path);

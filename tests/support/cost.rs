@@ -1,5 +1,7 @@
 //! Heaps of a given size and burden in real images, and what one change in them costs.
 
+#![allow(dead_code, reason = "each suite uses a part of this")]
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use pscheme::{Session, SessionOptions};
 use super::support::{Console, TestHost};
 
 /// A root no program uses, for what a test keeps.
-const KEPT_ROOT: usize = 60;
+pub const KEPT_ROOT: usize = 60;
 /// Another, for parked processes.
 const PARKED_ROOT: usize = 61;
 

@@ -42,7 +42,16 @@ fn main() {
 }
 
 /// Each a name and its units.
-fn programs() -> [(&'static str, Vec<CodeUnit>); 3] {
+fn programs() -> [(&'static str, Vec<CodeUnit>); 4] {
+    [
+        ("fib(29)", fib()),
+        ("loop 2e7", vec![count()]),
+        ("cons 1e7", vec![cons()]),
+        ("store 2e7", vec![store()]),
+    ]
+}
+
+fn fib() -> Vec<CodeUnit> {
     let fib = unit(
         "fib",
         1,
@@ -64,7 +73,11 @@ fn programs() -> [(&'static str, Vec<CodeUnit>); 3] {
         &[Constant::Cell("fib".into())],
         &[(Op::LoadWord, &[4, 29 << 3]), (Op::CallGlobal, &[1, 2, 0]), (Op::Return, &[2])],
     );
-    let count = unit(
+    vec![fib, run_fib]
+}
+
+fn count() -> CodeUnit {
+    unit(
         "main",
         0,
         &[],
@@ -76,8 +89,11 @@ fn programs() -> [(&'static str, Vec<CodeUnit>); 3] {
             (Op::Loop, &[-3]),
             (Op::Return, &[2]),
         ],
-    );
-    let cons = unit(
+    )
+}
+
+fn cons() -> CodeUnit {
+    unit(
         "main",
         0,
         &[],
@@ -91,8 +107,27 @@ fn programs() -> [(&'static str, Vec<CodeUnit>); 3] {
             (Op::Loop, &[-4]),
             (Op::Return, &[2]),
         ],
-    );
-    [("fib(29)", vec![fib, run_fib]), ("loop 2e7", vec![count]), ("cons 1e7", vec![cons])]
+    )
+}
+
+/// The write barrier, twice in each round.
+fn store() -> CodeUnit {
+    unit(
+        "main",
+        0,
+        &[],
+        &[
+            (Op::LoadWord, &[2, 0]),
+            (Op::LoadWord, &[3, 10_000_000 << 3]),
+            (Op::Cons, &[4, 2, 3]),
+            (Op::SetCar, &[4, 2]),
+            (Op::SetCdr, &[4, 2]),
+            (Op::AddInt, &[2, 2, 1]),
+            (Op::JumpUnlessLess, &[2, 3, 1]),
+            (Op::Loop, &[-5]),
+            (Op::Return, &[2]),
+        ],
+    )
 }
 
 /// Milliseconds from the first slice to the end; the last unit is the program's thunk.

@@ -15,7 +15,8 @@ usage: cargo xtask COMMAND
   tidy               check the house rules
   sanitize           heap and machine tests under AddressSanitizer and valgrind
   bench-compare [ROUNDS]  speed beside guile and chez, if they are here
-  soak [KILLS]       the long kill -9 campaign (1000 kills unless given)";
+  soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), then bounded files (10 minutes)
+  soak files         the latter alone";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,9 +32,10 @@ fn main() -> ExitCode {
             Ok(rounds) if rounds > 0 => bench_compare::run(&root, rounds),
             _ => Err(USAGE.into()),
         },
-        ["soak"] => soak::run(&root, 1000),
+        ["soak"] => soak::kills(&root, 1000).and_then(|()| soak::files(&root)),
+        ["soak", "files"] => soak::files(&root),
         ["soak", kills] => match kills.parse() {
-            Ok(kills) => soak::run(&root, kills),
+            Ok(kills) => soak::kills(&root, kills).and_then(|()| soak::files(&root)),
             Err(_) => Err(USAGE.into()),
         },
         _ => Err(USAGE.into()),

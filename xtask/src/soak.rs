@@ -3,13 +3,25 @@
 use std::path::Path;
 use std::process::Command;
 
+/// Seconds of busy mutation under which an image's files must stay bounded.
+const BUSY_SECONDS: u32 = 600;
+
 /// Runs the kill suite with `kills` kills; what it prints is the summary to keep.
-pub fn run(root: &Path, kills: u32) -> Result<(), String> {
+pub fn kills(root: &Path, kills: u32) -> Result<(), String> {
+    suite(root, "pscheme-cli", "kill", ("PSCHEME_KILLS", kills))
+}
+
+/// Runs the programs of the bound on an image's files for ten minutes.
+pub fn files(root: &Path) -> Result<(), String> {
+    suite(root, "pscheme", "bounded_file", ("PSCHEME_SOAK_SECONDS", BUSY_SECONDS))
+}
+
+fn suite(root: &Path, package: &str, name: &str, setting: (&str, u32)) -> Result<(), String> {
     let status = Command::new("cargo")
         .current_dir(root)
-        .env("PSCHEME_KILLS", kills.to_string())
-        .args(["test", "--release", "-p", "pscheme-cli", "--test", "kill", "--", "--nocapture"])
+        .env(setting.0, setting.1.to_string())
+        .args(["test", "--release", "-p", package, "--test", name, "--", "--nocapture"])
         .status()
         .map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("the kill campaign failed: {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("the campaign '{name}' failed: {status}")) }
 }

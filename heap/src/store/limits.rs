@@ -19,15 +19,17 @@ pub const ROOT_COUNTER_COUNT: usize = 16;
 /// transactions before the one that names them, so that the write-ahead log stays bounded.
 pub const TRANSACTION_BODY_BYTES_MAX: usize = 16 << 20;
 
-/// The write-ahead log is checkpointed in the gap after a wave when it is longer than this.
+/// The write-ahead log is checkpointed in the gap after a wave when it is longer than this, and its
+/// file is cut back to this when it is started anew.
 pub const WAL_BYTES_BEFORE_CHECKPOINT: u64 = 16 << 20;
 
 /// A body is stored compressed only if that saves at least this part of it (an eighth): below, the
 /// time to expand it at each load is worth more than the bytes.
 pub const COMPRESSION_SAVING_DIVISOR: usize = 8;
 
-/// Rows one call of `prune_step` from the writer deletes: some 4 ms of work.
-pub const PRUNE_ROW_COUNT_PER_STEP: usize = 200;
+/// Rows one call of `prune_step` from the writer deletes: less work than a commit, because a commit may
+/// come in the middle of it and has to wait.
+pub const PRUNE_ROW_COUNT_PER_STEP: usize = 100;
 
 /// Free database pages (4 KiB each) kept for the next commits instead of given back to the disk.
 pub const FREE_DATABASE_PAGE_COUNT_KEPT: u32 = 1_024;
@@ -37,6 +39,10 @@ pub const VACUUM_PAGE_COUNT_PER_STEP: u32 = 1_024;
 
 /// `head` is synced at most this often between checkpoints.
 pub const HEAD_SYNC_INTERVAL_MS: u64 = 1_000;
+
+/// A waiter that wrote its wave itself wakes the writer's thread for the gap if that was not there for
+/// this long; waking it after each of a row of quick commits would cost more than the gap's work.
+pub const GAP_INTERVAL_MS: u64 = 10;
 
 /// Waves a writer holds: one being written and one waiting.
 pub const WAVES_IN_FLIGHT_MAX: usize = 2;

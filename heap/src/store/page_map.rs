@@ -78,12 +78,15 @@ impl Region {
         let first = number.0 * REGION_PAGE_COUNT as u32;
         for (index, version) in self.pages.iter().enumerate() {
             let Some(version) = version else { continue };
-            scratch.extend_from_slice(&(first + index as u32).to_le_bytes());
-            scratch.extend_from_slice(&version.birth.0.to_le_bytes());
-            scratch.extend_from_slice(&version.hash.0);
-            scratch.extend_from_slice(&version.attributes.free_granules.to_le_bytes());
-            scratch.push(version.attributes.page_type);
-            scratch.extend_from_slice(&version.attributes.run_owner.to_le_bytes());
+            // One copy for each of up to 1,024 pages: every commit computes the digests it touches.
+            let mut row = [0; 51];
+            row[0..4].copy_from_slice(&(first + index as u32).to_le_bytes());
+            row[4..12].copy_from_slice(&version.birth.0.to_le_bytes());
+            row[12..44].copy_from_slice(&version.hash.0);
+            row[44..46].copy_from_slice(&version.attributes.free_granules.to_le_bytes());
+            row[46] = version.attributes.page_type;
+            row[47..51].copy_from_slice(&version.attributes.run_owner.to_le_bytes());
+            scratch.extend_from_slice(&row);
         }
         blake3::hash(scratch).into()
     }

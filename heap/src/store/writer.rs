@@ -1,8 +1,14 @@
-//! The writer: a thread that owns the store and commits waves while the machine runs on.
+//! The writer: a thread that commits waves while the machine runs on.
 //!
 //! At most [`WAVES_IN_FLIGHT_MAX`] waves are with the writer; it never makes the machine wait, it
 //! refuses. Waves are given back with their receipts, so that their memory is used again. Between
 //! waves the thread prunes, checkpoints and syncs `head`.
+//!
+//! Whoever waits for a commit that nobody has begun writes it itself: handing it to a thread that has
+//! to wake, and being woken by it, would take as long as the disk does. So the store is owned by
+//! whoever holds its lock, and `is_writing` says that a wave has been taken up: waves are committed
+//! one after the other, in order. If the gap after the last wave has not been used by then, one step
+//! of what belongs there goes first, so that a program that only waits cannot outrun it.
 //!
 //! The first failure ends writing: it is reported once, with every wave that was not committed, and
 //! all later waves are refused. A failed sync is never tried again, because the system may have
@@ -10,12 +16,15 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::identity::TransactionId;
-use super::limits::{HEAD_SYNC_INTERVAL_MS, PRUNE_ROW_COUNT_PER_STEP, WAVES_IN_FLIGHT_MAX};
+use super::limits::{
+    GAP_INTERVAL_MS, HEAD_SYNC_INTERVAL_MS, PRUNE_ROW_COUNT_PER_STEP, WAVES_IN_FLIGHT_MAX,
+};
 use super::wave::{CommitReceipt, Wave};
 use super::{Store, StoreError};
 
@@ -64,6 +73,14 @@ pub struct Writer {
 struct Progress {
     waiting: VecDeque<Wave>,
     is_writing: bool,
+    /// The gap after the last wave has not been used to tidy up.
+    gap_is_due: bool,
+    last_gap: Instant,
+    /// Rows to prune at most in one step of a gap: as many again as a wave supersedes, so that pruning
+    /// keeps up with any load.
+    row_count_per_step: usize,
+    /// The thread sleeps until it is called, and does not wake each second.
+    is_thread_asleep: bool,
     events: VecDeque<WriterEvent>,
     /// The number the next submitted wave will have.
     promised: TransactionId,
@@ -73,14 +90,29 @@ struct Progress {
     is_stopping: bool,
 }
 
+/// The store, until writing has ended, and who is told of events.
+struct Workshop {
+    store: Option<Box<dyn Store>>,
+    notify: Option<Notify>,
+}
+
+/// The workshop's lock is taken before that of the progress.
 struct Shared {
     progress: Mutex<Progress>,
+    /// Something for the thread to do.
+    called: Condvar,
+    /// Something for those who wait for a commit.
     changed: Condvar,
+    workshop: Mutex<Workshop>,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().expect("no thread panics while it holds the writer's state")
+    }
+
+    fn workshop(&self) -> MutexGuard<'_, Workshop> {
+        self.workshop.lock().expect("panics are caught while the store is held")
     }
 }
 
@@ -94,12 +126,16 @@ impl Writer {
     /// Makes the opening commit and starts the thread. Effects may leave once this has returned.
     pub fn start(mut store: Box<dyn Store>, notify: Option<Notify>) -> Result<Writer, StoreError> {
         let last = store.begin()?;
-        let progress = Progress::after(last);
-        let shared = Arc::new(Shared { progress: Mutex::new(progress), changed: Condvar::new() });
-        let thread = WriterThread { shared: Arc::clone(&shared), store, notify };
+        let shared = Arc::new(Shared {
+            progress: Mutex::new(Progress::after(last)),
+            called: Condvar::new(),
+            changed: Condvar::new(),
+            workshop: Mutex::new(Workshop { store: Some(store), notify }),
+        });
+        let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("pscheme-writer".into())
-            .spawn(move || thread.run())
+            .spawn(move || theirs.run_thread())
             .map_err(StoreError::io(
                 "cannot start the writer's thread for",
                 "the image".as_ref(),
@@ -110,6 +146,14 @@ impl Writer {
     /// Hands a wave over and returns the number its commit will have.
     #[allow(clippy::result_large_err, reason = "a refused wave is given back whole")]
     pub fn submit(&self, wave: Wave) -> Result<TransactionId, SubmitRefused> {
+        let promised = self.queue(wave)?;
+        self.shared.called.notify_one();
+        Ok(promised)
+    }
+
+    /// As `submit`, for a caller who calls `wait_for` next: the thread is not woken.
+    #[allow(clippy::result_large_err, reason = "a refused wave is given back whole")]
+    pub fn queue(&self, wave: Wave) -> Result<TransactionId, SubmitRefused> {
         let mut progress = self.shared.lock();
         if let Some(error) = &progress.failure {
             return Err(SubmitRefused::Ended(wave, Arc::clone(error)));
@@ -120,7 +164,6 @@ impl Writer {
         progress.waiting.push_back(wave);
         let promised = progress.promised;
         progress.promised = promised.next();
-        self.shared.changed.notify_all();
         Ok(promised)
     }
 
@@ -129,7 +172,8 @@ impl Writer {
         self.shared.lock().events.pop_front()
     }
 
-    /// Waits until a commit is durable, or writing has ended with a failure.
+    /// Waits until a commit is durable, or writing has ended with a failure. Commits what nobody has
+    /// begun to commit.
     ///
     /// # Panics
     /// If no wave with that number was submitted: it would wait for ever.
@@ -142,6 +186,12 @@ impl Writer {
             }
             if let Some(error) = &progress.failure {
                 return Err(Arc::clone(error));
+            }
+            if let Some(taken) = progress.take_wave() {
+                drop(progress);
+                self.shared.write_in_turn(taken);
+                progress = self.shared.lock();
+                continue;
             }
             progress = self.shared.changed.wait(progress).expect("the writer's state is sound");
         }
@@ -174,9 +224,8 @@ impl Writer {
     fn stop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         self.shared.lock().is_stopping = true;
-        self.shared.changed.notify_all();
-        // A panic of the thread was recorded as a failure by its guard.
-        let _ = thread.join();
+        self.shared.called.notify_one();
+        thread.join().expect("the thread catches panics of the store");
     }
 }
 
@@ -191,6 +240,10 @@ impl Progress {
         Progress {
             waiting: VecDeque::new(),
             is_writing: false,
+            gap_is_due: false,
+            last_gap: Instant::now(),
+            row_count_per_step: PRUNE_ROW_COUNT_PER_STEP,
+            is_thread_asleep: false,
             events: VecDeque::new(),
             promised: last.next(),
             durable: last,
@@ -202,6 +255,20 @@ impl Progress {
 
     fn in_flight(&self) -> usize {
         self.waiting.len() + usize::from(self.is_writing)
+    }
+
+    /// Takes up the oldest wave, unless one is being written. What belongs into the gap before it is
+    /// then its writer's to do.
+    fn take_wave(&mut self) -> Option<TakenWave> {
+        if self.is_writing {
+            return None;
+        }
+        let wave = self.waiting.pop_front()?;
+        self.is_writing = true;
+        let gap_is_due = std::mem::take(&mut self.gap_is_due);
+        let row_count_per_step = self.row_count_per_step;
+        self.row_count_per_step = PRUNE_ROW_COUNT_PER_STEP.max(4 * wave.pages.len());
+        Some(TakenWave { wave, gap_is_due, row_count_per_step })
     }
 
     /// Ends writing; only the first failure counts.
@@ -217,136 +284,179 @@ impl Progress {
     }
 }
 
+/// A wave that somebody is committing.
+struct TakenWave {
+    wave: Wave,
+    gap_is_due: bool,
+    row_count_per_step: usize,
+}
+
 /// What the thread finds to do.
 #[allow(clippy::large_enum_variant, reason = "one task per commit")]
 enum Task {
-    Write(Wave),
-    /// A second has passed without a wave.
+    Write(TakenWave),
+    /// The gap after a wave, or a second without one.
     Tidy,
     Stop,
 }
 
-struct WriterThread {
-    shared: Arc<Shared>,
-    store: Box<dyn Store>,
-    notify: Option<Notify>,
-}
-
-impl WriterThread {
-    fn run(mut self) {
-        let guard = PanicGuard(Arc::clone(&self.shared));
-        let result = self.serve();
-        // Closing after a failure writes nothing; it only gives the image up.
-        let closed = self.store.close();
-        if let Err(error) = result.and(closed) {
-            self.shared.lock().fail(error, None);
+impl Shared {
+    /// Commits a wave that was taken up and reports it, after a step of the gap before it if that is
+    /// due.
+    fn write_in_turn(&self, taken: TakenWave) {
+        let TakenWave { mut wave, gap_is_due, row_count_per_step } = taken;
+        let mut workshop = self.workshop();
+        if gap_is_due && let Err(error) = workshop.tidy(row_count_per_step) {
+            return self.fail(&workshop, error, Some(wave));
         }
-        drop(guard);
-        self.shared.changed.notify_all();
-        self.announce();
+        let start = Instant::now();
+        let result = workshop.use_store(|store| store.commit(&wave));
+        let duration = start.elapsed();
+        let receipt = match result {
+            Ok(receipt) => receipt,
+            Err(error) => return self.fail(&workshop, error, Some(wave)),
+        };
+        wave.clear();
+        let mut progress = self.lock();
+        assert_eq!(receipt.transaction, progress.durable.next(), "commits have no gaps");
+        progress.is_writing = false;
+        progress.gap_is_due = true;
+        progress.durable = receipt.transaction;
+        progress.last_commit = Some(duration);
+        progress.events.push_back(WriterEvent::Committed { receipt, duration, wave });
+        let thread_is_wanted = progress.is_thread_asleep
+            || progress.last_gap.elapsed() >= Duration::from_millis(GAP_INTERVAL_MS);
+        drop(progress);
+        self.changed.notify_all();
+        if thread_is_wanted {
+            self.called.notify_one();
+        }
+        workshop.announce();
     }
 
-    fn announce(&self) {
-        if let Some(notify) = &self.notify {
-            notify();
-        }
+    fn fail(&self, workshop: &Workshop, error: StoreError, unfinished: Option<Wave>) {
+        self.lock().fail(error, unfinished);
+        self.changed.notify_all();
+        self.called.notify_one();
+        workshop.announce();
     }
 
-    fn serve(&mut self) -> Result<(), StoreError> {
+    fn run_thread(&self) {
+        self.serve();
+        let mut workshop = self.workshop();
+        let has_failed = self.lock().failure.is_some();
+        // After a failure nothing more is written, and dropping the store gives the image up.
+        if !has_failed && let Err(error) = workshop.use_store(|store| store.close()) {
+            self.fail(&workshop, error, None);
+        }
+        workshop.store = None;
+        workshop.announce();
+    }
+
+    fn serve(&self) {
         // While there is something to tidy up the thread wakes each second, then sleeps for good.
         let mut has_more_to_tidy = true;
-        let mut row_count_per_step = PRUNE_ROW_COUNT_PER_STEP;
         loop {
             match self.next_task(has_more_to_tidy) {
-                Task::Write(wave) => {
-                    // As many rows again as a wave supersedes, so that pruning keeps up with any load.
-                    row_count_per_step = PRUNE_ROW_COUNT_PER_STEP.max(4 * wave.pages.len());
-                    if !self.write(wave) {
-                        return Ok(());
-                    }
-                    self.tidy(row_count_per_step)?;
+                Task::Write(taken) => {
+                    self.write_in_turn(taken);
                     has_more_to_tidy = true;
                 }
-                Task::Tidy => has_more_to_tidy = self.tidy(row_count_per_step)? > 0,
-                Task::Stop => return Ok(()),
+                Task::Tidy => has_more_to_tidy = self.tidy(),
+                Task::Stop => return,
             }
         }
     }
 
     fn next_task(&self, has_more_to_tidy: bool) -> Task {
         let interval = Duration::from_millis(HEAD_SYNC_INTERVAL_MS);
-        let mut progress = self.shared.lock();
+        let mut progress = self.lock();
         loop {
-            if let Some(wave) = progress.waiting.pop_front() {
-                progress.is_writing = true;
-                return Task::Write(wave);
-            }
-            if progress.is_stopping {
+            if progress.failure.is_some() {
                 return Task::Stop;
             }
-            if !has_more_to_tidy {
-                progress = self.shared.changed.wait(progress).expect("the state is sound");
-                continue;
+            if let Some(taken) = progress.take_wave() {
+                return Task::Write(taken);
             }
-            let (guard, wait) =
-                self.shared.changed.wait_timeout(progress, interval).expect("the state is sound");
-            progress = guard;
-            if wait.timed_out() && progress.waiting.is_empty() {
+            if progress.gap_is_due && !progress.is_writing {
                 return Task::Tidy;
             }
-        }
-    }
-
-    /// Commits a wave; false if that failed.
-    fn write(&mut self, mut wave: Wave) -> bool {
-        let start = Instant::now();
-        let result = self.store.commit(&wave);
-        let duration = start.elapsed();
-        let mut progress = self.shared.lock();
-        let is_written = result.is_ok();
-        match result {
-            Ok(receipt) => {
-                assert_eq!(receipt.transaction, progress.durable.next(), "commits have no gaps");
-                wave.clear();
-                progress.is_writing = false;
-                progress.durable = receipt.transaction;
-                progress.last_commit = Some(duration);
-                progress.events.push_back(WriterEvent::Committed { receipt, duration, wave });
+            if progress.is_stopping && !progress.is_writing {
+                return Task::Stop;
             }
-            Err(error) => progress.fail(error, Some(wave)),
+            if has_more_to_tidy {
+                let (guard, wait) =
+                    self.called.wait_timeout(progress, interval).expect("the state is sound");
+                progress = guard;
+                if wait.timed_out() && progress.waiting.is_empty() {
+                    return Task::Tidy;
+                }
+            } else {
+                progress.is_thread_asleep = true;
+                progress = self.called.wait(progress).expect("the state is sound");
+                progress.is_thread_asleep = false;
+            }
         }
-        drop(progress);
-        self.shared.changed.notify_all();
-        self.announce();
-        is_written
     }
 
-    /// The work of one gap: at least one step of pruning, more as long as no wave waits. Returns how
-    /// many rows were pruned.
-    fn tidy(&mut self, row_count_per_step: usize) -> Result<usize, StoreError> {
+    /// The work of one gap, as long as no wave waits. Returns whether there may be more later.
+    fn tidy(&self) -> bool {
         let mut row_count = 0;
         loop {
-            self.store.idle()?;
-            let pruned = self.store.prune_step(row_count_per_step)?;
+            let mut workshop = self.workshop();
+            let mut progress = self.lock();
+            if progress.is_writing {
+                // Somebody took a wave up in between, and the gap with it.
+                return true;
+            }
+            progress.gap_is_due = false;
+            progress.last_gap = Instant::now();
+            let rows_max = progress.row_count_per_step;
+            drop(progress);
+            let pruned = match workshop.tidy(rows_max) {
+                Ok(pruned) => pruned,
+                Err(error) => {
+                    self.fail(&workshop, error, None);
+                    return false;
+                }
+            };
             row_count += pruned;
-            let progress = self.shared.lock();
+            let progress = self.lock();
             if pruned == 0 || progress.is_stopping || !progress.waiting.is_empty() {
-                return Ok(row_count);
+                return row_count > 0;
             }
         }
     }
 }
 
-/// Turns a panic of the thread into a failure, so that nobody waits for it for ever.
-struct PanicGuard(Arc<Shared>);
+impl Workshop {
+    fn announce(&self) {
+        if let Some(notify) = &self.notify {
+            notify();
+        }
+    }
 
-impl Drop for PanicGuard {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            if let Ok(mut progress) = self.0.progress.lock() {
-                progress.fail(StoreError::WriterStopped, None);
+    /// One step of what belongs into a gap. Returns how many rows were pruned.
+    fn tidy(&mut self, row_count_per_step: usize) -> Result<usize, StoreError> {
+        self.use_store(|store| {
+            store.idle()?;
+            store.prune_step(row_count_per_step)
+        })
+    }
+
+    /// Turns a panic into a failure, so that nobody waits for ever. The store is dropped then: nobody
+    /// knows what state it is in.
+    fn use_store<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let store = self.store.as_mut().ok_or(StoreError::WriterStopped)?;
+        match catch_unwind(AssertUnwindSafe(|| work(store.as_mut()))) {
+            Ok(result) => result,
+            Err(_) => {
+                self.store = None;
+                Err(StoreError::WriterStopped)
             }
-            self.0.changed.notify_all();
         }
     }
 }

@@ -9,7 +9,6 @@
 #![allow(unsafe_code, reason = "instruction handlers work on raw frames and pages")]
 
 use pscheme_heap::kind::{Header, Kind, body};
-use pscheme_heap::limits::CARD_BYTES;
 use pscheme_heap::word::{TAG_OBJECT, TAG_PAIR, Word};
 
 use crate::machine::Vm;
@@ -88,8 +87,8 @@ impl Registers<'_> {
     /// Stores into an object with the barrier.
     #[inline(always)]
     unsafe fn store(&mut self, slot: *mut u64, value: Word) {
-        let offset = slot as usize - self.heap_base as usize;
-        *(*self.vm).heap.space.card_base().add(offset / CARD_BYTES as usize) = 0xff;
+        let offset = slot as u64 - self.heap_base as u64;
+        (*self.vm).heap.space.touch_unchecked(offset);
         *slot = value.0;
     }
     /// Room for `bytes` bytes in the nursery, or null.

@@ -135,8 +135,7 @@ impl SqliteStore {
         assert_eq!(row.transaction, birth, "commits are numbered without gaps");
         insert_root(&self.running()?.writer, &row)?;
         self.reach(Phase::BeforeCommit);
-        let commit = self.running()?.writer.execute_batch("COMMIT");
-        commit.map_err(StoreError::sqlite("cannot commit"))?;
+        end_transaction(&self.running()?.writer, "cannot commit")?;
         self.reach(Phase::Committed);
 
         let root_hash = row.hash;
@@ -209,8 +208,7 @@ impl SqliteStore {
         self.insert_bodies(prepared)?;
         let synchronous = self.options.synchronous;
         let running = self.running()?;
-        let commit = running.writer.execute_batch("COMMIT");
-        commit.map_err(StoreError::sqlite("cannot write the bodies of a large commit"))?;
+        end_transaction(&running.writer, "cannot write the bodies of a large commit")?;
         schema::set_synchronous(&running.writer, synchronous)?;
         running.measure_log()?;
         self.checkpoint_if_long()
@@ -338,7 +336,7 @@ impl SqliteStore {
 pub(super) fn begin_fenced(writer: &Connection, fence: FencingNumber) -> Result<(), StoreError> {
     let failed = || StoreError::sqlite("cannot begin a transaction");
     let read = || -> rusqlite::Result<FencingNumber> {
-        writer.execute_batch("BEGIN IMMEDIATE")?;
+        writer.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         writer
             .prepare_cached("SELECT fence FROM image WHERE id = 1")?
             .query_row([], |row| row.get(0))
@@ -349,6 +347,12 @@ pub(super) fn begin_fenced(writer: &Connection, fence: FencingNumber) -> Result<
     }
     writer.execute_batch("ROLLBACK").map_err(failed())?;
     Err(StoreError::Fenced { ours: fence.0, found: found.0 })
+}
+
+/// Commits the open transaction; `failed` says what was not done if it cannot be.
+pub(super) fn end_transaction(writer: &Connection, failed: &'static str) -> Result<(), StoreError> {
+    let commit = || writer.prepare_cached("COMMIT")?.execute([]);
+    commit().map(|_| ()).map_err(StoreError::sqlite(failed))
 }
 
 fn insert_root(writer: &Connection, row: &RootRow) -> Result<(), StoreError> {

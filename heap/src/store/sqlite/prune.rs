@@ -191,7 +191,7 @@ fn begin_unsynced(writer: &Connection, fence: FencingNumber) -> Result<(), Store
 }
 
 fn commit_unsynced(writer: &Connection, then: Synchronous) -> Result<(), StoreError> {
-    writer.execute_batch("COMMIT").map_err(StoreError::sqlite("cannot commit between waves"))?;
+    super::commit::end_transaction(writer, "cannot commit between waves")?;
     schema::set_synchronous(writer, then)
 }
 
