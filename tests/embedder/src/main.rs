@@ -51,6 +51,7 @@ fn run(image: &Path, program: Option<&str>) -> Result<ExitCode, Box<dyn std::err
     Ok(match outcome {
         Outcome::Ended(status) => ExitCode::from(status as u8),
         Outcome::Stopped => ExitCode::from(3),
+        Outcome::AtLimit => ExitCode::from(4),
     })
 }
 
