@@ -6,7 +6,7 @@ use crate::core_validate::{Stage, validate_core};
 use crate::core_write::write_core;
 use crate::datum::{DatumArena, DatumId, QuotedData};
 use crate::diagnostic::Diagnostic;
-use crate::expand::{Expansion, expand_form};
+use crate::expand::{Expansion, Hygiene, expand_form};
 use crate::passes::boxes::box_assigned_variables;
 use crate::passes::closures::{Closures, LAMBDA_DEPTH_MAX};
 use crate::passes::inline::{GlobalKnowledge, inline_calls};
@@ -47,12 +47,12 @@ pub fn compile_program(
     text: &str,
     primitives: &dyn PrimitiveTable,
 ) -> Result<Program<QuotedData>, Vec<Diagnostic>> {
-    let read = read_all(text);
+    let mut read = read_all(text);
     if !read.diagnostics.is_empty() {
         return Err(read.diagnostics);
     }
     let compiled =
-        compile_forms(source_name, &read.arena, &read.forms, primitives, &HashSet::new())?;
+        compile_forms(source_name, &mut read.arena, &read.forms, primitives, &HashSet::new())?;
     Ok(compiled.program)
 }
 
@@ -61,11 +61,11 @@ pub fn compile_program(
 /// # Errors
 /// Everything that is wrong with the text.
 pub fn list_core(text: &str, primitives: &dyn PrimitiveTable) -> Result<String, Vec<Diagnostic>> {
-    let read = read_all(text);
+    let mut read = read_all(text);
     if !read.diagnostics.is_empty() {
         return Err(read.diagnostics);
     }
-    let expanded = expand_forms(&read.arena, &read.forms, &HashSet::new())?;
+    let expanded = expand_forms(&mut read.arena, &read.forms, &HashSet::new())?;
     let Expanded { forms, mut names, assigned_globals, .. } = expanded;
     let mut globals =
         GlobalKnowledge { names: &mut names, primitives, reassigned: &assigned_globals };
@@ -95,7 +95,7 @@ pub struct CompiledForm {
 /// Everything that is wrong with the form.
 pub fn compile_form(
     source_name: &str,
-    arena: &DatumArena,
+    arena: &mut DatumArena,
     form: DatumId,
     primitives: &dyn PrimitiveTable,
     redefined: &HashSet<String>,
@@ -115,7 +115,7 @@ struct Expanded {
 /// Expands all forms before any is compiled: a primitive that the last one defines is no primitive
 /// in the first one either.
 fn expand_forms(
-    arena: &DatumArena,
+    arena: &mut DatumArena,
     forms: &[DatumId],
     redefined: &HashSet<String>,
 ) -> Result<Expanded, Vec<Diagnostic>> {
@@ -123,12 +123,14 @@ fn expand_forms(
     let mut quoted = QuotedData::default();
     let mut diagnostics = Vec::new();
     let mut assigned_globals = redefined.iter().map(|name| names.intern(name)).collect();
+    let mut hygiene = Hygiene::default();
     let mut expansion = Expansion {
         arena,
         names: &mut names,
         quoted: &mut quoted,
         assigned_globals: &mut assigned_globals,
         diagnostics: &mut diagnostics,
+        hygiene: &mut hygiene,
     };
     let forms = forms.iter().map(|form| expand_form(&mut expansion, *form)).collect();
     if diagnostics.is_empty() {
@@ -140,7 +142,7 @@ fn expand_forms(
 
 fn compile_forms(
     source_name: &str,
-    arena: &DatumArena,
+    arena: &mut DatumArena,
     forms: &[DatumId],
     primitives: &dyn PrimitiveTable,
     redefined: &HashSet<String>,

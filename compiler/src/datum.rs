@@ -5,6 +5,7 @@
 //! deep are ordinary. `datum_write.rs` prints them, `reader/` makes them from text.
 
 use crate::diagnostic::ByteSpan;
+use crate::scope::ScopeSetId;
 use indexmap::IndexSet;
 use std::collections::HashMap;
 
@@ -69,8 +70,13 @@ enum Node {
     String(u32),
     Symbol(SymbolId),
     Pair(DatumId, DatumId),
-    Vector { start: u32, count: u32 },
+    Vector {
+        start: u32,
+        count: u32,
+    },
     Bytevector(u32),
+    /// The datum, and scopes that all of it has.
+    Scoped(DatumId, ScopeSetId),
 }
 
 /// A growing set of data.
@@ -100,8 +106,11 @@ impl DatumArena {
         (0..self.nodes.len() as u32).map(DatumId)
     }
 
-    /// The datum with this number.
-    pub fn get(&self, id: DatumId) -> Datum<'_> {
+    /// The datum with this number; scopes are not seen.
+    pub fn get(&self, mut id: DatumId) -> Datum<'_> {
+        while let Node::Scoped(inner, _) = self.nodes[id.index()] {
+            id = inner;
+        }
         match self.nodes[id.index()] {
             Node::Null => Datum::Null,
             Node::Boolean(value) => Datum::Boolean(value),
@@ -119,6 +128,7 @@ impl DatumArena {
                 Datum::Vector(&self.elements[start as usize..(start + count) as usize])
             }
             Node::Bytevector(index) => Datum::Bytevector(&self.bytevectors[index as usize]),
+            Node::Scoped(..) => unreachable!("scopes were taken off"),
         }
     }
 
@@ -198,6 +208,28 @@ impl DatumArena {
     pub fn bytevector(&mut self, bytes: Vec<u8>, span: ByteSpan) -> DatumId {
         self.bytevectors.push(bytes);
         self.add(Node::Bytevector(self.bytevectors.len() as u32 - 1), span)
+    }
+
+    /// The datum with scopes around all of it.
+    pub(crate) fn with_scopes(&mut self, id: DatumId, scopes: ScopeSetId) -> DatumId {
+        if scopes == ScopeSetId::EMPTY {
+            return id;
+        }
+        let span = self.span(id);
+        self.add(Node::Scoped(id, scopes), span)
+    }
+
+    /// What `with_scopes` was given, if it made this datum.
+    pub(crate) fn scoped(&self, id: DatumId) -> Option<(DatumId, ScopeSetId)> {
+        match self.nodes[id.index()] {
+            Node::Scoped(inner, scopes) => Some((inner, scopes)),
+            _ => None,
+        }
+    }
+
+    /// The same datum at another place of the text.
+    pub(crate) fn again(&mut self, id: DatumId, span: ByteSpan) -> DatumId {
+        self.add(self.nodes[id.index()], span)
     }
 
     /// The parts of a datum, from the first to the last.

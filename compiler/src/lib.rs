@@ -22,6 +22,7 @@ pub mod expand;
 pub mod listing;
 pub mod passes;
 pub mod reader;
+mod scope;
 
 pub use compile::{CompiledForm, compile_form, compile_program};
 pub use datum::QuotedData;

@@ -473,9 +473,9 @@ fn deep_nests_of_every_form_do_not_overflow_the_host() {
 #[test]
 fn forms_of_a_session_know_what_earlier_ones_redefined() {
     let compile = |text: &str, redefined: &[&str]| {
-        let read = read_all(text);
+        let mut read = read_all(text);
         let redefined = redefined.iter().map(|name| name.to_string()).collect();
-        compile_form("prompt", &read.arena, read.forms[0], &support::Primitives, &redefined)
+        compile_form("prompt", &mut read.arena, read.forms[0], &support::Primitives, &redefined)
     };
     let inline = compile("(car x)", &[]).unwrap();
     assert!(list_program(&inline.program).contains("car r2 r2"));

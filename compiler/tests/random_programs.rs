@@ -143,11 +143,11 @@ impl Generator {
 
 /// The outcome of a program compiled in one way.
 fn outcome(seed: u64, text: &str, redefined: &[&str]) -> String {
-    let read = read_all(text);
+    let mut read = read_all(text);
     assert!(read.diagnostics.is_empty(), "seed {seed}: {text}");
     let redefined = redefined.iter().map(|name| name.to_string()).collect();
     let form = read.forms[0];
-    let compiled = compile_form("random", &read.arena, form, &support::Primitives, &redefined);
+    let compiled = compile_form("random", &mut read.arena, form, &support::Primitives, &redefined);
     let program = compiled.unwrap_or_else(|found| panic!("seed {seed}: {found:?}")).program;
     for thunk in &program.thunks {
         if let Err(broken) = check_unit(thunk) {

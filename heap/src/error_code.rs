@@ -133,6 +133,10 @@ error_codes! {
     305 FormNotInThisVersion = "form not in this version";
     /// The program exceeds a limit of the compiler, named in the message.
     306 CompilerLimit = "compiler limit exceeded";
+    /// No pattern among the rules of a macro has the shape of this use.
+    307 NoMatchingRule = "no rule of the macro fits";
+    /// A macro called `syntax-error`: the message is its author's.
+    308 SyntaxError = "a macro refuses this use";
 
     // Host and command line.
 

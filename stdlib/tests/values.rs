@@ -11,6 +11,7 @@ const FILES: &[(&str, &str)] = &[
     ("lists.scm", include_str!("cases/lists.scm")),
     ("texts.scm", include_str!("cases/texts.scm")),
     ("control.scm", include_str!("cases/control.scm")),
+    ("macros.scm", include_str!("cases/macros.scm")),
     ("tables.scm", include_str!("cases/tables.scm")),
     ("ports.scm", include_str!("cases/ports.scm")),
 ];

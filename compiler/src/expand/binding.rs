@@ -1,29 +1,41 @@
-//! Forms that bind variables: `lambda`, `define`, the `let` family, `do`, and bodies.
+//! Forms that bind variables: `lambda`, `define`, the `let` family, `do`.
+//!
+//! Each is a scope: the names it binds and everything they are seen in get it.
 
 use super::build::Build;
+use super::hygiene::{ContextId, Meaning};
 use super::keyword::Keyword;
+use super::syntax::{Identifier, Syntax, View};
 use super::{Expander, Task};
 use crate::core::VariableId;
-use crate::datum::{Datum, DatumId, SymbolId};
 use crate::diagnostic::ByteSpan;
+use crate::scope::{Scope, ScopeSetId};
 use pscheme_heap::error_code::ErrorCode;
 use std::collections::HashSet;
 
 /// Parameters of a lambda.
 struct Formals {
-    symbols: Vec<SymbolId>,
+    names: Vec<Identifier>,
     rest: bool,
 }
 
-/// One part of a body: a definition of a variable, or an expression.
-enum BodyItem {
-    Define { symbol: SymbolId, form: DatumId, value: Option<DatumId> },
-    Expression(DatumId),
+/// Names bound to new variables in a scope of their own.
+struct Bound {
+    scope: Scope,
+    names: Vec<Identifier>,
+    variables: Vec<VariableId>,
+}
+
+impl Bound {
+    fn task(&self) -> Task {
+        let meanings = self.variables.iter().map(|variable| Meaning::Local(*variable));
+        Task::Bind(self.names.iter().copied().zip(meanings).collect())
+    }
 }
 
 impl Expander<'_, '_> {
     /// `(lambda formals body …)`.
-    pub(super) fn lambda(&mut self, form: DatumId, span: ByteSpan) {
+    pub(super) fn lambda(&mut self, form: Syntax, span: ByteSpan) {
         let Some((formals, body)) = self.second_and_rest(form) else {
             return self.fail_shape("lambda", span, "`lambda` without parameters".into());
         };
@@ -31,93 +43,133 @@ impl Expander<'_, '_> {
         self.procedure(formals, body, span);
     }
 
-    fn second_and_rest(&self, form: DatumId) -> Option<(DatumId, DatumId)> {
-        let Datum::Pair(_, rest) = self.arena().get(form) else { return None };
-        match self.arena().get(rest) {
-            Datum::Pair(second, rest) => Some((second, rest)),
-            _ => None,
-        }
+    pub(super) fn second_and_rest(&mut self, form: Syntax) -> Option<(Syntax, Syntax)> {
+        let (_, rest) = self.pair(form)?;
+        self.pair(rest)
     }
 
-    fn procedure(&mut self, formals: Formals, body: DatumId, span: ByteSpan) {
-        let bound: Vec<(SymbolId, VariableId)> =
-            formals.symbols.iter().map(|symbol| (*symbol, self.new_variable(*symbol))).collect();
-        let variables = bound.iter().map(|(_, variable)| *variable).collect();
+    /// New variables for names, in a new scope.
+    fn bind_names(&mut self, names: &[Identifier]) -> Bound {
+        let scope = self.shared.hygiene.sets.fresh();
+        let variables = names.iter().map(|name| self.new_variable(*name)).collect();
+        let names = names.iter().map(|name| self.shared.identifier_within(*name, scope)).collect();
+        Bound { scope, names, variables }
+    }
+
+    fn procedure(&mut self, formals: Formals, body: Syntax, span: ByteSpan) {
+        let bound = self.bind_names(&formals.names);
+        let body = self.shared.within(body, bound.scope);
+        let bind = bound.task();
+        let build = Build::Lambda { variables: bound.variables, rest: formals.rest };
         self.schedule(vec![
-            Task::Bind(bound),
+            bind,
             Task::Body(body, span),
-            Task::Unbind(formals.symbols),
-            Task::Build(Build::Lambda { variables, rest: formals.rest }, span),
+            Task::Unbind(bound.names),
+            Task::Build(build, span),
         ]);
     }
 
-    fn formals(&mut self, form_name: &str, formals: DatumId) -> Formals {
-        let (parts, tail) = self.arena().list(formals);
-        let mut symbols = self.distinct_symbols(form_name, &parts);
-        let rest = match self.arena().get(tail) {
-            Datum::Null => false,
-            _ => {
-                let tail_symbol = self.distinct_symbols(form_name, &[tail]);
-                if let Some(symbol) = tail_symbol.first()
-                    && symbols.contains(symbol)
-                {
-                    self.report_duplicate(tail);
-                } else {
-                    symbols.extend(&tail_symbol);
-                }
-                !tail_symbol.is_empty()
-            }
-        };
-        Formals { symbols, rest }
+    fn formals(&mut self, form_name: &str, formals: Syntax) -> Formals {
+        let (parts, tail) = self.list(formals);
+        let mut names = self.distinct_names(form_name, &parts);
+        if matches!(self.view(tail), View::Null) {
+            return Formals { names, rest: false };
+        }
+        let rest = self.distinct_names(form_name, &[tail]);
+        match rest.first() {
+            Some(name) if names.contains(name) => self.report_duplicate(tail, *name),
+            _ => names.extend(&rest),
+        }
+        Formals { names, rest: !rest.is_empty() }
     }
 
-    /// The symbols that the data are; reports others and those that appear twice.
-    fn distinct_symbols(&mut self, form_name: &str, data: &[DatumId]) -> Vec<SymbolId> {
+    /// The identifiers; reports what is none and those that appear twice.
+    fn distinct_names(&mut self, form_name: &str, parts: &[Syntax]) -> Vec<Identifier> {
         let mut seen = HashSet::new();
-        let mut symbols = Vec::with_capacity(data.len());
-        for datum in data {
-            match self.arena().get(*datum) {
-                Datum::Symbol(symbol) if seen.insert(symbol) => symbols.push(symbol),
-                Datum::Symbol(_) => self.report_duplicate(*datum),
-                _ => {
+        let mut names = Vec::with_capacity(parts.len());
+        for part in parts {
+            match self.shared.identifier(*part) {
+                Some(name) if seen.insert(name) => names.push(name),
+                Some(name) => self.report_duplicate(*part, name),
+                None => {
                     let message = format!("expected a variable's name in `{form_name}`");
-                    self.report_shape(form_name, self.arena().span(*datum), message);
+                    let span = self.span(*part);
+                    self.report_shape(form_name, span, message);
                 }
             }
         }
-        symbols
+        names
     }
 
-    fn report_duplicate(&mut self, datum: DatumId) {
-        let message = format!("`{}` is bound twice here", self.symbol_name(datum));
-        self.report(ErrorCode::DuplicateVariable, self.arena().span(datum), message);
+    fn report_duplicate(&mut self, place: Syntax, name: Identifier) {
+        let message = format!("`{}` is bound twice here", self.name_of(name));
+        self.report(ErrorCode::DuplicateVariable, self.span(place), message);
     }
 
     /// `(define name expression)` or `(define (name . formals) body …)` at top level.
-    pub(super) fn define_global(&mut self, form: DatumId, span: ByteSpan) {
-        let Some((symbol, value)) = self.definition(form) else {
+    pub(super) fn define_global(&mut self, form: Syntax, span: ByteSpan) {
+        let Some((name, value)) = self.definition(form) else {
             return self.placeholder(span);
         };
-        let name = self.shared.names.intern(self.arena().symbol_name(symbol));
-        self.shared.assigned_globals.insert(name);
+        let name = self.declare_global(name);
         self.tasks.push(Task::Build(Build::DefineGlobal(name), span));
         self.definition_value(form, value);
     }
 
+    /// The global variable that a definition at top level gives a value. A name that a macro brought
+    /// in is one of its own: no program text can be that name.
+    fn declare_global(&mut self, name: Identifier) -> crate::core::NameId {
+        let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+        if name.scopes == ScopeSetId::EMPTY {
+            self.shared.hygiene.bind_top_level(name, None);
+            let global = self.shared.names.intern(self.shared.arena.symbol_name(name.symbol));
+            self.shared.assigned_globals.insert(global);
+            return global;
+        }
+        if let Some(Meaning::Global(known)) = self.shared.hygiene.find_exactly(name) {
+            return known;
+        }
+        let count = self.shared.hygiene.sets.fresh().number();
+        let hidden = format!("{} {count}", self.name_of(name));
+        let global = self.shared.names.intern(&hidden);
+        self.shared.assigned_globals.insert(global);
+        self.shared.hygiene.bind_top_level(name, Some(Meaning::Global(global)));
+        global
+    }
+
+    /// Makes known what the definitions among forms of the top level define, where a macro brought
+    /// in the names: the forms before a definition may mean it.
+    pub(super) fn declare_introduced(&mut self, forms: &[Syntax]) {
+        for form in forms {
+            if !matches!(self.form_keyword(*form), Some((_, Keyword::Define))) {
+                continue;
+            }
+            let Some((mut target, _)) = self.second_and_rest(*form) else { continue };
+            if let Some((name, _)) = self.pair(target) {
+                target = name;
+            }
+            let Some(name) = self.shared.identifier(target) else { continue };
+            let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+            if name.scopes != ScopeSetId::EMPTY {
+                self.declare_global(name);
+            }
+        }
+    }
+
     /// The name of a definition and its value's expression, `None` if it defines a procedure.
     /// Reports wrong shapes.
-    fn definition(&mut self, form: DatumId) -> Option<(SymbolId, Option<DatumId>)> {
-        let span = self.arena().span(form);
+    pub(super) fn definition(&mut self, form: Syntax) -> Option<(Identifier, Option<Syntax>)> {
+        let span = self.span(form);
         let Some((target, rest)) = self.second_and_rest(form) else {
             self.report_shape("define", span, "`define` without a name".into());
             return None;
         };
-        match self.arena().get(target) {
-            Datum::Symbol(symbol) => match self.arena().proper_list(rest).as_deref() {
-                Some([value]) => Some((symbol, Some(*value))),
+        match self.view(target) {
+            View::Identifier(name) => match self.proper_list(rest).as_deref() {
+                Some([value]) => Some((name, Some(*value))),
                 Some([]) => {
-                    let name = self.arena().symbol_name(symbol);
-                    let message = format!("the definition of `{name}` has no value");
+                    let message =
+                        format!("the definition of `{}` has no value", self.name_of(name));
                     self.report_shape("define", span, message);
                     None
                 }
@@ -127,58 +179,59 @@ impl Expander<'_, '_> {
                     None
                 }
             },
-            Datum::Pair(head, _) => match self.arena().get(head) {
-                Datum::Symbol(symbol) => Some((symbol, None)),
-                _ => {
+            View::Pair(head, _) => {
+                let name = self.shared.identifier(head);
+                if name.is_none() {
                     let message =
                         "expected the procedure's name (curried definitions are not R7RS)";
-                    self.report_shape("define", self.arena().span(head), message.into());
-                    None
+                    let span = self.span(head);
+                    self.report_shape("define", span, message.into());
                 }
-            },
+                Some((name?, None))
+            }
             _ => {
-                let message = "expected a name to define".into();
-                self.report_shape("define", self.arena().span(target), message);
+                let span = self.span(target);
+                self.report_shape("define", span, "expected a name to define".into());
                 None
             }
         }
     }
 
     /// Expands the value of a definition that `definition` accepted.
-    pub(super) fn definition_value(&mut self, form: DatumId, value: Option<DatumId>) {
+    pub(super) fn definition_value(&mut self, form: Syntax, value: Option<Syntax>) {
         if let Some(value) = value {
             return self.tasks.push(Task::Expression(value));
         }
         let (target, body) = self.second_and_rest(form).expect("the definition has its shape");
-        let Datum::Pair(_, formals) = self.arena().get(target) else {
-            unreachable!("a definition without a value defines a procedure");
-        };
+        let (_, formals) = self.pair(target).expect("one without a value defines a procedure");
         let formals = self.formals("define", formals);
-        self.procedure(formals, body, self.arena().span(form));
+        let span = self.span(form);
+        self.procedure(formals, body, span);
     }
 
     /// The bindings `((name expression) …)` of a `let` form.
     fn let_bindings(
         &mut self,
         form_name: &str,
-        bindings: DatumId,
-    ) -> Option<(Vec<DatumId>, Vec<DatumId>)> {
-        let span = self.arena().span(bindings);
-        let Some(parts) = self.arena().proper_list(bindings) else {
+        bindings: Syntax,
+    ) -> Option<(Vec<Syntax>, Vec<Syntax>)> {
+        let Some(parts) = self.proper_list(bindings) else {
             let message = format!("expected a list of bindings in `{form_name}`");
+            let span = self.span(bindings);
             self.report_shape(form_name, span, message);
             return None;
         };
         let (mut names, mut values) = (Vec::new(), Vec::new());
         for part in parts {
-            match self.arena().proper_list(part).as_deref() {
+            match self.proper_list(part).as_deref() {
                 Some([name, value]) => {
                     names.push(*name);
                     values.push(*value);
                 }
                 _ => {
                     let message = format!("expected a binding (name expression) in `{form_name}`");
-                    self.report_shape(form_name, self.arena().span(part), message);
+                    let span = self.span(part);
+                    self.report_shape(form_name, span, message);
                 }
             }
         }
@@ -186,16 +239,16 @@ impl Expander<'_, '_> {
     }
 
     /// `let`, `let*`, `letrec`, `letrec*` and named `let`.
-    pub(super) fn let_form(&mut self, keyword: Keyword, name: &str, form: DatumId, span: ByteSpan) {
+    pub(super) fn let_form(&mut self, keyword: Keyword, name: &str, form: Syntax, span: ByteSpan) {
         let Some((mut second, mut body)) = self.second_and_rest(form) else {
             return self.fail_shape(name, span, format!("`{name}` without bindings"));
         };
         let mut loop_name = None;
-        if let (Keyword::Let, Datum::Symbol(symbol)) = (keyword, self.arena().get(second)) {
-            let Datum::Pair(bindings, rest) = self.arena().get(body) else {
-                return self.fail_shape(name, span, "named `let` without bindings".into());
+        if let (Keyword::Let, View::Identifier(name)) = (keyword, self.view(second)) {
+            let Some((bindings, rest)) = self.pair(body) else {
+                return self.fail_shape("let", span, "named `let` without bindings".into());
             };
-            loop_name = Some(symbol);
+            loop_name = Some(name);
             (second, body) = (bindings, rest);
         }
         let Some((names, values)) = self.let_bindings(name, second) else {
@@ -204,75 +257,110 @@ impl Expander<'_, '_> {
         if keyword == Keyword::LetStar {
             return self.let_star(&names, &values, body, span);
         }
-        let symbols = self.distinct_symbols(name, &names);
-        if symbols.len() != values.len() {
+        let names = self.distinct_names(name, &names);
+        if names.len() != values.len() {
             return self.placeholder(span);
         }
-        let bound: Vec<(SymbolId, VariableId)> =
-            symbols.iter().map(|symbol| (*symbol, self.new_variable(*symbol))).collect();
-        let variables: Vec<VariableId> = bound.iter().map(|(_, variable)| *variable).collect();
-        let values = values.into_iter().map(Task::Expression);
-        let mut tasks = Vec::new();
-        match (keyword, loop_name) {
-            (Keyword::Letrec, _) => {
-                tasks.push(Task::Bind(bound));
-                tasks.extend(values);
-                tasks.push(Task::Body(body, span));
-                tasks.push(Task::Unbind(symbols));
-                tasks.push(Task::Build(Build::Letrec(variables), span));
-            }
-            (_, Some(loop_name)) => {
-                let name = self.new_variable(loop_name);
-                tasks.extend(values);
-                tasks.push(Task::Bind(vec![(loop_name, name)]));
-                tasks.push(Task::Bind(bound));
-                tasks.push(Task::Body(body, span));
-                tasks.push(Task::Unbind(symbols));
-                tasks.push(Task::Unbind(vec![loop_name]));
-                tasks.push(Task::Build(Build::NamedLet { name, variables }, span));
-            }
-            _ => {
-                tasks.extend(values);
-                tasks.push(Task::Bind(bound));
-                tasks.push(Task::Body(body, span));
-                tasks.push(Task::Unbind(symbols));
-                tasks.push(Task::Build(Build::Let(variables), span));
-            }
+        match loop_name {
+            Some(loop_name) => self.named_let(loop_name, &names, &values, body, span),
+            None => self.plain_let(keyword == Keyword::Letrec, &names, &values, body, span),
         }
+    }
+
+    fn plain_let(
+        &mut self,
+        recursive: bool,
+        names: &[Identifier],
+        values: &[Syntax],
+        body: Syntax,
+        span: ByteSpan,
+    ) {
+        let bound = self.bind_names(names);
+        let body = self.shared.within(body, bound.scope);
+        let mut tasks = Vec::new();
+        if recursive {
+            tasks.push(bound.task());
+        }
+        for value in values {
+            let value = if recursive { self.shared.within(*value, bound.scope) } else { *value };
+            tasks.push(Task::Expression(value));
+        }
+        if !recursive {
+            tasks.push(bound.task());
+        }
+        tasks.push(Task::Body(body, span));
+        tasks.push(Task::Unbind(bound.names));
+        let variables = bound.variables;
+        let build = if recursive { Build::Letrec(variables) } else { Build::Let(variables) };
+        tasks.push(Task::Build(build, span));
         self.schedule(tasks);
     }
 
-    fn let_star(&mut self, names: &[DatumId], values: &[DatumId], body: DatumId, span: ByteSpan) {
+    fn named_let(
+        &mut self,
+        loop_name: Identifier,
+        names: &[Identifier],
+        values: &[Syntax],
+        body: Syntax,
+        span: ByteSpan,
+    ) {
+        let outer = self.bind_names(&[loop_name]);
+        let inner_names: Vec<Identifier> =
+            names.iter().map(|name| self.shared.identifier_within(*name, outer.scope)).collect();
+        let inner = self.bind_names(&inner_names);
+        let body = self.shared.within(body, outer.scope);
+        let body = self.shared.within(body, inner.scope);
+        let mut tasks: Vec<Task> = values.iter().map(|value| Task::Expression(*value)).collect();
+        tasks.push(outer.task());
+        tasks.push(inner.task());
+        tasks.push(Task::Body(body, span));
+        tasks.push(Task::Unbind(inner.names));
+        tasks.push(Task::Unbind(outer.names));
+        let build = Build::NamedLet { name: outer.variables[0], variables: inner.variables };
+        tasks.push(Task::Build(build, span));
+        self.schedule(tasks);
+    }
+
+    fn let_star(&mut self, names: &[Syntax], values: &[Syntax], body: Syntax, span: ByteSpan) {
         let mut tasks = Vec::new();
         let mut closing = Vec::new();
+        // What the scopes so far add to a piece of the form.
+        let mut scopes: Vec<Scope> = Vec::new();
         for (name, value) in names.iter().zip(values) {
+            let (mut name, mut value) = (*name, *value);
+            for scope in &scopes {
+                name = self.shared.within(name, *scope);
+                value = self.shared.within(value, *scope);
+            }
             // One by one, because `let*` may bind a name more than once.
-            let Some(symbol) = self.distinct_symbols("let*", &[*name]).pop() else { continue };
-            let variable = self.new_variable(symbol);
-            tasks.push(Task::Expression(*value));
-            tasks.push(Task::Bind(vec![(symbol, variable)]));
-            closing.push(Task::Build(Build::Let(vec![variable]), span));
-            closing.push(Task::Unbind(vec![symbol]));
+            let Some(name) = self.distinct_names("let*", &[name]).pop() else { continue };
+            let bound = self.bind_names(&[name]);
+            scopes.push(bound.scope);
+            tasks.push(Task::Expression(value));
+            tasks.push(bound.task());
+            closing.push(Task::Build(Build::Let(bound.variables), span));
+            closing.push(Task::Unbind(bound.names));
         }
+        let body = scopes.into_iter().fold(body, |body, scope| self.shared.within(body, scope));
         tasks.push(Task::Body(body, span));
         tasks.extend(closing.into_iter().rev());
         self.schedule(tasks);
     }
 
     /// `(do ((name init step) …) (test expression …) command …)`.
-    pub(super) fn do_form(&mut self, form: DatumId, span: ByteSpan) {
-        let Some(parts) = self.arena().proper_list(form).filter(|parts| parts.len() >= 3) else {
+    pub(super) fn do_form(&mut self, form: Syntax, span: ByteSpan) {
+        let Some(parts) = self.proper_list(form).filter(|parts| parts.len() >= 3) else {
             let message = "`do` needs bindings and a test".into();
             return self.fail_shape("do", span, message);
         };
-        let exit = self.arena().proper_list(parts[2]).filter(|exit| !exit.is_empty());
-        let (Some(bindings), Some(exit)) = (self.arena().proper_list(parts[1]), exit) else {
+        let exit = self.proper_list(parts[2]).filter(|exit| !exit.is_empty());
+        let (Some(bindings), Some(exit)) = (self.proper_list(parts[1]), exit) else {
             let message = "`do` needs a list of bindings and a list with a test".into();
             return self.fail_shape("do", span, message);
         };
         let (mut names, mut inits, mut steps) = (Vec::new(), Vec::new(), Vec::new());
         for binding in bindings {
-            match self.arena().proper_list(binding).as_deref() {
+            match self.proper_list(binding).as_deref() {
                 Some([name, init, step @ ..]) if step.len() <= 1 => {
                     names.push(*name);
                     inits.push(*init);
@@ -280,106 +368,26 @@ impl Expander<'_, '_> {
                 }
                 _ => {
                     let message = "expected a binding (name init step) in `do`".into();
-                    self.report_shape("do", self.arena().span(binding), message);
+                    let span = self.span(binding);
+                    self.report_shape("do", span, message);
                 }
             }
         }
-        let symbols = self.distinct_symbols("do", &names);
-        if symbols.len() != inits.len() {
+        let names = self.distinct_names("do", &names);
+        if names.len() != inits.len() {
             return self.placeholder(span);
         }
-        let bound: Vec<(SymbolId, VariableId)> =
-            symbols.iter().map(|symbol| (*symbol, self.new_variable(*symbol))).collect();
-        let variables = bound.iter().map(|(_, variable)| *variable).collect();
+        let bound = self.bind_names(&names);
         let mut tasks: Vec<Task> = inits.into_iter().map(Task::Expression).collect();
-        tasks.push(Task::Bind(bound));
-        tasks.extend(exit.iter().map(|part| Task::Expression(*part)));
+        tasks.push(bound.task());
+        let mut inside = |part: &Syntax| Task::Expression(self.shared.within(*part, bound.scope));
+        tasks.extend(exit.iter().map(&mut inside));
         tasks.push(Task::Build(Build::Sequence(exit.len() - 1), span));
-        tasks.extend(parts[3..].iter().map(|part| Task::Expression(*part)));
-        tasks.extend(steps.into_iter().map(Task::Expression));
-        tasks.push(Task::Unbind(symbols));
-        tasks.push(Task::Build(Build::Do { variables, commands: parts.len() - 3 }, span));
+        tasks.extend(parts[3..].iter().map(&mut inside));
+        tasks.extend(steps.iter().map(&mut inside));
+        tasks.push(Task::Unbind(bound.names));
+        let build = Build::Do { variables: bound.variables, commands: parts.len() - 3 };
+        tasks.push(Task::Build(build, span));
         self.schedule(tasks);
-    }
-
-    /// A body: definitions and expressions in any order, the last one an expression. Definitions
-    /// have the meaning of `letrec*` (R7RS 5.3.2).
-    pub(super) fn body(&mut self, forms: DatumId, span: ByteSpan) {
-        let Some(items) = self.body_items(forms, span) else {
-            return self.placeholder(span);
-        };
-        let last_definition =
-            items.iter().rposition(|item| matches!(item, BodyItem::Define { .. }));
-        if last_definition.map_or(0, |last| last + 1) == items.len() {
-            let found = if items.is_empty() { "nothing" } else { "a definition" };
-            let message = format!("a body ends with an expression, found {found}");
-            return self.fail(ErrorCode::BadForm, span, message);
-        }
-        let (definitions, expressions) = items.split_at(last_definition.map_or(0, |last| last + 1));
-        let (mut bound, mut variables) = (Vec::new(), Vec::new());
-        let mut seen = HashSet::new();
-        for item in definitions {
-            let variable = match item {
-                BodyItem::Define { symbol, form, .. } => {
-                    let variable = self.new_variable(*symbol);
-                    bound.push((*symbol, variable));
-                    if !seen.insert(*symbol) {
-                        let name = self.arena().symbol_name(*symbol);
-                        let message = format!("`{name}` is defined twice in this body");
-                        let span = self.arena().span(*form);
-                        self.report(ErrorCode::DuplicateVariable, span, message);
-                    }
-                    variable
-                }
-                // An expression between definitions is a binding that nobody reads.
-                BodyItem::Expression(_) => self.hidden_variable(),
-            };
-            variables.push(variable);
-        }
-        if !variables.is_empty() {
-            self.tasks.push(Task::Build(Build::Letrec(variables), span));
-            self.tasks.push(Task::Unbind(bound.iter().map(|(symbol, _)| *symbol).collect()));
-        }
-        self.tasks.push(Task::Build(Build::Sequence(expressions.len()), span));
-        for item in items.iter().rev() {
-            self.tasks.push(match item {
-                BodyItem::Expression(form) => Task::Expression(*form),
-                BodyItem::Define { form, value, .. } => Task::DefinitionValue(*form, *value),
-            });
-        }
-        self.tasks.push(Task::Bind(bound));
-    }
-
-    /// The parts of a body, `begin` forms spliced in.
-    fn body_items(&mut self, forms: DatumId, span: ByteSpan) -> Option<Vec<BodyItem>> {
-        let mut items = Vec::new();
-        // Lists that are still to be gone through, the innermost last.
-        let mut lists = vec![forms];
-        while let Some(list) = lists.pop() {
-            let (form, rest) = match self.arena().get(list) {
-                Datum::Pair(form, rest) => (form, rest),
-                Datum::Null => continue,
-                _ => {
-                    let message = "a body is a proper list, found a dotted one".into();
-                    self.report(ErrorCode::BadForm, span, message);
-                    return None;
-                }
-            };
-            lists.push(rest);
-            match self.form_keyword(form) {
-                Some((Keyword::Begin, _)) => {
-                    let Datum::Pair(_, spliced) = self.arena().get(form) else { continue };
-                    lists.push(spliced);
-                }
-                Some((Keyword::Define, _)) => {
-                    // A definition of the wrong shape is reported and left out.
-                    if let Some((symbol, value)) = self.definition(form) {
-                        items.push(BodyItem::Define { symbol, form, value });
-                    }
-                }
-                _ => items.push(BodyItem::Expression(form)),
-            }
-        }
-        Some(items)
     }
 }

@@ -246,7 +246,7 @@ impl Expander<'_, '_> {
         for datum in data.iter().rev() {
             let literal = self.quote(*datum);
             let key = self.core.add(Node::Local(variable), span);
-            let constant = self.core.literal(literal, self.arena().span(*datum));
+            let constant = self.core.literal(literal, self.shared.arena.span(*datum));
             let same = if literal.is_identified_by_word() {
                 self.core.operate(Op::Eq, &[key, constant], span)
             } else {

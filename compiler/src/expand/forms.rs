@@ -2,9 +2,10 @@
 
 use super::build::{Build, ClauseEnd};
 use super::keyword::Keyword;
+use super::syntax::Syntax;
 use super::{Expander, FALSE, Meaning, TRUE, Task, UNSPECIFIED};
 use crate::core::Node;
-use crate::datum::{Datum, DatumId};
+use crate::datum::DatumId;
 use crate::diagnostic::ByteSpan;
 use pscheme_heap::error_code::ErrorCode;
 
@@ -17,7 +18,7 @@ impl Expander<'_, '_> {
         &mut self,
         keyword: Keyword,
         name: &str,
-        form: DatumId,
+        form: Syntax,
         span: ByteSpan,
     ) {
         match keyword {
@@ -26,8 +27,13 @@ impl Expander<'_, '_> {
                 self.let_form(keyword, name, form, span);
             }
             Keyword::Do => self.do_form(form, span),
-            Keyword::NotInThisVersion => self.fail_not_in_this_version(name, span),
-            Keyword::Define => {
+            Keyword::LetSyntax => self.let_syntax(false, form, span),
+            Keyword::LetrecSyntax => self.let_syntax(true, form, span),
+            Keyword::NotInThisVersion => {
+                self.report_not_in_this_version(name, span);
+                self.placeholder(span);
+            }
+            Keyword::Define | Keyword::DefineSyntax => {
                 let message = "a definition stands at top level or in a body, not here".into();
                 self.fail(ErrorCode::MisplacedDefinition, span, message);
             }
@@ -39,17 +45,21 @@ impl Expander<'_, '_> {
                 let message = format!("`{name}` stands in `cond` and `case` only");
                 self.fail(ErrorCode::BadForm, span, message);
             }
-            _ => match self.arena().proper_list(form) {
+            Keyword::SyntaxRules | Keyword::Ellipsis | Keyword::Underscore => {
+                let message = format!("`{name}` stands in definitions of macros only");
+                self.fail(ErrorCode::BadForm, span, message);
+            }
+            _ => match self.proper_list(form) {
                 Some(parts) => self.list_form(keyword, name, &parts, span),
                 None => self.fail_shape(name, span, format!("`{name}` is not a proper list")),
             },
         }
     }
 
-    fn list_form(&mut self, keyword: Keyword, name: &str, parts: &[DatumId], span: ByteSpan) {
+    fn list_form(&mut self, keyword: Keyword, name: &str, parts: &[Syntax], span: ByteSpan) {
         match (keyword, &parts[1..]) {
             (Keyword::Quote, [datum]) => {
-                let literal = self.quote(*datum);
+                let literal = self.quote(datum.datum);
                 self.add(Node::Literal(literal), span);
             }
             (Keyword::Quasiquote, [template]) => self.schedule(vec![
@@ -83,6 +93,7 @@ impl Expander<'_, '_> {
                 tasks.push(Task::Build(Build::When { negated: keyword == Keyword::Unless }, span));
                 self.schedule(tasks);
             }
+            (Keyword::SyntaxError, _) => self.syntax_error(parts, span),
             (Keyword::Cond, clauses) if !clauses.is_empty() => self.cond(clauses, span),
             (Keyword::Case, [key, clauses @ ..]) if !clauses.is_empty() => {
                 self.case(*key, clauses, span);
@@ -96,18 +107,19 @@ impl Expander<'_, '_> {
         }
     }
 
-    fn sequence(&mut self, forms: &[DatumId], span: ByteSpan) {
+    fn sequence(&mut self, forms: &[Syntax], span: ByteSpan) {
         let mut tasks: Vec<Task> = forms.iter().map(|form| Task::Expression(*form)).collect();
         tasks.push(Task::Build(Build::Sequence(forms.len()), span));
         self.schedule(tasks);
     }
 
-    fn assignment(&mut self, target: DatumId, value: DatumId, span: ByteSpan) {
-        let Datum::Symbol(symbol) = self.arena().get(target) else {
+    fn assignment(&mut self, target: Syntax, value: Syntax, span: ByteSpan) {
+        let Some(identifier) = self.shared.identifier(target) else {
             let message = "expected a variable's name in `set!`".into();
-            return self.fail_shape("set!", self.arena().span(target), message);
+            let span = self.span(target);
+            return self.fail_shape("set!", span, message);
         };
-        let build = match self.meaning(symbol) {
+        let build = match self.shared.meaning(identifier) {
             Meaning::Local(variable) => {
                 self.core.variable_mut(variable).assigned = true;
                 Build::SetLocal(variable)
@@ -116,10 +128,10 @@ impl Expander<'_, '_> {
                 self.shared.assigned_globals.insert(name);
                 Build::SetGlobal(name)
             }
-            Meaning::Keyword(_) => {
-                let name = self.arena().symbol_name(symbol);
+            Meaning::Keyword(..) | Meaning::Macro(_) => {
+                let name = self.name_of(identifier);
                 let message = format!("`{name}` is a keyword and cannot be assigned");
-                let span = self.arena().span(target);
+                let span = self.span(target);
                 return self.fail(ErrorCode::KeywordAsVariable, span, message);
             }
         };
@@ -127,31 +139,33 @@ impl Expander<'_, '_> {
     }
 
     /// Whether a clause's body is `=> expression`.
-    fn is_arrow(&mut self, body: &[DatumId]) -> bool {
-        body.first().is_some_and(|first| self.keyword_of(*first) == Some(Keyword::Arrow))
+    fn is_arrow(&mut self, body: &[Syntax]) -> bool {
+        let first = body.first().and_then(|first| self.keyword_of(*first));
+        matches!(first, Some((_, Keyword::Arrow)))
     }
 
     /// Whether the first datum of a clause is `else`.
-    fn is_else(&mut self, datum: DatumId) -> bool {
-        self.keyword_of(datum) == Some(Keyword::Else)
+    fn is_else(&mut self, datum: Syntax) -> bool {
+        matches!(self.keyword_of(datum), Some((_, Keyword::Else)))
     }
 
     /// The parts of a clause, reported and `None` if it is no non-empty list.
-    fn clause(&mut self, name: &str, clause: DatumId) -> Option<Vec<DatumId>> {
-        let parts = self.arena().proper_list(clause).filter(|parts| !parts.is_empty());
+    fn clause(&mut self, name: &str, clause: Syntax) -> Option<Vec<Syntax>> {
+        let parts = self.proper_list(clause).filter(|parts| !parts.is_empty());
         if parts.is_none() {
             let message = format!("expected a clause of `{name}`");
-            self.report_shape(name, self.arena().span(clause), message);
+            let span = self.span(clause);
+            self.report_shape(name, span, message);
         }
         parts
     }
 
     /// Tasks for the clauses come first to last; the builds that join them come last to first.
-    fn cond(&mut self, clauses: &[DatumId], span: ByteSpan) {
+    fn cond(&mut self, clauses: &[Syntax], span: ByteSpan) {
         let (mut tasks, mut builds) = (Vec::new(), Vec::new());
         let mut otherwise = vec![Task::Build(Build::Literal(UNSPECIFIED), span)];
         for (index, clause) in clauses.iter().enumerate() {
-            let clause_span = self.arena().span(*clause);
+            let clause_span = self.span(*clause);
             let Some(parts) = self.clause("cond", *clause) else { continue };
             let body = &parts[1..];
             if self.is_else(parts[0]) {
@@ -185,19 +199,19 @@ impl Expander<'_, '_> {
         self.schedule(tasks);
     }
 
-    fn clause_body(&self, body: &[DatumId], span: ByteSpan) -> Vec<Task> {
+    fn clause_body(&self, body: &[Syntax], span: ByteSpan) -> Vec<Task> {
         let mut tasks: Vec<Task> = body.iter().map(|form| Task::Expression(*form)).collect();
         tasks.push(Task::Build(Build::Sequence(body.len()), span));
         tasks
     }
 
-    fn case(&mut self, key: DatumId, clauses: &[DatumId], span: ByteSpan) {
+    fn case(&mut self, key: Syntax, clauses: &[Syntax], span: ByteSpan) {
         let variable = self.hidden_variable();
         let mut tasks = vec![Task::Expression(key)];
         let mut builds = Vec::new();
         let mut otherwise = vec![Task::Build(Build::Literal(UNSPECIFIED), span)];
         for (index, clause) in clauses.iter().enumerate() {
-            let clause_span = self.arena().span(*clause);
+            let clause_span = self.span(*clause);
             let Some(parts) = self.clause("case", *clause) else { continue };
             let arrow = self.is_arrow(&parts[1..]);
             let body = if arrow { &parts[2..] } else { &parts[1..] };
@@ -217,11 +231,13 @@ impl Expander<'_, '_> {
                 otherwise.push(Task::Build(Build::CaseElse { variable, end }, clause_span));
                 continue;
             }
-            let Some(data) = self.arena().proper_list(parts[0]) else {
+            let Some(data) = self.proper_list(parts[0]) else {
                 let message = "expected a list of data in this clause".into();
-                self.report_shape("case", self.arena().span(parts[0]), message);
+                let span = self.span(parts[0]);
+                self.report_shape("case", span, message);
                 continue;
             };
+            let data: Vec<DatumId> = data.into_iter().map(|datum| datum.datum).collect();
             tasks.extend(self.clause_body(body, clause_span));
             builds.push(Task::Build(Build::CaseClause { variable, data, end }, clause_span));
         }

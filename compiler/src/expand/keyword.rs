@@ -26,6 +26,14 @@ pub enum Keyword {
     /// Means something in `cond` and `case` only.
     Else,
     Arrow,
+    DefineSyntax,
+    LetSyntax,
+    LetrecSyntax,
+    /// Means something in definitions of macros only, as the next two.
+    SyntaxRules,
+    Ellipsis,
+    Underscore,
+    SyntaxError,
     /// Part of R7RS or widely used, and not in this version.
     NotInThisVersion,
 }
@@ -56,32 +64,28 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("do", Do, "(do ((name init step) ...) (test expression ...) command ...)"),
     ("else", Else, "else"),
     ("=>", Arrow, "=>"),
-    ("case-lambda", NotInThisVersion, ""),
+    ("define-syntax", DefineSyntax, "(define-syntax name (syntax-rules ...))"),
+    ("let-syntax", LetSyntax, "(let-syntax ((name (syntax-rules ...)) ...) body ...)"),
+    ("letrec-syntax", LetrecSyntax, "(letrec-syntax ((name (syntax-rules ...)) ...) body ...)"),
+    ("syntax-rules", SyntaxRules, "(syntax-rules (literal ...) (pattern template) ...)"),
+    ("...", Ellipsis, "..."),
+    ("_", Underscore, "_"),
+    ("syntax-error", SyntaxError, "(syntax-error message datum ...)"),
     ("cond-expand", NotInThisVersion, ""),
     ("define-library", NotInThisVersion, ""),
     ("define-record-type", NotInThisVersion, ""),
-    ("define-syntax", NotInThisVersion, ""),
-    ("define-values", NotInThisVersion, ""),
     ("delay", NotInThisVersion, ""),
     ("delay-force", NotInThisVersion, ""),
     ("guard", NotInThisVersion, ""),
     ("import", NotInThisVersion, ""),
     ("include", NotInThisVersion, ""),
     ("include-ci", NotInThisVersion, ""),
-    ("let*-values", NotInThisVersion, ""),
-    ("let-syntax", NotInThisVersion, ""),
-    ("let-values", NotInThisVersion, ""),
-    ("letrec-syntax", NotInThisVersion, ""),
     ("make-promise", NotInThisVersion, ""),
-    ("parameterize", NotInThisVersion, ""),
-    ("receive", NotInThisVersion, ""),
-    ("syntax-error", NotInThisVersion, ""),
-    ("syntax-rules", NotInThisVersion, ""),
 ];
 
-/// The keyword of this name.
-pub fn keyword(name: &str) -> Option<Keyword> {
-    KEYWORDS.iter().find(|(known, ..)| *known == name).map(|(_, keyword, _)| *keyword)
+/// The keyword of this name, and the name.
+pub fn keyword(name: &str) -> Option<(&'static str, Keyword)> {
+    KEYWORDS.iter().find(|(known, ..)| *known == name).map(|(name, keyword, _)| (*name, *keyword))
 }
 
 /// How the form of this name is written.

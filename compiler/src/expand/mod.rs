@@ -1,28 +1,42 @@
-//! Expander: takes data, gives Core IR in which every variable is resolved. Removes derived forms.
+//! Expander: takes data, gives Core IR in which every variable is resolved. Removes macros and
+//! derived forms.
 //!
 //! The expander is a machine with two stacks, so nesting is limited by memory only. A task either
-//! expands a datum, which leaves one node on the value stack, or takes finished nodes from there
-//! and builds their parent. Bindings are shallow: each symbol has a stack of the variables it
-//! stands for, which `Bind` and `Unbind` tasks keep in step with the place in the program.
+//! expands a piece of syntax, which leaves one node on the value stack, or takes finished nodes from
+//! there and builds their parent. `hygiene.rs` has the table of what names mean; `Bind` and `Unbind`
+//! tasks keep it in step with the place in the program.
 //!
 //! Every error leaves a placeholder where the form would have been, so that expansion goes on and
 //! reports what else is wrong. `forms.rs` has the special forms, `binding.rs` those that bind
-//! variables, `quasi.rs` templates, `build.rs` what is done with finished parts.
+//! variables, `body.rs` bodies, `macros.rs` definitions and uses of macros, `rules/` what
+//! `syntax-rules` does, `quasi.rs` templates of quasiquotation, `build.rs` what is done with
+//! finished parts.
 
 mod binding;
+mod body;
 mod build;
+mod derived;
 mod forms;
+mod hygiene;
 mod keyword;
+mod macros;
 mod quasi;
+mod rules;
+mod syntax;
 
 use crate::core::{Core, Literal, NO_NAME, NameId, Names, Node, NodeId, VariableId};
-use crate::datum::{Datum, DatumArena, DatumId, QuotedData, SymbolId};
+use crate::datum::{Datum, DatumArena, DatumId, QuotedData};
 use crate::diagnostic::{ByteSpan, Diagnostic};
+use crate::scope::ScopeSetId;
 use build::Build;
-use keyword::{Keyword, form_shape, keyword};
+use hygiene::{ContextId, Meaning};
+use keyword::{Keyword, form_shape};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_vm::inline;
 use std::collections::HashSet;
+use syntax::{Identifier, Syntax, View};
+
+pub use hygiene::Hygiene;
 
 /// The value of expressions that have none.
 pub(crate) const UNSPECIFIED: Literal = Literal::immediate(inline::IMMEDIATE_UNSPECIFIED);
@@ -32,25 +46,27 @@ pub(crate) const NULL: Literal = Literal::immediate(inline::IMMEDIATE_NULL);
 
 /// What the forms of one program share while they are expanded.
 pub struct Expansion<'program> {
-    pub arena: &'program DatumArena,
+    /// What was read, and what macros make of it.
+    pub arena: &'program mut DatumArena,
     pub names: &'program mut Names,
     pub quoted: &'program mut QuotedData,
     /// Global variables that some form defines or assigns; the expander adds to them. A keyword
     /// among them is an ordinary variable from its definition on.
     pub assigned_globals: &'program mut HashSet<NameId>,
     pub diagnostics: &'program mut Vec<Diagnostic>,
+    pub hygiene: &'program mut Hygiene,
 }
 
 /// Expands one top-level form.
 pub fn expand_form(expansion: &mut Expansion<'_>, form: DatumId) -> Core {
-    let symbol_count = expansion.arena.symbol_count();
     let mut expander = Expander {
         shared: expansion,
         core: Core::default(),
-        tasks: vec![Task::TopLevel(form)],
+        tasks: vec![Task::TopLevel(Syntax { datum: form, scopes: ScopeSetId::EMPTY })],
         values: Vec::new(),
         templates: Vec::new(),
-        bindings: vec![Vec::new(); symbol_count],
+        expansions: 0,
+        gave_up: false,
     };
     while let Some(task) = expander.tasks.pop() {
         expander.step(task);
@@ -64,16 +80,17 @@ pub fn expand_form(expansion: &mut Expansion<'_>, form: DatumId) -> Core {
 /// What is still to be done; the next task is the last of the stack.
 enum Task {
     /// A form of the program, which may be a definition.
-    TopLevel(DatumId),
-    Expression(DatumId),
+    TopLevel(Syntax),
+    Expression(Syntax),
     /// A list of forms that may begin with definitions.
-    Body(DatumId, ByteSpan),
+    Body(Syntax, ByteSpan),
     /// The value of a definition: an expression, or the procedure that the form defines.
-    DefinitionValue(DatumId, Option<DatumId>),
+    DefinitionValue(Syntax, Option<Syntax>),
     /// A template at a depth of nested quasiquotations; leaves its result among the templates.
-    Template(DatumId, u32),
-    Bind(Vec<(SymbolId, VariableId)>),
-    Unbind(Vec<SymbolId>),
+    Template(Syntax, u32),
+    Bind(Vec<(Identifier, Meaning)>),
+    Unbind(Vec<Identifier>),
+    EndBody(ContextId),
     Build(Build, ByteSpan),
 }
 
@@ -92,22 +109,13 @@ struct Expander<'expansion, 'program> {
     tasks: Vec<Task>,
     values: Vec<NodeId>,
     templates: Vec<Template>,
-    /// By symbol, the variables in scope from the outermost to the innermost.
-    bindings: Vec<Vec<VariableId>>,
+    /// Uses of macros so far.
+    expansions: usize,
+    /// The limit of uses was met and reported.
+    gave_up: bool,
 }
 
-/// What a symbol means at a place of the program.
-enum Meaning {
-    Local(VariableId),
-    Keyword(Keyword),
-    Global(NameId),
-}
-
-impl<'program> Expander<'_, 'program> {
-    fn arena(&self) -> &'program DatumArena {
-        self.shared.arena
-    }
-
+impl Expander<'_, '_> {
     fn step(&mut self, task: Task) {
         match task {
             Task::TopLevel(form) => self.top_level(form),
@@ -115,16 +123,17 @@ impl<'program> Expander<'_, 'program> {
             Task::Body(forms, span) => self.body(forms, span),
             Task::DefinitionValue(form, value) => self.definition_value(form, value),
             Task::Template(template, depth) => self.template(template, depth),
-            Task::Bind(variables) => {
-                for (symbol, variable) in variables {
-                    self.bindings[symbol.index()].push(variable);
+            Task::Bind(bindings) => {
+                for (identifier, meaning) in bindings {
+                    self.shared.hygiene.bind(identifier, meaning);
                 }
             }
-            Task::Unbind(symbols) => {
-                for symbol in symbols {
-                    self.bindings[symbol.index()].pop().expect("the variable was bound");
+            Task::Unbind(identifiers) => {
+                for identifier in identifiers.into_iter().rev() {
+                    self.shared.hygiene.unbind(identifier);
                 }
             }
+            Task::EndBody(context) => self.shared.hygiene.forget_context(context),
             Task::Build(build, span) => self.build(build, span),
         }
     }
@@ -161,106 +170,97 @@ impl<'program> Expander<'_, 'program> {
         self.shared.diagnostics.push(found);
     }
 
-    fn meaning(&mut self, symbol: SymbolId) -> Meaning {
-        if let Some(variable) = self.bindings[symbol.index()].last() {
-            return Meaning::Local(*variable);
-        }
-        let name = self.arena().symbol_name(symbol);
-        let defined = |name: NameId| self.shared.assigned_globals.contains(&name);
-        match keyword(name) {
-            Some(keyword) if !self.shared.names.find(name).is_some_and(defined) => {
-                Meaning::Keyword(keyword)
-            }
-            _ => Meaning::Global(self.shared.names.intern(name)),
-        }
-    }
-
-    /// The keyword a datum is at this place of the program.
-    fn keyword_of(&mut self, datum: DatumId) -> Option<Keyword> {
-        let Datum::Symbol(symbol) = self.arena().get(datum) else { return None };
-        match self.meaning(symbol) {
-            Meaning::Keyword(keyword) => Some(keyword),
+    /// The keyword that a piece of syntax is at this place of the program, with its name.
+    fn keyword_of(&mut self, syntax: Syntax) -> Option<(&'static str, Keyword)> {
+        let identifier = self.shared.identifier(syntax)?;
+        match self.shared.meaning(identifier) {
+            Meaning::Keyword(name, keyword) => Some((name, keyword)),
             _ => None,
         }
     }
 
     /// The keyword that the head of a form is, with its name.
-    fn form_keyword(&mut self, form: DatumId) -> Option<(Keyword, &'program str)> {
-        let Datum::Pair(head, _) = self.arena().get(form) else { return None };
-        let keyword = self.keyword_of(head)?;
-        Some((keyword, self.symbol_name(head)))
+    fn form_keyword(&mut self, form: Syntax) -> Option<(&'static str, Keyword)> {
+        let (head, _) = self.pair(form)?;
+        self.keyword_of(head)
     }
 
-    fn symbol_name(&self, datum: DatumId) -> &'program str {
-        match self.arena().get(datum) {
-            Datum::Symbol(symbol) => self.arena().symbol_name(symbol),
-            _ => "",
-        }
-    }
-
-    fn top_level(&mut self, form: DatumId) {
-        let span = self.arena().span(form);
+    fn top_level(&mut self, form: Syntax) {
+        let span = self.span(form);
+        let Some(form) = self.without_macros(form) else { return self.placeholder(span) };
         match self.form_keyword(form) {
-            Some((Keyword::Begin, name)) => {
-                let Some(forms) = self.arena().proper_list(form) else {
+            Some((name, Keyword::Begin)) => {
+                let Some(forms) = self.proper_list(form) else {
                     return self.fail_shape(name, span, "`begin` is not a proper list".into());
                 };
+                self.declare_introduced(&forms[1..]);
                 let build = Task::Build(Build::Sequence(forms.len() - 1), span);
                 let mut tasks: Vec<Task> =
-                    forms[1..].iter().map(|id| Task::TopLevel(*id)).collect();
+                    forms[1..].iter().map(|form| Task::TopLevel(*form)).collect();
                 tasks.push(build);
                 self.schedule(tasks);
             }
-            Some((Keyword::Define, _)) => self.define_global(form, span),
+            Some((_, Keyword::Define)) => self.define_global(form, span),
+            Some((_, Keyword::DefineSyntax)) => {
+                if let Some((name, id)) = self.syntax_definition(form, Some(ContextId::TOP_LEVEL)) {
+                    let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+                    self.shared.hygiene.bind_top_level(name, Some(Meaning::Macro(id)));
+                }
+                self.placeholder(span);
+            }
             _ => self.expression(form),
         }
     }
 
-    fn expression(&mut self, form: DatumId) {
-        let span = self.arena().span(form);
-        match self.arena().get(form) {
-            Datum::Symbol(symbol) => self.variable(symbol, span),
-            Datum::Pair(..) => match self.form_keyword(form) {
-                Some((keyword, name)) => self.special_form(keyword, name, form, span),
+    fn expression(&mut self, form: Syntax) {
+        let span = self.span(form);
+        let Some(form) = self.without_macros(form) else { return self.placeholder(span) };
+        match self.view(form) {
+            View::Identifier(identifier) => self.variable(identifier, span),
+            View::Pair(..) => match self.form_keyword(form) {
+                Some((name, keyword)) => self.special_form(keyword, name, form, span),
                 None => self.call(form, span),
             },
-            Datum::Null => {
+            View::Null => {
                 let message = "`()` is no expression: a call needs a procedure";
                 let found = Diagnostic::new(ErrorCode::BadForm, span, message)
                     .with_note("help: the empty list is written '()");
                 self.shared.diagnostics.push(found);
                 self.add(Node::Literal(UNSPECIFIED), span);
             }
-            _ => {
-                let literal = self.quote(form);
+            View::Vector(_) | View::Atom => {
+                let literal = self.quote(form.datum);
                 self.add(Node::Literal(literal), span);
             }
         }
     }
 
-    fn variable(&mut self, symbol: SymbolId, span: ByteSpan) {
-        match self.meaning(symbol) {
+    fn variable(&mut self, identifier: Identifier, span: ByteSpan) {
+        match self.shared.meaning(identifier) {
             Meaning::Local(variable) => self.add(Node::Local(variable), span),
             Meaning::Global(name) => self.add(Node::Global(name), span),
-            Meaning::Keyword(Keyword::NotInThisVersion) => {
-                let name = self.arena().symbol_name(symbol);
-                self.fail_not_in_this_version(name, span);
+            Meaning::Keyword(name, Keyword::NotInThisVersion) => {
+                self.report_not_in_this_version(name, span);
+                self.placeholder(span);
             }
-            Meaning::Keyword(_) => {
-                let name = self.arena().symbol_name(symbol);
+            Meaning::Keyword(name, _) => {
                 let message = format!("`{name}` is a keyword and has no value");
+                self.fail(ErrorCode::KeywordAsVariable, span, message);
+            }
+            Meaning::Macro(_) => {
+                let message = format!("`{}` is a macro and has no value", self.name_of(identifier));
                 self.fail(ErrorCode::KeywordAsVariable, span, message);
             }
         }
     }
 
-    fn fail_not_in_this_version(&mut self, name: &str, span: ByteSpan) {
+    fn report_not_in_this_version(&mut self, name: &str, span: ByteSpan) {
         let message = format!("`{name}` is not in this version of pscheme");
-        self.fail(ErrorCode::FormNotInThisVersion, span, message);
+        self.report(ErrorCode::FormNotInThisVersion, span, message);
     }
 
-    fn call(&mut self, form: DatumId, span: ByteSpan) {
-        let Some(parts) = self.arena().proper_list(form) else {
+    fn call(&mut self, form: Syntax, span: ByteSpan) {
+        let Some(parts) = self.proper_list(form) else {
             let message = "a call is a proper list, found a dotted one".into();
             return self.fail(ErrorCode::BadForm, span, message);
         };
@@ -271,7 +271,7 @@ impl<'program> Expander<'_, 'program> {
 
     /// The constant a datum is.
     fn quote(&mut self, datum: DatumId) -> Literal {
-        let arena = self.arena();
+        let arena = &*self.shared.arena;
         let small = match arena.get(datum) {
             Datum::Null => Some(NULL),
             Datum::Boolean(value) => Some(if value { TRUE } else { FALSE }),
@@ -285,12 +285,12 @@ impl<'program> Expander<'_, 'program> {
         })
     }
 
-    fn new_variable(&mut self, symbol: SymbolId) -> VariableId {
-        let name = self.shared.names.intern(self.arena().symbol_name(symbol));
+    fn new_variable(&mut self, identifier: Identifier) -> VariableId {
+        let name = self.shared.names.intern(self.shared.arena.symbol_name(identifier.symbol));
         self.core.new_variable(name)
     }
 
-    /// A variable of the expander's own, which no symbol stands for.
+    /// A variable of the expander's own, which no name stands for.
     fn hidden_variable(&mut self) -> VariableId {
         self.core.new_variable(NO_NAME)
     }

@@ -5,6 +5,7 @@
 
 use super::build::Build;
 use super::keyword::Keyword;
+use super::syntax::{Syntax, View};
 use super::{Expander, NULL, Task, Template};
 use crate::core::{Node, NodeId};
 use crate::datum::{Datum, DatumId};
@@ -24,21 +25,22 @@ pub(super) struct TemplateList {
 
 impl Expander<'_, '_> {
     /// The expression of `(keyword expression)`, if the datum has that shape.
-    fn abbreviation(&mut self, datum: DatumId) -> Option<(Keyword, DatumId)> {
-        let (keyword, _) = self.form_keyword(datum)?;
-        match self.arena().proper_list(datum).as_deref() {
+    fn abbreviation(&mut self, form: Syntax) -> Option<(Keyword, Syntax)> {
+        let (_, keyword) = self.form_keyword(form)?;
+        match self.proper_list(form).as_deref() {
             Some([_, operand]) => Some((keyword, *operand)),
             _ => None,
         }
     }
 
-    pub(super) fn template(&mut self, datum: DatumId, depth: u32) {
-        let span = self.arena().span(datum);
-        match self.arena().get(datum) {
-            Datum::Vector(elements) => {
-                self.templates_of_list(datum, elements, None, depth, span);
+    pub(super) fn template(&mut self, syntax: Syntax, depth: u32) {
+        let span = self.span(syntax);
+        let datum = syntax.datum;
+        match self.view(syntax) {
+            View::Vector(elements) => {
+                self.templates_of_list(datum, &elements, None, depth, span);
             }
-            Datum::Pair(..) => match self.abbreviation(datum) {
+            View::Pair(..) => match self.abbreviation(syntax) {
                 Some((Keyword::Unquote, expression)) if depth == 1 => self.schedule(vec![
                     Task::Expression(expression),
                     Task::Build(Build::TemplateComputed, span),
@@ -49,20 +51,20 @@ impl Expander<'_, '_> {
                     self.templates.push(Template::Quoted(datum));
                 }
                 Some((Keyword::Unquote | Keyword::UnquoteSplicing, _)) => {
-                    self.list_template(datum, depth - 1, span);
+                    self.list_template(syntax, depth - 1, span);
                 }
-                Some((Keyword::Quasiquote, _)) => self.list_template(datum, depth + 1, span),
-                _ => self.list_template(datum, depth, span),
+                Some((Keyword::Quasiquote, _)) => self.list_template(syntax, depth + 1, span),
+                _ => self.list_template(syntax, depth, span),
             },
             _ => self.templates.push(Template::Quoted(datum)),
         }
     }
 
     /// A list, up to its end or to a tail that is an unquotation: `(a . ,b)` is `(a unquote b)`.
-    fn list_template(&mut self, datum: DatumId, depth: u32, span: ByteSpan) {
+    fn list_template(&mut self, syntax: Syntax, depth: u32, span: ByteSpan) {
         let mut elements = Vec::new();
-        let mut tail = datum;
-        while let Datum::Pair(head, rest) = self.arena().get(tail) {
+        let mut tail = syntax;
+        while let Some((head, rest)) = self.pair(tail) {
             let unquoted = !elements.is_empty()
                 && matches!(
                     self.abbreviation_head(tail),
@@ -75,18 +77,18 @@ impl Expander<'_, '_> {
             elements.push(head);
             tail = rest;
         }
-        self.templates_of_list(datum, &elements, Some(tail), depth, span);
+        self.templates_of_list(syntax.datum, &elements, Some(tail), depth, span);
     }
 
-    fn abbreviation_head(&mut self, datum: DatumId) -> Option<Keyword> {
-        self.form_keyword(datum).map(|(keyword, _)| keyword)
+    fn abbreviation_head(&mut self, form: Syntax) -> Option<Keyword> {
+        self.form_keyword(form).map(|(_, keyword)| keyword)
     }
 
     fn templates_of_list(
         &mut self,
         datum: DatumId,
-        elements: &[DatumId],
-        tail: Option<DatumId>,
+        elements: &[Syntax],
+        tail: Option<Syntax>,
         depth: u32,
         span: ByteSpan,
     ) {
@@ -137,7 +139,7 @@ impl Expander<'_, '_> {
             Template::End => self.core.literal(NULL, span),
             Template::Quoted(datum) => {
                 let literal = self.quote(datum);
-                self.core.literal(literal, self.arena().span(datum))
+                self.core.literal(literal, self.shared.arena.span(datum))
             }
         }
     }
@@ -155,7 +157,7 @@ impl Expander<'_, '_> {
         let (mut result, keep) = if constant_tail {
             let mut rest = list.datum;
             for _ in 0..keep {
-                let Datum::Pair(_, next) = self.arena().get(rest) else { break };
+                let Datum::Pair(_, next) = self.shared.arena.get(rest) else { break };
                 rest = next;
             }
             (self.template_node(Template::Quoted(rest), span), keep)

@@ -145,6 +145,36 @@
         ((eq? procedure string) (list->string arguments))
         (else (%apply procedure arguments))))
 
+; What the derived forms of the compiler call, under names that programs leave alone.
+
+(define %call-with-values call-with-values)
+(define (%list . elements) elements)
+(define (%cons first second) (cons first second))
+(define (%car pair) (car pair))
+(define (%cdr pair) (cdr pair))
+
+; The least number of arguments that formals take, and whether they take more.
+(define (%formals-arity formals)
+  (let loop ((formals formals) (count 0))
+    (if (pair? formals)
+        (loop (cdr formals) (+ count 1))
+        (cons count (not (null? formals))))))
+
+; A procedure that calls the first of procedures that takes its number of arguments.
+(define (%case-lambda formals procedures)
+  (let ((clauses (map (lambda (formals procedure) (cons (%formals-arity formals) procedure))
+                      formals procedures)))
+    (lambda arguments
+      (let ((count (length arguments)))
+        (let find ((rest clauses))
+          (if (null? rest)
+              (%fault 103 (string-append "no clause takes this number of arguments: "
+                                         (number->string count)))
+              (let ((arity (car (car rest))))
+                (if (if (cdr arity) (>= count (car arity)) (= count (car arity)))
+                    (%apply (cdr (car rest)) arguments)
+                    (find (cdr rest))))))))))
+
 ; What this version knows of and does not have yet.
 
 (define (%not-in-this-version name)

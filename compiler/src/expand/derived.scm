@@ -1,0 +1,75 @@
+; Derived forms of the language, as macros over the core forms. Names that begin with a percent
+; sign are procedures of the prelude.
+
+; Several values (R7RS 4.2.2, 5.3.3; receive: SRFI 8).
+
+(define-syntax receive
+  (syntax-rules ()
+    ((_ formals expression body0 body ...)
+     (%call-with-values (lambda () expression) (lambda formals body0 body ...)))))
+
+(define-syntax let*-values
+  (syntax-rules ()
+    ((_ () body0 body ...) (let () body0 body ...))
+    ((_ ((formals expression) more ...) body0 body ...)
+     (%call-with-values (lambda () expression)
+                        (lambda formals (let*-values (more ...) body0 body ...))))))
+
+(define-syntax let-values
+  (syntax-rules ()
+    ((_ (binding ...) body0 body ...) (%let-values (binding ...) () body0 body ...))))
+
+; Computes all expressions before it binds what they give.
+(define-syntax %let-values
+  (syntax-rules ()
+    ((_ ((formals expression) more ...) (done ...) body ...)
+     (%let-values (more ...) (done ... (formals temporary expression)) body ...))
+    ((_ () ((formals temporary expression) ...) body ...)
+     (let ((temporary (%values->list expression)) ...)
+       (%bind-values ((formals temporary) ...) body ...)))))
+
+(define-syntax %bind-values
+  (syntax-rules ()
+    ((_ () body ...) (let () body ...))
+    ((_ ((formals temporary) more ...) body ...)
+     (%apply (lambda formals (%bind-values (more ...) body ...)) temporary))))
+
+(define-syntax define-values
+  (syntax-rules ()
+    ((_ formals expression)
+     (begin
+       (define rest (%apply (lambda formals (%formals-list formals)) (%values->list expression)))
+       (%define-from rest formals)))))
+
+; The values that formals were bound to, as a list whose last part is what a rest parameter got.
+(define-syntax %formals-list
+  (syntax-rules ()
+    ((_ ()) '())
+    ((_ (variable . more)) (%cons variable (%formals-list more)))
+    ((_ variable) variable)))
+
+(define-syntax %define-from
+  (syntax-rules ()
+    ((_ list ()) (begin))
+    ((_ list (variable)) (define variable (%car list)))
+    ((_ list (variable . more))
+     (begin
+       (define variable (%car list))
+       (define rest (%cdr list))
+       (%define-from rest more)))
+    ((_ list variable) (define variable list))))
+
+; Parameters (R7RS 4.2.6).
+
+(define-syntax parameterize
+  (syntax-rules ()
+    ((_ ((parameter value) ...) body0 body ...)
+     (%parameterize (%list (%cons parameter value) ...) (lambda () body0 body ...)))))
+
+; Procedures that choose by the number of arguments (R7RS 4.2.9).
+
+(define-syntax case-lambda
+  (syntax-rules ()
+    ((_ (formals body0 body ...) ...)
+     (%case-lambda '(formals ...) (%list (lambda formals body0 body ...) ...)))))
+

@@ -1,0 +1,195 @@
+//! `syntax-rules` (R7RS 4.3.2): rules as they are written, made ready to be matched.
+//!
+//! Patterns and templates nest as deep as their text; a bound on that keeps the functions that walk
+//! them within the host's stack. Lists and uses of a macro have any length.
+
+mod matching;
+mod pattern;
+mod template;
+
+use super::syntax::{Identifier, Syntax};
+use super::{Expansion, Keyword, Meaning};
+use crate::datum::DatumId;
+use crate::diagnostic::{ByteSpan, Diagnostic};
+use pscheme_heap::error_code::ErrorCode;
+use std::rc::Rc;
+
+/// How deep patterns and templates may nest.
+pub const RULE_DEPTH_MAX: usize = 200;
+
+/// The rules of a macro.
+#[derive(Clone, Debug)]
+pub(super) struct Rules(Rc<Vec<Rule>>);
+
+#[derive(Debug)]
+struct Rule {
+    /// What follows the macro's name in a use.
+    pattern: Pattern,
+    template: Template,
+    variable_count: usize,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    /// `_`: anything.
+    Any,
+    Variable(usize),
+    /// An identifier that means the same.
+    Literal(Identifier),
+    /// A constant that is `equal?`.
+    Constant(DatumId),
+    Null,
+    List(Box<ListPattern>),
+    Vector(Box<ListPattern>),
+}
+
+/// `(before … repeated <ellipsis> after … . tail)`.
+#[derive(Debug)]
+struct ListPattern {
+    before: Vec<Pattern>,
+    repeated: Option<Repeated>,
+    after: Vec<Pattern>,
+    tail: Pattern,
+}
+
+#[derive(Debug)]
+struct Repeated {
+    pattern: Pattern,
+    variables: Vec<usize>,
+}
+
+#[derive(Debug)]
+enum Template {
+    Variable(usize),
+    Identifier(Identifier),
+    Constant(DatumId),
+    List { elements: Vec<Element>, tail: Box<Template> },
+    Vector(Vec<Element>),
+}
+
+/// A part of a list template and how many ellipses follow it.
+#[derive(Debug)]
+struct Element {
+    template: Template,
+    ellipses: usize,
+    /// Pattern variables in it that stand for sequences, and how many of the ellipses, counted from
+    /// the innermost, go through each. With more ellipses than it needs a variable's sequence is
+    /// gone through by the inner ones (SRFI 149).
+    repeated: Vec<(usize, usize)>,
+}
+
+/// What is known while one rule is read.
+struct RuleReader {
+    /// The ellipsis that `syntax-rules` names, if it names one.
+    ellipsis: Option<Identifier>,
+    literals: Vec<Identifier>,
+    /// Pattern variables and the number of ellipses that follow each.
+    variables: Vec<(Identifier, usize)>,
+}
+
+impl Expansion<'_> {
+    /// Reads `(syntax-rules [ellipsis] (literal …) (pattern template) …)` behind its keyword.
+    /// Reports what is wrong with it.
+    pub(super) fn rules(&mut self, form: Syntax) -> Option<Rules> {
+        let span = self.span(form);
+        let Some(parts) = self.proper_list(form) else {
+            return self.bad_rules(span, "`syntax-rules` is not a proper list");
+        };
+        let mut parts = parts.into_iter().skip(1).peekable();
+        let ellipsis = parts.peek().copied().and_then(|first| self.identifier(first));
+        if ellipsis.is_some() {
+            parts.next();
+        }
+        let literals = parts.next().and_then(|literals| self.proper_list(literals));
+        let Some(literals) = literals else {
+            return self.bad_rules(span, "expected the list of literals");
+        };
+        let literals: Vec<Option<Identifier>> =
+            literals.into_iter().map(|literal| self.identifier(literal)).collect();
+        let Some(literals) = literals.into_iter().collect::<Option<Vec<Identifier>>>() else {
+            return self.bad_rules(span, "literals are identifiers");
+        };
+        let mut rules = Vec::new();
+        for rule in parts {
+            let mut reader =
+                RuleReader { ellipsis, literals: literals.clone(), variables: Vec::new() };
+            rules.push(self.rule(&mut reader, rule)?);
+        }
+        Some(Rules(Rc::new(rules)))
+    }
+
+    fn rule(&mut self, reader: &mut RuleReader, rule: Syntax) -> Option<Rule> {
+        let span = self.span(rule);
+        let Some(&[pattern, template]) = self.proper_list(rule).as_deref() else {
+            return self.bad_rules(span, "expected a rule (pattern template)");
+        };
+        let Some((_, operands)) = self.pair(pattern) else {
+            let span = self.span(pattern);
+            return self.bad_rules(span, "a pattern is a list that begins with the macro's name");
+        };
+        let pattern = self.pattern(reader, operands, 0, 0)?;
+        let template = self.template(reader, template, 0, 0, true)?;
+        Some(Rule { pattern, template, variable_count: reader.variables.len() })
+    }
+
+    fn bad_rules<T>(&mut self, span: ByteSpan, message: &str) -> Option<T> {
+        let found = Diagnostic::new(ErrorCode::BadForm, span, message.to_string())
+            .with_note("help: the form is (syntax-rules (literal ...) (pattern template) ...)");
+        self.diagnostics.push(found);
+        None
+    }
+
+    fn check_depth(&mut self, depth: usize, span: ByteSpan) -> Option<()> {
+        if depth <= RULE_DEPTH_MAX {
+            return Some(());
+        }
+        let message = format!("patterns and templates nest at most {RULE_DEPTH_MAX} deep");
+        self.diagnostics.push(Diagnostic::new(ErrorCode::CompilerLimit, span, message));
+        None
+    }
+
+    fn is_ellipsis(&mut self, reader: &RuleReader, syntax: Syntax) -> bool {
+        let Some(identifier) = self.identifier(syntax) else { return false };
+        if reader.literals.contains(&identifier) {
+            return false;
+        }
+        match reader.ellipsis {
+            Some(ellipsis) => ellipsis == identifier,
+            None => self.is_keyword(identifier, "...", Keyword::Ellipsis),
+        }
+    }
+
+    /// Whether an identifier of this name means the keyword. The name comes first, because to ask
+    /// for a meaning may read the rules of a derived form.
+    fn is_keyword(&mut self, identifier: Identifier, name: &str, keyword: Keyword) -> bool {
+        self.arena.symbol_name(identifier.symbol) == name
+            && matches!(self.meaning(identifier), Meaning::Keyword(_, found) if found == keyword)
+    }
+}
+
+impl Rules {
+    /// The result of a use of the macro: that of the first rule whose pattern fits. Parts that come
+    /// from the template get a scope of their own.
+    pub(super) fn expand(
+        &self,
+        expansion: &mut Expansion<'_>,
+        form: Syntax,
+        span: ByteSpan,
+    ) -> Result<Syntax, Misfit> {
+        let Some((_, operands)) = expansion.pair(form) else { return Err(Misfit::NoRule) };
+        for rule in self.0.iter() {
+            if let Some(matches) = rule.matches(expansion, operands) {
+                return rule.instantiate(expansion, &matches, span);
+            }
+        }
+        Err(Misfit::NoRule)
+    }
+}
+
+/// Why a use of a macro has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Misfit {
+    NoRule,
+    /// Sequences that a template goes through together differ in length.
+    Lengths,
+}
