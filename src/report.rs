@@ -3,12 +3,14 @@
 use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::Link;
-use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::kind::body;
 use pscheme_heap::word::Word;
-use pscheme_vm::call::code_name;
+use pscheme_vm::call::{ANONYMOUS, code_name};
 use pscheme_vm::install::SourcePosition;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::ProcessState;
+
+use crate::session::IMAGE_SOURCE;
 
 /// Frames a backtrace shows.
 const BACKTRACE_FRAMES_MAX: usize = 10;
@@ -63,25 +65,24 @@ pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
             format!("the heap may use {limit} bytes; the process is kept and goes on with more");
         return (ErrorCode::HeapLimit, message);
     }
-    let condition = vm.heap.field(process, body::Process::VALUE);
-    if vm.heap.kind_of(condition) != Some(Kind::Condition) {
-        return (ErrorCode::UserError, pscheme_vm::print::summary(&vm.heap, condition));
-    }
-    let number = vm.heap.field(condition, body::Condition::CODE).as_fixnum();
-    let code = u16::try_from(number).ok().and_then(ErrorCode::from_number);
-    let message = vm.heap.field(condition, body::Condition::MESSAGE);
-    let text = match vm.heap.kind_of(message) {
-        Some(Kind::String) => vm.heap.string_text(message),
-        _ => pscheme_vm::print::summary(&vm.heap, message),
-    };
-    (code.unwrap_or(ErrorCode::UserError), text)
+    pscheme_stdlib::raised_text(vm, vm.heap.field(process, body::Process::VALUE))
 }
 
-/// What happened to a process that failed or was stopped: the error at its place in the source, and who called whom.
+/// Whether a frame is of the library. Those of its procedures that programs call are named in a
+/// backtrace, without a place; its inner ones are left out.
+fn is_of_library(frame: &FrameView) -> bool {
+    let source = frame.position.as_ref().map(|position| position.name.as_str());
+    source.is_some_and(|name| name == IMAGE_SOURCE || pscheme_stdlib::is_library_source(name))
+}
+
+/// What happened to a process that failed or was stopped: the error at its place in the source, and
+/// who called whom.
 pub fn describe_failure(vm: &Vm, process: Word) -> String {
     let (code, message) = condition(vm, process);
     let frames = frames(vm, process, BACKTRACE_FRAMES_MAX);
-    let mut text = match frames.iter().find_map(|frame| frame.position.as_ref()) {
+    let of_program = |frame: &&FrameView| !is_of_library(frame);
+    let place = frames.iter().filter(of_program).find_map(|frame| frame.position.as_ref());
+    let mut text = match place {
         Some(position) => {
             let span = ByteSpan::new(position.start as usize, position.end as usize);
             Diagnostic::new(code, span, message).render(&position.name, &position.text)
@@ -89,15 +90,24 @@ pub fn describe_failure(vm: &Vm, process: Word) -> String {
         None => format!("error[{code}]: {message}\n"),
     };
     for frame in &frames {
-        text.push_str(&format!("  in {}", frame.procedure));
-        if let Some(position) = &frame.position {
-            let line = 1 + position.text.as_bytes()[..position.start as usize]
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count();
-            text.push_str(&format!(" ({}:{line})", position.name));
-        }
-        text.push('\n');
+        text.push_str(&describe_frame(frame).unwrap_or_default());
     }
     text
+}
+
+/// A line of a backtrace, unless the frame is an inner one of the library.
+fn describe_frame(frame: &FrameView) -> Option<String> {
+    let name = &frame.procedure;
+    let is_of_library = is_of_library(frame);
+    if is_of_library && (name.starts_with('%') || name == ANONYMOUS) {
+        return None;
+    }
+    let mut line = format!("  in {name}");
+    if let Some(position) = frame.position.as_ref().filter(|_| !is_of_library) {
+        let before = &position.text.as_bytes()[..position.start as usize];
+        let number = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        line.push_str(&format!(" ({}:{number})", position.name));
+    }
+    line.push('\n');
+    Some(line)
 }

@@ -29,6 +29,8 @@ use crate::primitives::{ATOMIC_WORK_MAX, IMAGE_PRIMITIVES};
 
 /// Time between two wave starts unless somebody waits.
 pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
+/// Name of the source of the image's procedures.
+pub(crate) const IMAGE_SOURCE: &str = "prelude/image.scm";
 /// Bytes of young pages that bring on a wave before its time.
 pub const WAVE_DIRTY_BYTES_MAX: u64 = 16 << 20;
 
@@ -255,7 +257,7 @@ impl Session {
         let zeal = self.vm.heap.zeal;
         self.vm.heap.set_zeal(false);
         pscheme_stdlib::boot(&mut self.vm).map_err(SessionError::Library)?;
-        crate::program::load_text(&mut self.vm, "image.scm", include_str!("image.scm"))
+        crate::program::load_text(&mut self.vm, IMAGE_SOURCE, include_str!("image.scm"))
             .map_err(SessionError::Library)?;
         self.vm.heap.seal_library_cells();
         self.vm.heap.set_zeal(zeal);

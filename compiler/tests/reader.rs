@@ -216,10 +216,10 @@ proptest! {
         let mut arena = DatumArena::default();
         let datum = add(&mut arena, &model);
         let text = write_datum(&arena, datum);
-        let mut read = read_all(&text);
+        let read = read_all(&text);
         prop_assert!(read.diagnostics.is_empty(), "{}: {:?}", text, read.diagnostics);
         prop_assert_eq!(read.forms.len(), 1);
-        prop_assert!(arena.equal(datum, &mut read.arena, read.forms[0]), "{}", text);
+        prop_assert!(arena.equal(datum, &read.arena, read.forms[0]), "{}", text);
     }
 
     #[test]

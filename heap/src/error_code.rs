@@ -100,6 +100,9 @@ error_codes! {
     117 AtomicTooLong = "an atomic section runs too long";
     /// A file this program writes was replaced, truncated or extended by somebody else.
     118 FileChanged = "a file was changed from outside";
+    /// A handler of `with-exception-handler` returned, but what was raised by `raise`, `error` or a
+    /// procedure of the library cannot be continued (R7RS 6.11).
+    119 HandlerReturned = "an exception handler returned";
 
     // Reader.
 

@@ -60,6 +60,9 @@ root_table! {
     20 CommitWaitersNew;
     /// First of the processes that the heap's limit stopped, newest first, or `#f`.
     21 ProcessesAtLimit;
+    /// The procedure that is called with what was raised where a program has exception handlers, or
+    /// `#f` before the library is there.
+    22 ExceptionHandler;
 }
 
 #[cfg(test)]

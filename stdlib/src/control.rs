@@ -5,6 +5,7 @@ use dashu_int::{IBig, UBig};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::machine::{CodeView, Vm};
@@ -15,7 +16,7 @@ use pscheme_vm::primitives;
 use crate::argument::{Call, Outcome, fault, name_text, trusted_count, wrong_type};
 use crate::list::is_kind;
 use crate::room::allocate;
-use crate::write::message_text;
+use crate::write::raised_text;
 
 /// Jiffies are microseconds.
 const JIFFIES_PER_SECOND: i64 = 1_000_000;
@@ -92,6 +93,11 @@ primitives! { CONTROL_PRIMITIVES:
     529 "error-object-irritants" (1) constant => |vm, a| part(vm, a, "error-object-irritants", body::Condition::IRRITANTS);
     /// `(file-error? value)`: is it the object of a file's error?
     530 "file-error?" (1) constant => |vm, a| Ok(has_code(&vm.heap, a.get(0), ErrorCode::FileError));
+    /// `(%set-exception-handler! procedure)`: the procedure that is called with what was raised.
+    531 "%set-exception-handler!" (1) constant => |vm, a| {
+        vm.heap.set_root(Root::ExceptionHandler, a.get(0));
+        Ok(Word::UNSPECIFIED)
+    };
 }
 
 /// Whether two values are the same object or the same number (R7RS `eqv?`).
@@ -223,28 +229,31 @@ fn exit(_: &mut Vm, arguments: Arguments) -> Outcome {
     Err(Interrupt::Exit(status))
 }
 
+/// The condition of a program's `error`: message and irritants as they were given.
 fn error(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let message = arguments.get(0);
-    let text = vm.heap.kind_of(message) == Some(Kind::String);
-    let mut shown = message_text(vm, message, !text);
-    let irritants: Vec<Word> = (1..arguments.count()).map(|index| arguments.get(index)).collect();
-    for &irritant in &irritants {
-        shown.push(' ');
-        shown.push_str(&message_text(vm, irritant, true));
+    let count = arguments.count() - 1;
+    vm.reserve(body::Condition::BYTES + count as u64 * 16)?;
+    let mut irritants = Word::NULL;
+    for index in (1..=count).rev() {
+        irritants = vm.heap.pair(arguments.get(index), irritants);
     }
-    Err(Fault::new(ErrorCode::UserError, shown).with_irritants(&irritants).into())
+    let condition = vm.heap.object(Kind::Condition, 0, body::Condition::FIELDS);
+    let fields = [
+        (body::Condition::CODE, Word::fixnum(ErrorCode::UserError as i64)),
+        (body::Condition::MESSAGE, arguments.get(0)),
+        (body::Condition::IRRITANTS, irritants),
+        (body::Condition::CONTINUATION, Word::FALSE),
+    ];
+    for (index, value) in fields {
+        vm.heap.initialise(condition, index, value.0);
+    }
+    let (code, message) = raised_text(vm, condition);
+    Err(Fault::raising(code, message, condition).into())
 }
 
 fn raise(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let value = arguments.get(0);
-    if vm.heap.kind_of(value) == Some(Kind::Condition) {
-        let code = vm.heap.field(value, body::Condition::CODE).as_fixnum();
-        let code = u16::try_from(code).ok().and_then(ErrorCode::from_number);
-        let message = message_text(vm, vm.heap.field(value, body::Condition::MESSAGE), false);
-        return Err(Fault::new(code.unwrap_or(ErrorCode::UserError), message).into());
-    }
-    let message = format!("the value {} was raised", message_text(vm, value, true));
-    Err(Fault::new(ErrorCode::UserError, message).with_irritants(&[value]).into())
+    let (code, message) = raised_text(vm, arguments.get(0));
+    Err(Fault::raising(code, message, arguments.get(0)).into())
 }
 
 fn raise_wrong_type(vm: &mut Vm, arguments: Arguments) -> Outcome {

@@ -29,8 +29,9 @@ pub mod write;
 
 use pscheme_vm::primitive::Primitive;
 
-pub use load::{boot, install_program, load_prelude};
+pub use load::{boot, install_program, is_library_source, load_prelude};
 pub use port::flush_open_ports;
+pub use write::raised_text;
 
 /// Every primitive of the standard library.
 pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {

@@ -27,6 +27,12 @@ const PRELUDE: &[(&str, &str)] = &[
     ("prelude/print.scm", include_str!("prelude/print.scm")),
 ];
 
+/// Whether a source of this name belongs to the library, so that its places say nothing to whoever
+/// reads an error of a program.
+pub fn is_library_source(name: &str) -> bool {
+    PRELUDE.iter().any(|(known, _)| *known == name)
+}
+
 /// Gives an empty machine everything a program expects: the machine's own procedures, the
 /// primitives and the prelude.
 ///
@@ -60,10 +66,8 @@ fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
             Event::Slice => {}
             Event::Finished(_) => return Ok(()),
             Event::Failed(process) => {
-                let condition = vm.heap.field(process, body::Process::VALUE);
-                let message =
-                    vm.heap.string_text(vm.heap.field(condition, body::Condition::MESSAGE));
-                return Err(format!("{name}: {message}"));
+                let object = vm.heap.field(process, body::Process::VALUE);
+                return Err(format!("{name}: {}", crate::write::raised_text(vm, object).1));
             }
             other => return Err(format!("{name}: {other:?}")),
         }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use pscheme_compiler::datum_write::CHARACTER_NAMES;
 use pscheme_compiler::reader::is_plain_symbol;
+use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
@@ -120,6 +121,31 @@ fn bytevector_text(bytes: &[u8]) -> String {
     }
     text.push(')');
     text
+}
+
+/// The code and message of a raised object, for people: of a condition its message, with the
+/// irritants if a program made it.
+pub fn raised_text(vm: &Vm, object: Word) -> (ErrorCode, String) {
+    if vm.heap.kind_of(object) != Some(Kind::Condition) {
+        let message = format!("the value {} was raised", message_text(vm, object, true));
+        return (ErrorCode::UserError, message);
+    }
+    let number = vm.heap.field(object, body::Condition::CODE).as_fixnum();
+    let code = u16::try_from(number).ok().and_then(ErrorCode::from_number);
+    let code = code.unwrap_or(ErrorCode::UserError);
+    let message = vm.heap.field(object, body::Condition::MESSAGE);
+    let is_text = vm.heap.kind_of(message) == Some(Kind::String);
+    let mut text = message_text(vm, message, !is_text);
+    let mut irritants = vm.heap.field(object, body::Condition::IRRITANTS);
+    while code == ErrorCode::UserError
+        && irritants.is_pair()
+        && text.len() < ERROR_MESSAGE_CHARACTERS_MAX
+    {
+        text.push(' ');
+        text.push_str(&message_text(vm, vm.heap.car(irritants), true));
+        irritants = vm.heap.cdr(irritants);
+    }
+    (code, text)
 }
 
 /// A whole value for a message, cut off where it gets too long or too deep.

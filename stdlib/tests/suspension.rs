@@ -69,11 +69,8 @@ fn run_suspended(text: &str, every: i64, most: usize) -> (i64, usize) {
                 return (value.as_fixnum(), suspensions);
             }
             Event::Failed(process) => {
-                let condition = vm.heap.field(process, body::Process::VALUE);
-                panic!(
-                    "{}",
-                    vm.heap.string_text(vm.heap.field(condition, body::Condition::MESSAGE))
-                );
+                let object = vm.heap.field(process, body::Process::VALUE);
+                panic!("{}", pscheme_stdlib::raised_text(&vm, object).1);
             }
             other => panic!("{other:?}"),
         }

@@ -12,6 +12,7 @@ const FILES: &[(&str, &str)] = &[
     ("texts.scm", include_str!("cases/texts.scm")),
     ("control.scm", include_str!("cases/control.scm")),
     ("macros.scm", include_str!("cases/macros.scm")),
+    ("exceptions.scm", include_str!("cases/exceptions.scm")),
     ("tables.scm", include_str!("cases/tables.scm")),
     ("ports.scm", include_str!("cases/ports.scm")),
 ];

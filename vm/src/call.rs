@@ -379,12 +379,15 @@ impl Vm {
     }
 }
 
+/// What a procedure without a name is called.
+pub const ANONYMOUS: &str = "anonymous procedure";
+
 /// The name of a code object, or a word for one without.
 pub fn code_name(vm: &Vm, code: Word) -> String {
     let name = vm.heap.field(code, body::Code::NAME);
     match vm.heap.kind_of(name) {
         Some(Kind::String) => vm.heap.string_text(name),
         Some(Kind::Symbol) => vm.heap.symbol_name(name),
-        _ => "anonymous procedure".into(),
+        _ => ANONYMOUS.into(),
     }
 }

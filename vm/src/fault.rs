@@ -14,11 +14,18 @@ pub struct Fault {
     pub message: String,
     /// Objects the message speaks of.
     pub irritants: Vec<Word>,
+    /// The object that a program raised; without one a condition is made of the rest.
+    pub raised: Option<Word>,
 }
 
 impl Fault {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Fault {
-        Fault { code, message: message.into(), irritants: Vec::new() }
+        Fault { code, message: message.into(), irritants: Vec::new(), raised: None }
+    }
+
+    /// The fault of a program that raises `object`; `message` is for those who see no objects.
+    pub fn raising(code: ErrorCode, message: impl Into<String>, object: Word) -> Fault {
+        Fault { raised: Some(object), ..Fault::new(code, message) }
     }
 
     pub fn with_irritants(mut self, irritants: &[Word]) -> Fault {

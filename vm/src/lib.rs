@@ -19,6 +19,7 @@ pub mod op;
 pub mod primitive;
 pub mod print;
 pub mod process;
+pub mod raise;
 pub mod room;
 pub mod stack;
 pub mod verify_code;

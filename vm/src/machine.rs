@@ -264,6 +264,7 @@ impl RootSource for Machine {
         visitor.visit(&mut self.dynamic);
         if let Some(Stop::Error(fault)) = &mut self.stop {
             fault.irritants.iter_mut().for_each(|word| visitor.visit(word));
+            fault.raised.iter_mut().for_each(|word| visitor.visit(word));
         }
         self.visit_stack(visitor);
     }

@@ -4,13 +4,12 @@
 //! records, so scheduling survives in the heap and its order is a function of work alone.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::frame::FRAME_WORDS_MIN;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
 use crate::engine::Engine;
-use crate::fault::{Fault, Interrupt};
+use crate::fault::Interrupt;
 use crate::machine::{Park, SLICE_WORK, Stop, TopFrame, Vm};
 
 /// What a process is doing. Codes reach the disk.
@@ -251,7 +250,7 @@ impl Vm {
             {
                 self.stop_at_limit()
             }
-            Stop::Error(fault) => self.fail(process, fault),
+            Stop::Error(fault) => self.raise(fault),
             Stop::Exit(status) => {
                 self.heap.set_root(Root::ExitStatus, Word::fixnum(status));
                 Event::Exit(status)
@@ -268,55 +267,6 @@ impl Vm {
         self.park(state);
         queue(self);
         event
-    }
-
-    fn fail(&mut self, process: Word, fault: Box<Fault>) -> Event {
-        self.machine.stop = Some(Stop::Error(fault));
-        // The condition needs a little room; the reserve above the heap's limit is for this.
-        self.heap.ensure_room(1024 + 4 * MESSAGE_BYTES_MAX as u64, &mut self.machine);
-        let Some(Stop::Error(fault)) = self.machine.stop.take() else { unreachable!("just set") };
-        let condition = self.condition(&fault);
-        let place = self.heap.protect(condition);
-        self.seal_failed();
-        let condition = self.heap.protected(place);
-        self.heap.unprotect(place);
-        let continuation = self.machine.continuation;
-        self.heap.set_field(process, body::Process::CONTINUATION, continuation);
-        self.heap.set_field(process, body::Process::VALUE, condition);
-        self.heap.set_field(process, body::Process::DYNAMIC, self.machine.dynamic);
-        self.set_process_state(process, ProcessState::Failed);
-        let others = self.heap.root(Root::FailedProcesses);
-        self.heap.set_field(process, body::Process::NEXT, others);
-        self.heap.set_root(Root::FailedProcesses, process);
-        self.unload();
-        Event::Failed(process)
-    }
-
-    /// The condition object of a fault, in room made before.
-    fn condition(&mut self, fault: &Fault) -> Word {
-        let message: String = fault.message.chars().take(MESSAGE_BYTES_MAX).collect();
-        let message = self.heap.string(&message);
-        let mut irritants = Word::NULL;
-        for &irritant in fault.irritants.iter().take(IRRITANTS_MAX).rev() {
-            irritants = self.heap.pair(irritant, irritants);
-        }
-        let condition = self.heap.object(Kind::Condition, 0, body::Condition::FIELDS);
-        let fields = [Word::fixnum(fault.code as i64), message, irritants, Word::FALSE];
-        for (index, value) in fields.into_iter().enumerate() {
-            self.heap.set_field(condition, index, value);
-        }
-        condition
-    }
-
-    /// Seals the stack of a process that stopped in the middle of an instruction or a call.
-    fn seal_failed(&mut self) {
-        if let TopFrame::Arguments(_) = self.machine.top {
-            self.seal_below(FRAME_WORDS_MIN);
-            self.machine.top = TopFrame::Empty;
-            self.machine.base = self.machine.bottom;
-        } else {
-            self.seal_all();
-        }
     }
 
     /// Makes `process` the running one.
@@ -354,7 +304,7 @@ impl Vm {
         self.unload();
     }
 
-    fn unload(&mut self) {
+    pub(crate) fn unload(&mut self) {
         self.machine.process = Word::FALSE;
         self.machine.continuation = Word::NULL;
         self.machine.dynamic = Word::NULL;
@@ -373,12 +323,7 @@ impl Vm {
     }
 }
 
-/// Characters of a condition's message at most.
-const MESSAGE_BYTES_MAX: usize = 4096;
-/// Irritants a condition made by the machine has at most.
-const IRRITANTS_MAX: usize = 16;
-
-fn interrupt_stop(interrupt: Interrupt) -> Stop {
+pub(crate) fn interrupt_stop(interrupt: Interrupt) -> Stop {
     match interrupt {
         Interrupt::Error(fault) => Stop::Error(fault),
         Interrupt::Park(park, _) => Stop::Park(park),

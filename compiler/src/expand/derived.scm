@@ -73,3 +73,22 @@
     ((_ (formals body0 body ...) ...)
      (%case-lambda '(formals ...) (%list (lambda formals body0 body ...) ...)))))
 
+
+; Exceptions (R7RS 4.2.7).
+
+(define-syntax guard
+  (syntax-rules ()
+    ((_ (variable clause ...) body0 body ...)
+     (%guard (lambda () body0 body ...)
+             (lambda (variable again) (%guard-clauses (again) clause ...))))))
+
+(define-syntax %guard-clauses
+  (syntax-rules (else =>)
+    ((_ again) again)
+    ((_ again (else body0 body ...)) (begin body0 body ...))
+    ((_ again (test => receiver) more ...)
+     (let ((value test))
+       (if value (receiver value) (%guard-clauses again more ...))))
+    ((_ again (test) more ...) (or test (%guard-clauses again more ...)))
+    ((_ again (test body0 body ...) more ...)
+     (if test (begin body0 body ...) (%guard-clauses again more ...)))))

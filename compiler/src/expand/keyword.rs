@@ -76,7 +76,6 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("define-record-type", NotInThisVersion, ""),
     ("delay", NotInThisVersion, ""),
     ("delay-force", NotInThisVersion, ""),
-    ("guard", NotInThisVersion, ""),
     ("import", NotInThisVersion, ""),
     ("include", NotInThisVersion, ""),
     ("include-ci", NotInThisVersion, ""),

@@ -1,10 +1,11 @@
 ; Control: continuations with winders, parameters, several values, apply.
 ;
 ; The dynamic state of a process is the empty list or a vector
-;   #(next before after bindings depth)
-; of the state around it, two thunks (or #f where only bindings were added), the bindings of
-; parameters in force, and the number of states around it. A continuation restores the state it was
-; captured in.
+;   #(next before after bindings depth handlers)
+; of the state around it, two thunks (or #f where only bindings or handlers were added), the bindings
+; of parameters in force, the number of states around it, and the exception handlers in force, the
+; innermost first. A continuation restores the state it was captured in. The machine looks for the
+; handlers too.
 
 (define (%state-next state) (vector-ref state 0))
 (define (%state-depth state) (if (null? state) 0 (vector-ref state 4)))
@@ -12,9 +13,20 @@
   (let ((state (%dynamic)))
     (if (null? state) '() (vector-ref state 3))))
 
-(define (%inside before after bindings)
+(define (%handlers)
   (let ((state (%dynamic)))
-    (vector state before after bindings (+ 1 (%state-depth state)))))
+    (if (null? state) '() (vector-ref state 5))))
+
+(define (%inside before after bindings handlers)
+  (let ((state (%dynamic)))
+    (vector state before after bindings (+ 1 (%state-depth state)) handlers)))
+
+(define (%with-state state thunk)
+  (let ((around (%dynamic)))
+    (%set-dynamic! state)
+    (let ((result (thunk)))
+      (%set-dynamic! around)
+      result)))
 
 (define (%common-state a b)
   (let ((depth-a (%state-depth a)) (depth-b (%state-depth b)))
@@ -57,7 +69,7 @@
 
 (define (dynamic-wind before thunk after)
   (before)
-  (let ((state (%inside before after (%bindings))))
+  (let ((state (%inside before after (%bindings) (%handlers))))
     (%set-dynamic! state)
     (let ((result (thunk)))
       (%set-dynamic! (%state-next state))
@@ -91,20 +103,60 @@
 
 ; Calls thunk with parameters bound: bindings is a list of pairs of a parameter and a value.
 (define (%parameterize bindings thunk)
-  (let* ((state
-           (%inside
-             #f #f
-             (let loop ((rest bindings) (result (%bindings)))
-               (if (null? rest)
-                   result
-                   (let ((cell ((car (car rest)) %parameter-key)))
-                     (loop (cdr rest)
-                           (cons (cons cell ((cdr cell) (cdr (car rest)))) result)))))))
-         (around (%dynamic)))
-    (%set-dynamic! state)
-    (let ((result (thunk)))
-      (%set-dynamic! around)
-      result)))
+  (%with-state
+    (%inside
+      #f #f
+      (let loop ((rest bindings) (result (%bindings)))
+        (if (null? rest)
+            result
+            (let ((cell ((car (car rest)) %parameter-key)))
+              (loop (cdr rest)
+                    (cons (cons cell ((cdr cell) (cdr (car rest)))) result)))))
+      (%handlers))
+    thunk))
+
+; Exceptions (R7RS 6.11). What raise, error or a procedure of the library raises comes to %signal by
+; way of the machine; it has no value to go on with. A handler runs with the handlers around its own.
+
+(define (%with-handlers handlers thunk)
+  (%with-state (%inside #f #f (%bindings) handlers) thunk))
+
+(define (with-exception-handler handler thunk)
+  (if (not (procedure? handler))
+      (%wrong-type 'with-exception-handler 0 "a procedure" handler))
+  (%with-handlers (cons handler (%handlers)) thunk))
+
+(define (raise-continuable object)
+  (let ((handlers (%handlers)))
+    (if (null? handlers)
+        (raise object)
+        (%with-handlers (cdr handlers) (lambda () ((car handlers) object))))))
+
+(define (%signal object)
+  (let ((handlers (%handlers)))
+    (%with-handlers (cdr handlers)
+                    (lambda ()
+                      ((car handlers) object)
+                      (%fault 119 "the exception handler returned; it was given" object)))))
+
+(%set-exception-handler! %signal)
+
+; What guard does: thunk is its body, and handle gets the object and a thunk that raises it again
+; where it was raised.
+(define (%guard thunk handle)
+  ((call-with-current-continuation
+     (lambda (leave)
+       (with-exception-handler
+         (lambda (object)
+           ((call-with-current-continuation
+              (lambda (raised)
+                (leave
+                  (lambda ()
+                    (handle object
+                            (lambda () (raised (lambda () (raise-continuable object)))))))))))
+         (lambda ()
+           (let ((result (thunk)))
+             (leave (lambda () result)))))))))
 
 ; apply. The machine spreads at most 8,000 arguments over a primitive; those that take any number
 ; get longer lists in pieces.
@@ -180,9 +232,6 @@
 (define (%not-in-this-version name)
   (%fault 113 (string-append (symbol->string name) " is not in this version")))
 
-(define (with-exception-handler handler thunk)
-  (%not-in-this-version 'with-exception-handler))
-(define (raise-continuable value) (raise value))
 (define (read-error? value) #f)
 
 (define (assert value . irritants)

@@ -79,14 +79,9 @@ impl Machine {
                     return Ok(vm.heap.field(process, body::Process::VALUE));
                 }
                 Event::Failed(process) => {
-                    let condition = vm.heap.field(process, body::Process::VALUE);
-                    let code = vm.heap.field(condition, body::Condition::CODE).as_fixnum() as u16;
-                    return Err(Ending::Failed {
-                        code: ErrorCode::from_number(code).unwrap(),
-                        message: vm
-                            .heap
-                            .string_text(vm.heap.field(condition, body::Condition::MESSAGE)),
-                    });
+                    let object = vm.heap.field(process, body::Process::VALUE);
+                    let (code, message) = pscheme_stdlib::raised_text(vm, object);
+                    return Err(Ending::Failed { code, message });
                 }
                 Event::AtLimit(_) => {
                     // Let go of it: the next program finds an idle machine with room.
