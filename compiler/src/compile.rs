@@ -6,7 +6,7 @@ use crate::core_validate::{Stage, validate_core};
 use crate::core_write::write_core;
 use crate::datum::{DatumArena, DatumId, QuotedData};
 use crate::diagnostic::Diagnostic;
-use crate::expand::{Expansion, Hygiene, expand_form};
+use crate::expand::{Expansion, Hygiene, expand_program};
 use crate::passes::boxes::box_assigned_variables;
 use crate::passes::closures::{Closures, LAMBDA_DEPTH_MAX};
 use crate::passes::inline::{GlobalKnowledge, inline_calls};
@@ -132,7 +132,7 @@ fn expand_forms(
         diagnostics: &mut diagnostics,
         hygiene: &mut hygiene,
     };
-    let forms = forms.iter().map(|form| expand_form(&mut expansion, *form)).collect();
+    let forms = expand_program(&mut expansion, forms);
     if diagnostics.is_empty() {
         Ok(Expanded { forms, names, quoted, assigned_globals })
     } else {

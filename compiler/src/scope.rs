@@ -27,7 +27,7 @@ impl Scope {
 pub const SYSTEM: Scope = Scope(0);
 
 /// A set of scopes in a [`ScopeSets`]; equal sets have equal numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ScopeSetId(u32);
 
 impl ScopeSetId {

@@ -140,6 +140,13 @@ error_codes! {
     307 NoMatchingRule = "no rule of the macro fits";
     /// A macro called `syntax-error`: the message is its author's.
     308 SyntaxError = "a macro refuses this use";
+    /// No library of this name is part of pscheme or stands in the program's text.
+    309 UnknownLibrary = "unknown library";
+    /// An import set names what it does not contain, or a library exports what it does not define.
+    310 NotExported = "not exported";
+    /// A program that begins with `import` uses a name that it neither imports nor defines. A program
+    /// without `import` sees everything pscheme has.
+    311 NotImported = "not imported";
 
     // Host and command line.
 

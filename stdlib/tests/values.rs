@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("control.scm", include_str!("cases/control.scm")),
     ("macros.scm", include_str!("cases/macros.scm")),
     ("exceptions.scm", include_str!("cases/exceptions.scm")),
+    ("libraries.scm", include_str!("cases/libraries.scm")),
     ("tables.scm", include_str!("cases/tables.scm")),
     ("ports.scm", include_str!("cases/ports.scm")),
 ];

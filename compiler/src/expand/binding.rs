@@ -5,9 +5,10 @@
 use super::build::Build;
 use super::hygiene::{ContextId, Meaning};
 use super::keyword::Keyword;
+use super::library::Module;
 use super::syntax::{Identifier, Syntax, View};
-use super::{Expander, Task};
-use crate::core::VariableId;
+use super::{Expander, Task, standard};
+use crate::core::{NameId, VariableId};
 use crate::diagnostic::ByteSpan;
 use crate::scope::{Scope, ScopeSetId};
 use pscheme_heap::error_code::ErrorCode;
@@ -117,24 +118,38 @@ impl Expander<'_, '_> {
     }
 
     /// The global variable that a definition at top level gives a value. A name that a macro brought
-    /// in is one of its own: no program text can be that name.
-    fn declare_global(&mut self, name: Identifier) -> crate::core::NameId {
+    /// in is one of its own: no program text can be that name. Those of libraries carry the
+    /// library's, and so do not meet those of others.
+    fn declare_global(&mut self, name: Identifier) -> NameId {
         let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
-        if name.scopes == ScopeSetId::EMPTY {
-            self.shared.hygiene.bind_top_level(name, None);
-            let global = self.shared.names.intern(self.shared.arena.symbol_name(name.symbol));
-            self.shared.assigned_globals.insert(global);
-            return global;
-        }
-        if let Some(Meaning::Global(known)) = self.shared.hygiene.find_exactly(name) {
+        if self.shared.hygiene.defined.contains(&name)
+            && let Some(Meaning::Global(known)) = self.shared.hygiene.find_exactly(name)
+        {
             return known;
         }
-        let count = self.shared.hygiene.sets.fresh().number();
-        let hidden = format!("{} {count}", self.name_of(name));
-        let global = self.shared.names.intern(&hidden);
+        let global = self.global_name(name);
+        let global = self.shared.names.intern(&global);
         self.shared.assigned_globals.insert(global);
-        self.shared.hygiene.bind_top_level(name, Some(Meaning::Global(global)));
+        let is_plain = name.scopes == ScopeSetId::EMPTY;
+        let meaning = (!is_plain).then_some(Meaning::Global(global));
+        self.shared.hygiene.bind_top_level(name, meaning);
+        self.shared.hygiene.defined.insert(name);
         global
+    }
+
+    fn global_name(&mut self, name: Identifier) -> String {
+        let text = self.name_of(name).to_string();
+        if name.scopes != self.shared.hygiene.home {
+            return format!("{text} {}", self.shared.hygiene.sets.fresh().number());
+        }
+        match &self.shared.hygiene.module {
+            Module::Library(library) => format!("{text} {library}"),
+            // In place of what the library calls so, for this program alone.
+            Module::Program if text.starts_with('%') || standard::exporter(&text).is_some() => {
+                format!("{text} (program)")
+            }
+            Module::Program | Module::Open => text,
+        }
     }
 
     /// Makes known what the definitions among forms of the top level define, where a macro brought

@@ -45,6 +45,10 @@ impl Expander<'_, '_> {
                 let message = format!("`{name}` stands in `cond` and `case` only");
                 self.fail(ErrorCode::BadForm, span, message);
             }
+            Keyword::Import | Keyword::DefineLibrary => {
+                let message = format!("`{name}` stands at the beginning of a program only");
+                self.fail(ErrorCode::BadForm, span, message);
+            }
             Keyword::SyntaxRules | Keyword::Ellipsis | Keyword::Underscore => {
                 let message = format!("`{name}` stands in definitions of macros only");
                 self.fail(ErrorCode::BadForm, span, message);
@@ -127,6 +131,10 @@ impl Expander<'_, '_> {
             Meaning::Global(name) => {
                 self.shared.assigned_globals.insert(name);
                 Build::SetGlobal(name)
+            }
+            Meaning::NotImported(_) => {
+                self.variable(identifier, span);
+                return;
             }
             Meaning::Keyword(..) | Meaning::Macro(_) => {
                 let name = self.name_of(identifier);

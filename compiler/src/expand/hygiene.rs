@@ -1,9 +1,10 @@
 //! What names mean: the table of bindings, and the macros it refers to.
 
-use super::keyword::{Keyword, keyword};
+use super::keyword::Keyword;
+use super::library::{Export, Module};
 use super::rules::Rules;
 use super::syntax::Identifier;
-use super::{Expansion, derived};
+use super::{Expansion, derived, standard};
 use crate::core::{NameId, VariableId};
 use crate::scope::{Scope, ScopeSetId, ScopeSets};
 use std::collections::{HashMap, HashSet};
@@ -15,6 +16,8 @@ pub(super) enum Meaning {
     Keyword(&'static str, Keyword),
     Macro(MacroId),
     Global(NameId),
+    /// Nothing here; this library exports the name.
+    NotImported(&'static str),
 }
 
 /// A macro of one program.
@@ -54,6 +57,13 @@ pub struct Hygiene {
     macros: Vec<Macro>,
     derived: HashMap<&'static str, MacroId>,
     context_count: u32,
+    /// What the text being expanded is, and the scopes all of it has.
+    pub(super) module: Module,
+    pub(super) home: ScopeSetId,
+    /// Names the module defines, as opposed to those it imports.
+    pub(super) defined: HashSet<Identifier>,
+    /// Exports of the libraries of this program, by name as written.
+    pub(super) libraries: HashMap<String, Vec<Export>>,
     /// Scopes given to what was passed to macros of a context: a definition there does not count
     /// them, because it is not the macro that brought the name in.
     use_scopes: HashMap<ContextId, HashSet<Scope>>,
@@ -156,21 +166,23 @@ impl Expansion<'_> {
             return meaning;
         }
         let name = self.arena.symbol_name(identifier.symbol);
-        let is_redefined = !self.hygiene.sets.is_system(identifier.scopes)
-            && self.names.find(name).is_some_and(|name| self.assigned_globals.contains(&name));
-        if !is_redefined {
-            if let Some((name, keyword)) = keyword(name) {
-                return Meaning::Keyword(name, keyword);
-            }
-            if let Some((name, text)) = derived::find(name) {
-                return Meaning::Macro(self.derived_macro(name, text));
-            }
+        let is_system = self.hygiene.sets.is_system(identifier.scopes);
+        if !is_system && !matches!(self.hygiene.module, Module::Open) {
+            return match standard::exporter(name) {
+                Some(library) => Meaning::NotImported(library),
+                None => Meaning::Global(self.names.intern(name)),
+            };
         }
-        let name = self.arena.symbol_name(identifier.symbol);
-        Meaning::Global(self.names.intern(name))
+        let is_redefined = !is_system
+            && self.names.find(name).is_some_and(|name| self.assigned_globals.contains(&name));
+        if is_redefined {
+            return Meaning::Global(self.names.intern(name));
+        }
+        let name = name.to_string();
+        self.standard_meaning(&name)
     }
 
-    fn derived_macro(&mut self, name: &'static str, text: &'static str) -> MacroId {
+    pub(super) fn derived_macro(&mut self, name: &'static str, text: &'static str) -> MacroId {
         if let Some(known) = self.hygiene.derived.get(name) {
             return *known;
         }

@@ -34,6 +34,9 @@ pub enum Keyword {
     Ellipsis,
     Underscore,
     SyntaxError,
+    /// Means something at the beginning of a program only.
+    Import,
+    DefineLibrary,
     /// Part of R7RS or widely used, and not in this version.
     NotInThisVersion,
 }
@@ -72,11 +75,11 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("_", Underscore, "_"),
     ("syntax-error", SyntaxError, "(syntax-error message datum ...)"),
     ("cond-expand", NotInThisVersion, ""),
-    ("define-library", NotInThisVersion, ""),
+    ("define-library", DefineLibrary, "(define-library name declaration ...)"),
     ("define-record-type", NotInThisVersion, ""),
     ("delay", NotInThisVersion, ""),
     ("delay-force", NotInThisVersion, ""),
-    ("import", NotInThisVersion, ""),
+    ("import", Import, "(import set ...)"),
     ("include", NotInThisVersion, ""),
     ("include-ci", NotInThisVersion, ""),
     ("make-promise", NotInThisVersion, ""),

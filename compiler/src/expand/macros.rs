@@ -9,7 +9,7 @@ use crate::diagnostic::{ByteSpan, Diagnostic};
 use pscheme_heap::error_code::ErrorCode;
 
 /// Uses of macros in one top-level form at most: more than this never ends.
-pub const EXPANSIONS_MAX: usize = 1_000_000;
+pub const EXPANSIONS_MAX: usize = 200_000;
 /// Data of a program, with what its macros made of them, at most.
 pub const DATA_MAX: usize = 40_000_000;
 

@@ -19,15 +19,16 @@ mod derived;
 mod forms;
 mod hygiene;
 mod keyword;
+mod library;
 mod macros;
 mod quasi;
 mod rules;
+mod standard;
 mod syntax;
 
 use crate::core::{Core, Literal, NO_NAME, NameId, Names, Node, NodeId, VariableId};
 use crate::datum::{Datum, DatumArena, DatumId, QuotedData};
 use crate::diagnostic::{ByteSpan, Diagnostic};
-use crate::scope::ScopeSetId;
 use build::Build;
 use hygiene::{ContextId, Meaning};
 use keyword::{Keyword, form_shape};
@@ -37,6 +38,8 @@ use std::collections::HashSet;
 use syntax::{Identifier, Syntax, View};
 
 pub use hygiene::Hygiene;
+pub use library::expand_program;
+pub use standard::exported_variables;
 
 /// The value of expressions that have none.
 pub(crate) const UNSPECIFIED: Literal = Literal::immediate(inline::IMMEDIATE_UNSPECIFIED);
@@ -58,16 +61,9 @@ pub struct Expansion<'program> {
 }
 
 /// Expands one top-level form.
-pub fn expand_form(expansion: &mut Expansion<'_>, form: DatumId) -> Core {
-    let mut expander = Expander {
-        shared: expansion,
-        core: Core::default(),
-        tasks: vec![Task::TopLevel(Syntax { datum: form, scopes: ScopeSetId::EMPTY })],
-        values: Vec::new(),
-        templates: Vec::new(),
-        expansions: 0,
-        gave_up: false,
-    };
+fn expand_syntax(expansion: &mut Expansion<'_>, form: Syntax) -> Core {
+    let mut expander = Expander::new(expansion);
+    expander.tasks.push(Task::TopLevel(form));
     while let Some(task) = expander.tasks.pop() {
         expander.step(task);
     }
@@ -113,6 +109,20 @@ struct Expander<'expansion, 'program> {
     expansions: usize,
     /// The limit of uses was met and reported.
     gave_up: bool,
+}
+
+impl<'expansion, 'program> Expander<'expansion, 'program> {
+    fn new(shared: &'expansion mut Expansion<'program>) -> Expander<'expansion, 'program> {
+        Expander {
+            shared,
+            core: Core::default(),
+            tasks: Vec::new(),
+            values: Vec::new(),
+            templates: Vec::new(),
+            expansions: 0,
+            gave_up: false,
+        }
+    }
 }
 
 impl Expander<'_, '_> {
@@ -202,13 +212,18 @@ impl Expander<'_, '_> {
             }
             Some((_, Keyword::Define)) => self.define_global(form, span),
             Some((_, Keyword::DefineSyntax)) => {
-                if let Some((name, id)) = self.syntax_definition(form, Some(ContextId::TOP_LEVEL)) {
-                    let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
-                    self.shared.hygiene.bind_top_level(name, Some(Meaning::Macro(id)));
-                }
+                self.define_macro(form);
                 self.placeholder(span);
             }
             _ => self.expression(form),
+        }
+    }
+
+    /// A definition of a macro at top level.
+    fn define_macro(&mut self, form: Syntax) {
+        if let Some((name, id)) = self.syntax_definition(form, Some(ContextId::TOP_LEVEL)) {
+            let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+            self.shared.hygiene.bind_top_level(name, Some(Meaning::Macro(id)));
         }
     }
 
@@ -246,6 +261,13 @@ impl Expander<'_, '_> {
             Meaning::Keyword(name, _) => {
                 let message = format!("`{name}` is a keyword and has no value");
                 self.fail(ErrorCode::KeywordAsVariable, span, message);
+            }
+            Meaning::NotImported(library) => {
+                let message = format!("`{}` is not imported", self.name_of(identifier));
+                let found = Diagnostic::new(ErrorCode::NotImported, span, message)
+                    .with_note(format!("help: {library} exports it"));
+                self.shared.diagnostics.push(found);
+                self.placeholder(span);
             }
             Meaning::Macro(_) => {
                 let message = format!("`{}` is a macro and has no value", self.name_of(identifier));

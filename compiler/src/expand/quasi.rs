@@ -170,12 +170,12 @@ impl Expander<'_, '_> {
             result = match spliced {
                 // The last spliced list may be shared with the result (R7RS 4.2.8).
                 true if ends => element,
-                true => self.call_global("append", &[element, result], span),
+                true => self.call_global("%append", &[element, result], span),
                 false => self.core.operate(Op::Cons, &[element, result], span),
             };
         }
         if list.is_vector {
-            result = self.call_global("list->vector", &[result], span);
+            result = self.call_global("%list->vector", &[result], span);
         }
         self.templates.push(Template::Computed(result));
     }

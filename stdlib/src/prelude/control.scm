@@ -202,6 +202,9 @@
 (define %call-with-values call-with-values)
 (define (%list . elements) elements)
 (define (%cons first second) (cons first second))
+(define (%eqv? a b) (eqv? a b))
+(define (%append first second) (append first second))
+(define (%list->vector elements) (list->vector elements))
 (define (%car pair) (car pair))
 (define (%cdr pair) (cdr pair))
 
@@ -231,6 +234,17 @@
 
 (define (%not-in-this-version name)
   (%fault 113 (string-append (symbol->string name) " is not in this version")))
+
+(define (%absent name) (lambda arguments (%not-in-this-version name)))
+(define command-line (%absent 'command-line))
+(define environment (%absent 'environment))
+(define eval (%absent 'eval))
+(define get-environment-variable (%absent 'get-environment-variable))
+(define get-environment-variables (%absent 'get-environment-variables))
+(define interaction-environment (%absent 'interaction-environment))
+(define load (%absent 'load))
+(define null-environment (%absent 'null-environment))
+(define scheme-report-environment (%absent 'scheme-report-environment))
 
 (define (read-error? value) #f)
 

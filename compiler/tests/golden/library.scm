@@ -1,0 +1,11 @@
+(define-library (counter)
+  (export next! (rename total count-so-far))
+  (import (scheme base))
+  (begin
+    (define total 0)
+    (define (next!) (set! total (+ total 1)) total)))
+(import (except (scheme base) cdr) (prefix (counter) counter:))
+(define (cdr x) (car x))
+(define total (counter:next!))
+(define (later) (helper counter:count-so-far))
+(define (helper x) (cdr x))

@@ -1,0 +1,8 @@
+(define-library (broken) (export missing (rename a)) (import (scheme base)) (include "file.scm") (define x 1))
+(define-library (scheme base) (export) (begin))
+(import (only (scheme base) define lambda nothing) (no such library))
+(import (rename (scheme char) (char-upcase)) (scheme))
+(define x (if 1 2 3))
+(display x)
+(vector-ref 1 2)
+(define (f) undefined-name)
