@@ -15,6 +15,8 @@ use support::{Console, session_for};
 const PROGRAM: &str = "
     (define data (list 1 2 3))
     (define items (vector 'a \"text\" 2.5))
+    (define-record-type point (make-point x y) point? (x point-x) (y))
+    (define place (make-point 1 2))
     (define (deep n) (if (= n 0) (begin (let loop () (yield) (loop)) 0) (+ 1 (deep (- n 1)))))
     (deep 20)";
 
@@ -108,6 +110,19 @@ fn wrong_sizes_and_kinds_are_found() {
         let closure = global(heap, "deep");
         let header = heap.header(closure).0 & !0xff00 | 3 << 8;
         put(heap, closure.offset(), header);
+    });
+    assert_found("a record of fewer fields than its type", "does not fit its type", |heap| {
+        let record = global(heap, "place");
+        let header = heap.header(record).0 & 0xffff_ffff | 2 << 32;
+        put(heap, record.offset(), header);
+    });
+    assert_found("a record whose type is none", "may not", |heap| {
+        let (record, vector) = (global(heap, "place"), global(heap, "items"));
+        put(heap, record.offset() + 8, vector.0);
+    });
+    assert_found("a record type without names", "may not", |heap| {
+        let record_type = global(heap, "point");
+        put(heap, record_type.offset() + 16, Word::FALSE.0);
     });
     assert_found("a process whose state is no number", "may not", |heap| {
         let process = heap.root(Root::MainProcess).offset();

@@ -201,6 +201,12 @@ kinds! {
     18 Condition { CODE: value(Fixnum), MESSAGE: value, IRRITANTS: value(List), CONTINUATION: value } tail None;
     /// A request to the outside that leaves after its commit.
     19 Effect { NUMBER: value(Fixnum), OPERATION: value(Fixnum), TARGET: value, POSITION: value(Fixnum), PAYLOAD: value, NEXT: value(OrNone Effect) } tail None;
+    /// The type of records: a vector of the names of their fields, and what tells it from types of
+    /// other images and other definitions: a fixnum drawn at random, or a symbol for types of the
+    /// library. A type whose layout changes keeps its identity and gets the next version.
+    20 RecordType { NAME: value(Only Symbol), FIELD_NAMES: value(Only Vector), IDENTITY: value, VERSION: value(Fixnum) } tail None;
+    /// A record: its type, then as many values as the type has fields.
+    21 Record { TYPE: value(Only RecordType) } tail Values;
 }
 
 /// Bits of the header's flags.

@@ -217,6 +217,7 @@ impl Verifier<'_, '_> {
             Kind::Continuation => self.walk_continuation(word),
             Kind::String => self.check_string(word, header),
             Kind::Closure => self.check_closure(word, header),
+            Kind::Record => self.check_record(word, header),
             Kind::Bytevector
                 if self.heap.raw(word, body::Bytevector::LENGTH)
                     > (header.body_words() as u64 - 1) * 8 =>
@@ -252,6 +253,21 @@ impl Verifier<'_, '_> {
         let counted = aux == 255 || (!general && u64::from(aux) == required);
         if header.body_words() != 1 + captures || !counted {
             self.problem(word.offset(), "closure that does not fit its code");
+        }
+    }
+
+    /// An index that was checked against a record's type is not checked against the record.
+    fn check_record(&mut self, word: Word, header: Header) {
+        let record_type = self.heap.field(word, body::Record::TYPE);
+        if self.heap.kind_of(record_type) != Some(Kind::RecordType) {
+            return;
+        }
+        let names = self.heap.field(record_type, body::RecordType::FIELD_NAMES);
+        if self.heap.kind_of(names) != Some(Kind::Vector) {
+            return;
+        }
+        if header.body_words() - body::Record::FIELDS != self.heap.header(names).body_words() {
+            self.problem(word.offset(), "record that does not fit its type");
         }
     }
 

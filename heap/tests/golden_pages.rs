@@ -128,6 +128,9 @@ fn build() -> Heap {
     b.object(Kind::Condition, 0, &[number(19), name.0, list.0, nothing]);
     let effect = [number(20), number(21), nothing, number(22), storage.0, nothing];
     b.object(Kind::Effect, 0, &effect);
+    let names = b.object(Kind::Vector, 0, &[symbol.0, symbol.0]);
+    let record_type = b.object(Kind::RecordType, 0, &[symbol.0, names.0, number(25), number(26)]);
+    b.object(Kind::Record, 0, &[record_type.0, number(27), number(28)]);
     // Three pages: a first one, a later one, and a last one that is not full.
     let mut large = vec![number(23); 2];
     large.resize(4_500, 0);

@@ -11,6 +11,7 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::machine::Vm;
+use pscheme_vm::print::record_type_name;
 
 use crate::limits::ERROR_MESSAGE_CHARACTERS_MAX;
 use crate::number::text::number_text;
@@ -18,6 +19,8 @@ use crate::text::StringView;
 
 /// Levels of nesting that a message shows.
 const MESSAGE_DEPTH_MAX: usize = 20;
+/// Levels of nesting that a record shows of itself: records may contain each other in circles.
+const RECORD_DEPTH_MAX: usize = 4;
 /// Limbs of an integer that a message shows in digits at most.
 const MESSAGE_LIMBS_MAX: usize = 64;
 
@@ -53,6 +56,8 @@ pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
             format!("#<process {}>", vm.heap.field(word, body::Process::ID).as_fixnum())
         }
         Kind::HashTable => "#<hash-table>".into(),
+        Kind::RecordType => format!("#<record-type {}>", record_type_name(&vm.heap, word)),
+        Kind::Record => cut_text(vm, word, quoted, RECORD_DEPTH_MAX),
         Kind::MultipleValues => "#<values>".into(),
         Kind::Condition => {
             let message = vm.heap.field(word, body::Condition::MESSAGE);
@@ -150,8 +155,12 @@ pub fn raised_text(vm: &Vm, object: Word) -> (ErrorCode, String) {
 
 /// A whole value for a message, cut off where it gets too long or too deep.
 pub fn message_text(vm: &Vm, word: Word, quoted: bool) -> String {
+    cut_text(vm, word, quoted, MESSAGE_DEPTH_MAX)
+}
+
+fn cut_text(vm: &Vm, word: Word, quoted: bool, depth: usize) -> String {
     let mut text = String::new();
-    append(vm, word, quoted, MESSAGE_DEPTH_MAX, &mut text);
+    append(vm, word, quoted, depth, &mut text);
     if text.chars().count() > ERROR_MESSAGE_CHARACTERS_MAX {
         text = text.chars().take(ERROR_MESSAGE_CHARACTERS_MAX).collect();
         text.push('…');
@@ -165,7 +174,11 @@ fn is_long(text: &str) -> bool {
 
 /// Recursion is bounded by `depth`, length by the check at each element.
 fn append(vm: &Vm, word: Word, quoted: bool, depth: usize, text: &mut String) {
-    let vector = vm.heap.kind_of(word) == Some(Kind::Vector);
+    let kind = vm.heap.kind_of(word);
+    let vector = kind == Some(Kind::Vector);
+    if kind == Some(Kind::Record) {
+        return append_record(vm, word, quoted, depth, text);
+    }
     if !word.is_pair() && !vector {
         return append_atom(vm, word, quoted, text);
     }
@@ -187,6 +200,27 @@ fn append(vm: &Vm, word: Word, quoted: bool, depth: usize, text: &mut String) {
         append_elements(vm, word, quoted, depth, text);
     }
     text.push(')');
+}
+
+/// `#<point x: 1 y: 2>`; a field whose name is no symbol is the library's own and not shown.
+fn append_record(vm: &Vm, record: Word, quoted: bool, depth: usize, text: &mut String) {
+    let record_type = vm.heap.field(record, body::Record::TYPE);
+    text.push_str("#<");
+    text.push_str(&record_type_name(&vm.heap, record_type));
+    let names = vm.heap.field(record_type, body::RecordType::FIELD_NAMES);
+    for index in 0..vm.heap.header(names).body_words() {
+        let name = vm.heap.field(names, index);
+        if vm.heap.kind_of(name) != Some(Kind::Symbol) {
+            continue;
+        }
+        if depth == 0 || is_long(text) {
+            text.push_str(" …");
+            break;
+        }
+        let _ = write!(text, " {}: ", symbol_text(&vm.heap.symbol_name(name), true));
+        append(vm, vm.heap.field(record, body::Record::FIELDS + index), quoted, depth - 1, text);
+    }
+    text.push('>');
 }
 
 fn append_elements(vm: &Vm, list: Word, quoted: bool, depth: usize, text: &mut String) {

@@ -56,8 +56,23 @@ fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
         }
         Kind::Closure | Kind::Primitive | Kind::Continuation => text.push_str("#<procedure>"),
         Kind::Bignum => text.push_str("#<big integer>"),
+        Kind::Record => {
+            let name = record_type_name(heap, heap.field(word, body::Record::TYPE));
+            text.push_str(&format!("#<{name}>"));
+        }
+        Kind::RecordType => {
+            text.push_str(&format!("#<record-type {}>", record_type_name(heap, word)));
+        }
         other => text.push_str(&format!("#<{}>", other.row().name.to_lowercase())),
     }
+}
+
+/// The name of a record type as people write it: without the angle brackets it may be defined with.
+pub fn record_type_name(heap: &Heap, record_type: Word) -> String {
+    let name = heap.field(heap.field(record_type, body::RecordType::NAME), body::Symbol::NAME);
+    let start = heap.string_start(name, SUMMARY_CHARACTERS_MAX);
+    let bare = start.strip_prefix('<').and_then(|name| name.strip_suffix('>'));
+    bare.filter(|name| !name.is_empty()).map_or(start.clone(), str::to_string)
 }
 
 fn append_list(heap: &Heap, list: Word, depth: usize, text: &mut String) {

@@ -94,6 +94,12 @@ impl Expander<'_, '_> {
                     }
                 }
                 Some((_, Keyword::Define)) => self.find_definition(form, context, found),
+                Some((_, Keyword::DefineRecordType)) => {
+                    if let Some(definitions) = self.record_definitions(form) {
+                        let spliced = self.shared.list_of(&[definitions], span);
+                        lists.push(spliced);
+                    }
+                }
                 Some((_, Keyword::DefineSyntax)) => {
                     if let Some((name, id)) = self.syntax_definition(form, Some(context)) {
                         self.bind_in_body(name, Meaning::Macro(id), span, context, found);

@@ -59,6 +59,32 @@
        (%define-from rest more)))
     ((_ list variable) (define variable list))))
 
+; Record types (R7RS 5.5). The expander checks the form and counts the fields: a field's index and
+; the value that the constructor gives it come as they are. Every procedure keeps the type itself, so
+; that the program can use the type's name again.
+
+(define-syntax %define-record
+  (syntax-rules ()
+    ((_ name (field ...) ((maker (argument ...) (value ...)) ...) (predicate ...)
+        ((accessor accessor-index) ...) ((modifier modifier-index) ...))
+     (begin
+       (define type (%make-record-type 'name '#(field ...) #f))
+       (define name type)
+       (%define-keeping type (maker argument ...) (%record type value ...)) ...
+       (%define-keeping type (predicate object) (%record? object type)) ...
+       (%define-keeping type (accessor record)
+         (%record-ref record type accessor-index 'accessor)) ...
+       (%define-keeping type (modifier record content)
+         (%record-set! record type modifier-index content 'modifier)) ...))))
+
+(define-syntax %define-keeping
+  (syntax-rules ()
+    ((_ kept (name argument ...) body)
+     (define name
+       (let ((kept kept))
+         (define (name argument ...) body)
+         name)))))
+
 ; Parameters (R7RS 4.2.6).
 
 (define-syntax parameterize

@@ -33,7 +33,7 @@ impl Expander<'_, '_> {
                 self.report_not_in_this_version(name, span);
                 self.placeholder(span);
             }
-            Keyword::Define | Keyword::DefineSyntax => {
+            Keyword::Define | Keyword::DefineSyntax | Keyword::DefineRecordType => {
                 let message = "a definition stands at top level or in a body, not here".into();
                 self.fail(ErrorCode::MisplacedDefinition, span, message);
             }

@@ -27,6 +27,8 @@ pub enum Keyword {
     Else,
     Arrow,
     DefineSyntax,
+    /// Becomes definitions of procedures.
+    DefineRecordType,
     LetSyntax,
     LetrecSyntax,
     /// Means something in definitions of macros only, as the next two.
@@ -68,6 +70,11 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("else", Else, "else"),
     ("=>", Arrow, "=>"),
     ("define-syntax", DefineSyntax, "(define-syntax name (syntax-rules ...))"),
+    (
+        "define-record-type",
+        DefineRecordType,
+        "(define-record-type name (constructor field ...) predicate (field accessor modifier) ...)",
+    ),
     ("let-syntax", LetSyntax, "(let-syntax ((name (syntax-rules ...)) ...) body ...)"),
     ("letrec-syntax", LetrecSyntax, "(letrec-syntax ((name (syntax-rules ...)) ...) body ...)"),
     ("syntax-rules", SyntaxRules, "(syntax-rules (literal ...) (pattern template) ...)"),
@@ -76,7 +83,6 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("syntax-error", SyntaxError, "(syntax-error message datum ...)"),
     ("cond-expand", NotInThisVersion, ""),
     ("define-library", DefineLibrary, "(define-library name declaration ...)"),
-    ("define-record-type", NotInThisVersion, ""),
     ("delay", NotInThisVersion, ""),
     ("delay-force", NotInThisVersion, ""),
     ("import", Import, "(import set ...)"),

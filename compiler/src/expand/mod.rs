@@ -8,8 +8,8 @@
 //!
 //! Every error leaves a placeholder where the form would have been, so that expansion goes on and
 //! reports what else is wrong. `forms.rs` has the special forms, `binding.rs` those that bind
-//! variables, `body.rs` bodies, `macros.rs` definitions and uses of macros, `rules/` what
-//! `syntax-rules` does, `quasi.rs` templates of quasiquotation, `build.rs` what is done with
+//! variables, `body.rs` bodies, `records.rs` record types, `macros.rs` definitions and uses of
+//! macros, `rules/` what `syntax-rules` does, `quasi.rs` templates of quasiquotation, `build.rs` what is done with
 //! finished parts.
 
 mod binding;
@@ -22,6 +22,7 @@ mod keyword;
 mod library;
 mod macros;
 mod quasi;
+mod records;
 mod rules;
 mod standard;
 mod syntax;
@@ -215,6 +216,10 @@ impl Expander<'_, '_> {
                 self.define_macro(form);
                 self.placeholder(span);
             }
+            Some((_, Keyword::DefineRecordType)) => match self.record_definitions(form) {
+                Some(definitions) => self.tasks.push(Task::TopLevel(definitions)),
+                None => self.placeholder(span),
+            },
             _ => self.expression(form),
         }
     }

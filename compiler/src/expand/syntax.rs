@@ -6,7 +6,7 @@
 use super::{Expander, Expansion};
 use crate::datum::{Datum, DatumId, SymbolId};
 use crate::diagnostic::ByteSpan;
-use crate::scope::{Scope, ScopeSetId};
+use crate::scope::{SYSTEM, Scope, ScopeSetId};
 
 /// A datum as it is seen at a place of the program.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,6 +83,23 @@ impl Expansion<'_> {
     pub(super) fn proper_list(&mut self, syntax: Syntax) -> Option<Vec<Syntax>> {
         let (elements, tail) = self.list(syntax);
         matches!(self.arena.get(tail.datum), Datum::Null).then_some(elements)
+    }
+
+    /// A list of pieces of syntax, each with the scopes it has.
+    pub(super) fn list_of(&mut self, elements: &[Syntax], span: ByteSpan) -> Syntax {
+        let mut list = self.arena.null(span);
+        for element in elements.iter().rev() {
+            let head = self.arena.with_scopes(element.datum, element.scopes);
+            list = self.arena.pair(head, list, span);
+        }
+        Syntax { datum: list, scopes: ScopeSetId::EMPTY }
+    }
+
+    /// A name that means what it means to pscheme, whatever a program binds.
+    pub(super) fn system_name(&mut self, name: &str, span: ByteSpan) -> Syntax {
+        let symbol = self.arena.intern(name);
+        let datum = self.arena.symbol(symbol, span);
+        Syntax { datum, scopes: self.hygiene.sets.with(ScopeSetId::EMPTY, SYSTEM) }
     }
 
     pub(super) fn span(&self, syntax: Syntax) -> ByteSpan {

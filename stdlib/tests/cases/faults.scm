@@ -82,3 +82,22 @@
 ; What the library calls harms nobody when a program calls it with anything.
 (%substring "abc" 0 20 7) ;!> E0107 7 expects an index up to 3, found 20
 (%fault 999999 "odd") ;!> E0106 odd
+; Records.
+(define-record-type point (make-point x y) point? (x point-x set-point-x!) (y point-y))
+(define-record-type <account> (make-account) account? (owner account-owner set-account-owner!))
+(point-x 5) ;!> E0104 point-x expects a point as its first argument, found 5
+(point-y (make-account)) ;!> E0104 point-y expects a point as its first argument, found #<account>
+(account-owner (make-point 1 2)) ;!> E0104 account-owner expects an account as its first argument, found #<point>
+(set-point-x! '(1 2) 3) ;!> E0104 set-point-x! expects a point as its first argument, found (1 2)
+(set-account-owner! <account> 3) ;!> E0104 set-account-owner! expects an account as its first argument, found #<record-type account>
+(make-point 1) ;!> E0103 make-point expects 2 arguments, found 1
+(point-x) ;!> E0103 point-x expects 1 argument, found 0
+(point-x (make-point 1 2) 3) ;!> E0103 point-x expects 1 argument, found 2
+(%record-ref (make-account) <account> 1 'name) ;!> E0107 name expects an index below 1, found 1
+(%record-ref (make-account) <account> 'a 'name) ;!> E0104 name expects an index as its third argument, found a
+(%record-ref (make-account) 7 0 'name) ;!> E0104 name expects a record type as its second argument, found 7
+(%record-set! (make-account) <account> -1 0 'name) ;!> E0107 name expects an index below 1, found -1
+(%record <account>) ;!> E0103 an account has a field for 1 values, found 0
+(%record 5) ;!> E0104 %record expects a record type as its first argument, found 5
+(%make-record-type 5 #() #f) ;!> E0104 %make-record-type expects a symbol as its first argument, found 5
+(%make-record-type 'a '() #f) ;!> E0104 %make-record-type expects a vector as its second argument, found ()
