@@ -24,6 +24,7 @@ const PRELUDE: &[(&str, &str)] = &[
     ("prelude/vector.scm", include_str!("prelude/vector.scm")),
     ("prelude/hash-table.scm", include_str!("prelude/hash-table.scm")),
     ("prelude/port.scm", include_str!("prelude/port.scm")),
+    ("prelude/promise.scm", include_str!("prelude/promise.scm")),
     ("prelude/print.scm", include_str!("prelude/print.scm")),
 ];
 

@@ -32,7 +32,7 @@ fn every_primitive_is_documented_and_in_its_block() {
 }
 
 /// Procedures of R7RS (scheme base), (scheme char), (scheme cxr), (scheme inexact), (scheme file),
-/// (scheme write), (scheme process-context) and (scheme time) that this version has.
+/// (scheme lazy), (scheme write), (scheme process-context) and (scheme time) that this version has.
 const R7RS_PROCEDURES: &str = "
     * + - / < <= = > >= abs append apply assoc assq assv binary-port? boolean=? boolean? bytevector
     bytevector-append bytevector-copy bytevector-copy! bytevector-length bytevector-u8-ref
@@ -68,7 +68,7 @@ const R7RS_PROCEDURES: &str = "
     call-with-input-file call-with-output-file delete-file file-exists? open-binary-input-file
     open-binary-output-file open-input-file open-output-file with-input-from-file with-output-to-file
     display write write-shared write-simple
-    emergency-exit exit
+    emergency-exit exit force make-promise promise?
     current-jiffy current-second jiffies-per-second";
 
 #[test]
@@ -118,6 +118,26 @@ fn large_garbage_is_collected() {
     let text =
         "(do ((i 0 (+ i 1)) (s \"\" (make-string 3000000 #\\a))) ((= i 300) (string-length s)))";
     assert_eq!(machine.run(text), value("3000000"));
+}
+
+#[test]
+fn iterative_promises_take_no_space() {
+    let mut machine = Machine::new(Engine::fastest());
+    machine.vm.heap.limit_bytes = 24 << 20;
+    let program = "
+        (define (loop n) (if (= n 0) (delay 'done) (delay-force (loop (- n 1)))))
+        (force (loop 1000000))";
+    assert_eq!(machine.run(program), value("done"));
+    let program = "
+        (define (count n) (delay-force (if (= n 0) (make-promise 'end) (count (- n 1)))))
+        (define kept (count 1000000))
+        (list (force kept) (force kept))";
+    assert_eq!(machine.run(program), value("(end end)"));
+    // Promises that wait for each other do take space, more than the limit.
+    let program = "
+        (define (nest n) (if (= n 0) (delay 'done) (delay (force (nest (- n 1))))))
+        (force (nest 1000000))";
+    assert_eq!(machine.run(program), Ending::AtLimit);
 }
 
 #[test]

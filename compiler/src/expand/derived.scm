@@ -85,6 +85,14 @@
          (define (name argument ...) body)
          name)))))
 
+; Promises (R7RS 4.2.5).
+
+(define-syntax delay-force
+  (syntax-rules () ((_ expression) (%promise #f (lambda () expression)))))
+
+(define-syntax delay
+  (syntax-rules () ((_ expression) (%promise #f (lambda () (%promise #t expression))))))
+
 ; Parameters (R7RS 4.2.6).
 
 (define-syntax parameterize

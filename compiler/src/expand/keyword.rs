@@ -83,12 +83,9 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("syntax-error", SyntaxError, "(syntax-error message datum ...)"),
     ("cond-expand", NotInThisVersion, ""),
     ("define-library", DefineLibrary, "(define-library name declaration ...)"),
-    ("delay", NotInThisVersion, ""),
-    ("delay-force", NotInThisVersion, ""),
     ("import", Import, "(import set ...)"),
     ("include", NotInThisVersion, ""),
     ("include-ci", NotInThisVersion, ""),
-    ("make-promise", NotInThisVersion, ""),
 ];
 
 /// The keyword of this name, and the name.

@@ -82,6 +82,9 @@
 ; What the library calls harms nobody when a program calls it with anything.
 (%substring "abc" 0 20 7) ;!> E0107 7 expects an index up to 3, found 20
 (%fault 999999 "odd") ;!> E0106 odd
+; Promises.
+(force (delay-force 5)) ;!> E0104 delay-force expects a promise as its first argument, found 5
+(force (delay (car 5))) ;!> E0104 car expects a pair as its first argument, found 5
 ; Records.
 (define-record-type point (make-point x y) point? (x point-x set-point-x!) (y point-y))
 (define-record-type <account> (make-account) account? (owner account-owner set-account-owner!))
