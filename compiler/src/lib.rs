@@ -19,6 +19,7 @@ pub mod datum;
 pub mod datum_write;
 pub mod diagnostic;
 pub mod expand;
+pub mod features;
 pub mod listing;
 pub mod passes;
 pub mod reader;

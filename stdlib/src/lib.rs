@@ -7,8 +7,8 @@
 //!
 //! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
 //! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
-//! 450–499, control 500–549, ports 550–649, records 700–719. Codes reach the disk: they are never
-//! renumbered.
+//! 450–499, control 500–549, ports 550–649, records 700–718, features 719. Codes reach the disk: they
+//! are never renumbered.
 
 #![deny(unsafe_code)]
 
@@ -16,6 +16,7 @@ mod argument;
 mod bytevector;
 mod character;
 mod control;
+mod feature;
 mod hash_table;
 pub mod limits;
 mod list;
@@ -48,6 +49,7 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         control::CONTROL_PRIMITIVES,
         port::PORT_PRIMITIVES,
         record::RECORD_PRIMITIVES,
+        feature::FEATURE_PRIMITIVES,
     ]
     .into_iter()
     .flatten()

@@ -16,6 +16,7 @@ const FILES: &[(&str, &str)] = &[
     ("libraries.scm", include_str!("cases/libraries.scm")),
     ("tables.scm", include_str!("cases/tables.scm")),
     ("ports.scm", include_str!("cases/ports.scm")),
+    ("features.scm", include_str!("cases/features.scm")),
     ("promises.scm", include_str!("cases/promises.scm")),
     ("records.scm", include_str!("cases/records.scm")),
 ];

@@ -14,12 +14,15 @@ pub const EXPANSIONS_MAX: usize = 200_000;
 pub const DATA_MAX: usize = 40_000_000;
 
 impl Expander<'_, '_> {
-    /// Replaces a use of a macro by its result until the form is none; `None` after a report.
+    /// Replaces a use of a macro, and a `cond-expand`, by its result until the form is none; `None` after a report.
     pub(super) fn without_macros(&mut self, mut form: Syntax) -> Option<Syntax> {
         while let Some((head, _)) = self.pair(form) {
             let Some(identifier) = self.shared.identifier(head) else { break };
-            let Meaning::Macro(id) = self.shared.meaning(identifier) else { break };
-            form = self.use_macro(id, form)?;
+            form = match self.shared.meaning(identifier) {
+                Meaning::Macro(id) => self.use_macro(id, form)?,
+                Meaning::Keyword(_, Keyword::CondExpand) => self.cond_expand(form)?,
+                _ => break,
+            };
         }
         Some(form)
     }

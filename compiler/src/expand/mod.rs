@@ -15,6 +15,7 @@
 mod binding;
 mod body;
 mod build;
+mod conditional;
 mod derived;
 mod forms;
 mod hygiene;

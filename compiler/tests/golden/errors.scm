@@ -16,3 +16,6 @@
 (define-record-type point)
 (list (define-record-type point make-point point?))
 (let () (define-record-type point #t point?) 1)
+(cond-expand r7rs)
+(cond-expand (else 1) (r7rs 2))
+(list (cond-expand ((not r7rs foo) 1)) (cond-expand ("r7rs" 1)) (cond-expand . 1))

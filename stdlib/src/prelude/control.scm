@@ -250,5 +250,3 @@
 
 (define (assert value . irritants)
   (if (not value) (%apply error (cons "an assertion failed" irritants))))
-
-(define (features) '(r7rs exact-closed full-unicode pscheme))

@@ -1,0 +1,19 @@
+//! What this pscheme can do, by the names that `cond-expand` and `(features)` know.
+
+/// Features (R7RS appendix B). There are no exact ratios and no exact complex numbers.
+pub const FEATURES: &[&str] = &["r7rs", "exact-closed", "full-unicode", "pscheme"];
+
+/// Libraries of R7RS whose procedures and forms are there. `(scheme complex)`, `(scheme eval)`,
+/// `(scheme load)`, `(scheme process-context)`, `(scheme r5rs)`, `(scheme read)` and `(scheme repl)`
+/// lack some.
+pub const LIBRARIES: &[&str] = &[
+    "(scheme base)",
+    "(scheme case-lambda)",
+    "(scheme char)",
+    "(scheme cxr)",
+    "(scheme file)",
+    "(scheme inexact)",
+    "(scheme lazy)",
+    "(scheme time)",
+    "(scheme write)",
+];
