@@ -16,4 +16,6 @@ pub const LIBRARIES: &[&str] = &[
     "(scheme lazy)",
     "(scheme time)",
     "(scheme write)",
+    "(pscheme image)",
+    "(pscheme process)",
 ];

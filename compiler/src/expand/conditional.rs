@@ -18,6 +18,13 @@ impl Expander<'_, '_> {
     /// without effect if there is none. `None` after a report.
     pub(super) fn cond_expand(&mut self, form: Syntax) -> Option<Syntax> {
         let span = self.span(form);
+        let parts = self.cond_expand_parts(form)?;
+        Some(self.chosen(&parts, span))
+    }
+
+    /// The forms of the first clause whose requirement holds; `None` after a report.
+    pub(super) fn cond_expand_parts(&mut self, form: Syntax) -> Option<Vec<Syntax>> {
+        let span = self.span(form);
         let Some(parts) = self.proper_list(form) else {
             self.report_shape(FORM, span, format!("`{FORM}` is not a proper list"));
             return None;
@@ -37,10 +44,10 @@ impl Expander<'_, '_> {
                 return None;
             }
             if is_else || self.holds(*requirement, 0)? {
-                return Some(self.chosen(body, span));
+                return Some(body.to_vec());
             }
         }
-        Some(self.chosen(&[], span))
+        Some(Vec::new())
     }
 
     fn chosen(&mut self, body: &[Syntax], span: ByteSpan) -> Syntax {
@@ -82,7 +89,8 @@ impl Expander<'_, '_> {
             (Some("not"), [part]) => self.holds(*part, depth + 1).map(|holds| !holds),
             (Some("library"), [name]) => {
                 let name = write_datum(self.shared.arena, name.datum);
-                Some(LIBRARIES.contains(&name.as_str()))
+                let is_own = self.shared.hygiene.libraries.contains_key(&name);
+                Some(is_own || LIBRARIES.contains(&name.as_str()))
             }
             _ => {
                 let message = "expected a requirement: a feature, (library name), (and requirement \

@@ -294,10 +294,12 @@ impl Expansion<'_> {
         }
         self.enter_module(Module::Library(name.clone()));
         let (mut exports, mut body) = (Vec::new(), Vec::new());
-        for declaration in &parts[2..] {
-            let home = self.hygiene.home;
-            let declaration = Syntax { datum: declaration.datum, scopes: home };
-            self.library_declaration(declaration, &mut exports, &mut body);
+        let scopes = self.hygiene.home;
+        let at_home = |part: &Syntax| Syntax { datum: part.datum, scopes };
+        let mut declarations: Vec<Syntax> = parts[2..].iter().rev().map(at_home).collect();
+        while let Some(declaration) = declarations.pop() {
+            let chosen = self.library_declaration(declaration, &mut exports, &mut body);
+            declarations.extend(chosen.into_iter().rev());
         }
         self.expand_module(body, cores);
         let exported = exports.into_iter().filter_map(|(inner, outer, syntax)| {
@@ -317,12 +319,13 @@ impl Expansion<'_> {
         self.leave_module();
     }
 
+    /// Takes in a declaration; returns those that stand in its place.
     fn library_declaration(
         &mut self,
         declaration: Syntax,
         exports: &mut Vec<(String, String, Syntax)>,
         body: &mut Vec<Syntax>,
-    ) {
+    ) -> Vec<Syntax> {
         let span = self.span(declaration);
         let parts = self.proper_list(declaration).filter(|parts| !parts.is_empty());
         let parts = parts.unwrap_or_default();
@@ -335,15 +338,20 @@ impl Expansion<'_> {
                     exports.extend(self.export(*spec));
                 }
             }
-            "include" | "include-ci" | "include-library-declarations" | "cond-expand" => {
+            "cond-expand" => {
+                let chosen = Expander::new(self).cond_expand_parts(declaration);
+                return chosen.unwrap_or_default();
+            }
+            "include" | "include-ci" | "include-library-declarations" => {
                 let message = format!("`{word}` in a library is not in this version of pscheme");
                 let _: Option<()> = self.report_at(ErrorCode::FormNotInThisVersion, span, message);
             }
             _ => {
-                let message = "expected export, import or begin in a library".into();
+                let message = "expected export, import, begin or cond-expand in a library".into();
                 let _: Option<()> = self.report_at(ErrorCode::BadForm, span, message);
             }
         }
+        Vec::new()
     }
 
     /// `name` or `(rename inner outer)`: the inner name, the outer one, and the place.
@@ -380,6 +388,7 @@ impl Expander<'_, '_> {
                     None => found.push(form),
                 },
                 Some((_, Keyword::DefineSyntax)) => self.define_macro(form),
+                Some((_, Keyword::DefineRecordType)) => work.extend(self.record_definitions(form)),
                 Some((_, Keyword::Define)) => {
                     self.declare_introduced(&[form]);
                     found.push(form);

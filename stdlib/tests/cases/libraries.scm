@@ -41,3 +41,10 @@
 (let ((append vector) (eqv? #f) (list->vector #f)) `(1 ,@'(2 3) #(,(+ 1 1) ,@'(5)))) ;=> (1 2 3 #(2 5))
 (define (append . x) 'mine) `(1 ,@'(2 3) 4) ;=> (1 2 3 4)
 (define (eqv? a b) #f) (case 1.5 ((1.5) 'same) (else 'other)) ;=> same
+(define-library (points) (export make-point point-x) (import (scheme base))
+  (cond-expand ((library (no such)) (import (no such))) (else (begin (define one 1))))
+  (begin (define-record-type point (make-point* x y) point? (x point-x) (y point-y)) (define (make-point y) (make-point* one y))))
+(import (scheme base) (points)) (point-x (make-point 5)) ;=> 1
+(import (scheme base) (scheme lazy)) (define-record-type <box> (box v) box? (v unbox set-box!)) (define b (box (delay (+ 1 2)))) (list (box? b) (force (unbox b))) ;=> (#t 3)
+(define-library (lib) (export x) (import (scheme base)) (begin (define x 'lib)))
+(import (scheme base) (lib)) (cond-expand ((and r7rs (library (lib))) (list x)) (else 'no)) ;=> (lib)
