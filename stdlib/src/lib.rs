@@ -7,8 +7,8 @@
 //!
 //! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
 //! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
-//! 450–499, control 500–549, ports 550–649, records 700–718, features 719. Codes reach the disk: they
-//! are never renumbered.
+//! 450–499, control 500–549, ports 550–649, records 700–717, procedures 718, features 719. Codes reach
+//! the disk: they are never renumbered.
 
 #![deny(unsafe_code)]
 
@@ -23,6 +23,7 @@ mod list;
 mod load;
 mod number;
 pub mod port;
+mod procedure;
 mod record;
 mod room;
 mod string;
@@ -49,6 +50,7 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         control::CONTROL_PRIMITIVES,
         port::PORT_PRIMITIVES,
         record::RECORD_PRIMITIVES,
+        procedure::PROCEDURE_PRIMITIVES,
         feature::FEATURE_PRIMITIVES,
     ]
     .into_iter()

@@ -8,6 +8,9 @@ use crate::datum::DatumId;
 use crate::diagnostic::ByteSpan;
 use pscheme_vm::op::Op;
 
+/// What a use of `case-lambda` calls (`derived.scm`).
+const CASE_LAMBDA: &str = "%case-lambda";
+
 /// How a clause of `case` ends.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum ClauseEnd {
@@ -103,7 +106,7 @@ impl Expander<'_, '_> {
             }
             Build::DefineGlobal(name) => {
                 let value = self.pop();
-                self.core.name_lambda(value, name);
+                self.name_value(value, name);
                 self.add(Node::DefineGlobal { name, value }, span);
             }
             Build::Lambda { variables, rest } => {
@@ -172,13 +175,30 @@ impl Expander<'_, '_> {
         self.add(Node::Call { procedure, arguments }, span);
     }
 
+    /// Names the procedure that a value is, also one inside a `let` and the clauses of a
+    /// `case-lambda`.
+    fn name_value(&mut self, mut value: NodeId, name: NameId) {
+        while let Node::Let { body, .. } | Node::Letrec { body, .. } = self.core.node(value) {
+            value = body;
+        }
+        if let Node::Call { procedure, arguments } = self.core.node(value)
+            && let Node::Global(callee) = self.core.node(procedure)
+            && self.shared.names.get(callee) == CASE_LAMBDA
+        {
+            for clause in self.core.nodes(arguments).to_vec() {
+                self.core.name_lambda(clause, name);
+            }
+        }
+        self.core.name_lambda(value, name);
+    }
+
     /// The body on top of the values of these variables; names the lambdas among the values.
     fn pop_bindings(&mut self, variables: &[VariableId]) -> (NodeId, NodeList, VariableList) {
         let body = self.pop();
         let values = self.pop_many(variables.len());
         for (variable, value) in variables.iter().zip(&values) {
             let name = self.core.variable(*variable).name;
-            self.core.name_lambda(*value, name);
+            self.name_value(*value, name);
         }
         (body, self.core.add_nodes(&values), self.core.add_variables(variables))
     }

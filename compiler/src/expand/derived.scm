@@ -105,7 +105,7 @@
 (define-syntax case-lambda
   (syntax-rules ()
     ((_ (formals body0 body ...) ...)
-     (%case-lambda '(formals ...) (%list (lambda formals body0 body ...) ...)))))
+     (%case-lambda '(formals ...) (lambda formals body0 body ...) ...))))
 
 
 ; Exceptions (R7RS 4.2.7).

@@ -216,15 +216,20 @@
         (cons count (not (null? formals))))))
 
 ; A procedure that calls the first of procedures that takes its number of arguments.
-(define (%case-lambda formals procedures)
+(define (%case-lambda formals . procedures)
   (let ((clauses (map (lambda (formals procedure) (cons (%formals-arity formals) procedure))
                       formals procedures)))
     (lambda arguments
       (let ((count (length arguments)))
         (let find ((rest clauses))
           (if (null? rest)
-              (%fault 103 (string-append "no clause takes this number of arguments: "
-                                         (number->string count)))
+              (%fault 103 (string-append
+                            (if (null? procedures)
+                                "anonymous procedure"
+                                (%closure-name (car procedures)))
+                            " has no clause for "
+                            (number->string count)
+                            (if (= count 1) " argument" " arguments")))
               (let ((arity (car (car rest))))
                 (if (if (cdr arity) (>= count (car arity)) (= count (car arity)))
                     (%apply (cdr (car rest)) arguments)

@@ -82,6 +82,14 @@
 ; What the library calls harms nobody when a program calls it with anything.
 (%substring "abc" 0 20 7) ;!> E0107 7 expects an index up to 3, found 20
 (%fault 999999 "odd") ;!> E0106 odd
+; Procedures that choose by the number of arguments.
+(define range (case-lambda ((e) 1) ((b e) 2)))
+(range 1 2 3) ;!> E0103 range has no clause for 3 arguments
+(letrec ((f (let ((n 1)) (case-lambda ((a b) n))))) (f 1)) ;!> E0103 f has no clause for 1 argument
+((case-lambda) 1) ;!> E0103 anonymous procedure has no clause for 1 argument
+(define counter (let ((n 0)) (lambda () (set! n (+ n 1)) n)))
+(counter 1) ;!> E0103 counter expects 0 arguments, found 1
+(%closure-name car) ;!> E0104 %closure-name expects a procedure written in Scheme as its first argument, found #<procedure>
 ; Promises.
 (force (delay-force 5)) ;!> E0104 delay-force expects a promise as its first argument, found 5
 (force (delay (car 5))) ;!> E0104 car expects a pair as its first argument, found 5
