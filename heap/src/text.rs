@@ -269,12 +269,22 @@ impl Heap {
     /// Gives `symbol` a cell of its own in place of the library's, with the same content; does
     /// nothing for other cells.
     pub fn shadow_library_cell(&mut self, symbol: Word) {
-        let Some(old) = self.find_global(symbol) else { return };
-        if self.header(old).aux() != LIBRARY_CELL {
-            return;
+        let old = self.find_global(symbol);
+        if let Some(old) = old.filter(|&old| self.header(old).aux() == LIBRARY_CELL) {
+            self.replace_cell(old, symbol, self.field(old, body::Cell::CONTENT));
         }
+    }
+
+    /// Gives `symbol` a new cell without a value, if it has one. Code that is there keeps the old.
+    pub fn renew_cell(&mut self, symbol: Word) {
+        if let Some(old) = self.find_global(symbol) {
+            self.replace_cell(old, symbol, Word::UNBOUND);
+        }
+    }
+
+    fn replace_cell(&mut self, old: Word, symbol: Word, content: Word) {
         let cell = self.fixed_object(Kind::Cell, 0, body::Cell::FIELDS);
-        self.set_field(cell, body::Cell::CONTENT, self.field(old, body::Cell::CONTENT));
+        self.set_field(cell, body::Cell::CONTENT, content);
         self.set_field(cell, body::Cell::NAME, symbol);
         let vector = self.root(Root::Globals);
         let slots = self.header(vector).body_words();

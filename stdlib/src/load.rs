@@ -88,7 +88,12 @@ pub fn install_program(
     let mark = vm.heap.protect(Word::FALSE);
     for name in assigned_names(&program.thunks) {
         let symbol = vm.heap.intern(name, &mut vm.machine);
-        vm.heap.shadow_library_cell(symbol);
+        // Names of the compiler's own making are of one program: `count 9`, `total (counter)`.
+        if name.contains(' ') {
+            vm.heap.renew_cell(symbol);
+        } else {
+            vm.heap.shadow_library_cell(symbol);
+        }
     }
     let data = quoted_data(vm, &program.data);
     let source = source_object(vm, &program.source_name, source_text);

@@ -291,3 +291,23 @@ fn files_are_read() {
         }
     );
 }
+
+#[test]
+fn what_a_macro_or_library_defines_is_of_one_program() {
+    let mut machine = Machine::new(Engine::fastest());
+    let keep = "(define-syntax keep
+        (syntax-rules () ((_ get v) (begin (define kept v) (define (get) kept)))))";
+    machine.run(&format!("{keep} (keep get-a 1)"));
+    machine.run(&format!("{keep} (keep get-b 2)"));
+    assert_eq!(machine.run("(list (get-a) (get-b))"), value("(1 2)"));
+    let library = |number: i32| {
+        format!(
+            "(define-library (l) (export get) (import (scheme base))
+               (begin (define kept {number}) (define (get) kept)))
+             (import (scheme base) (l)) (define get-{number} get)"
+        )
+    };
+    machine.run(&library(3));
+    machine.run(&library(4));
+    assert_eq!(machine.run("(list (get-3) (get-4))"), value("(3 4)"));
+}
