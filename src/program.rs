@@ -1,14 +1,15 @@
 //! From program text to a process that will run it.
 
 use pscheme_compiler::{Diagnostic, compile_program};
+use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::engine::Engine;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::process::Event;
+use pscheme_vm::process::{Event, ProcessState};
 
 use crate::report::describe_failure;
-use crate::session::{Session, SessionError};
+use crate::session::{Outcome, Session, SessionError};
 
 /// Why a program could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,31 @@ impl Session {
         let name = self.vm.heap.string(name);
         self.vm.heap.set_root(Root::ScriptName, name);
         Ok(())
+    }
+
+    /// Writes the value that the program's main process has ended with to the console, unless it has
+    /// none.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn show_result(&mut self) -> Result<Outcome, SessionError> {
+        let vm = &mut self.vm;
+        let main = vm.heap.root(Root::MainProcess);
+        let Some(procedure) = vm.global("%show-result") else { return Ok(Outcome::Ended(0)) };
+        if !main.is_object() || vm.process_state(main) != ProcessState::Finished {
+            return Ok(Outcome::Ended(0));
+        }
+        let procedure = vm.heap.protect(procedure);
+        vm.heap.ensure_room(Header::new(Kind::MultipleValues, 0, 2).size_bytes(), &mut vm.machine);
+        let call = vm.heap.object(Kind::MultipleValues, 0, 2);
+        let value = vm.heap.field(vm.heap.root(Root::MainProcess), body::Process::VALUE);
+        vm.heap.initialise(call, 0, vm.heap.protected(procedure).0);
+        vm.heap.initialise(call, 1, value.0);
+        vm.heap.unprotect(procedure);
+        vm.spawn(call, Word::FALSE).map_err(|interrupt| {
+            SessionError::Library(format!("showing a value: {interrupt:?}"))
+        })?;
+        self.run()
     }
 
     /// Whether the image's script had this text when it was started; `None` if none was.

@@ -3,7 +3,7 @@
 use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::Link;
-use pscheme_heap::kind::body;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::{ANONYMOUS, code_name};
 use pscheme_vm::install::SourcePosition;
@@ -68,6 +68,30 @@ pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
     pscheme_stdlib::raised_text(vm, vm.heap.field(process, body::Process::VALUE))
 }
 
+/// Changes of one character that make a name another one, as a part of its length, at most.
+const NEAR_DIVISOR: usize = 3;
+
+/// The name of a variable with a value that is nearest to the one a process found without.
+fn near_name(vm: &Vm, process: Word) -> Option<String> {
+    let heap = &vm.heap;
+    let condition = heap.field(process, body::Process::VALUE);
+    let irritants = heap.field(condition, body::Condition::IRRITANTS);
+    let symbol = irritants.is_pair().then(|| heap.car(irritants))?;
+    let wanted = (heap.kind_of(symbol) == Some(Kind::Symbol)).then(|| heap.symbol_name(symbol))?;
+    let distance_max = wanted.chars().count() / NEAR_DIVISOR;
+    let known = heap.global_cells().into_iter().filter_map(|cell| {
+        let has_value = heap.field(cell, body::Cell::CONTENT) != Word::UNBOUND;
+        let name = heap.symbol_name(heap.field(cell, body::Cell::NAME));
+        // Names of the library's own are no advice.
+        (has_value && !name.starts_with('%') && !name.contains(' ')).then_some(name)
+    });
+    known
+        .map(|name| (strsim::osa_distance(&name, &wanted), name))
+        .filter(|(distance, _)| *distance <= distance_max)
+        .min()
+        .map(|(_, name)| name)
+}
+
 /// Whether a frame is of the library. Those of its procedures that programs call are named in a
 /// backtrace, without a place; its inner ones are left out.
 fn is_of_library(frame: &FrameView) -> bool {
@@ -85,7 +109,13 @@ pub fn describe_failure(vm: &Vm, process: Word) -> String {
     let mut text = match place {
         Some(position) => {
             let span = ByteSpan::new(position.start as usize, position.end as usize);
-            Diagnostic::new(code, span, message).render(&position.name, &position.text)
+            let mut found = Diagnostic::new(code, span, message);
+            if code == ErrorCode::UnboundVariable {
+                found
+                    .notes
+                    .extend(near_name(vm, process).map(|name| format!("help: is it {name}?")));
+            }
+            found.render(&position.name, &position.text)
         }
         None => format!("error[{code}]: {message}\n"),
     };

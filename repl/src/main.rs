@@ -21,8 +21,11 @@ use pscheme::heap::error_code::ErrorCode;
 struct CommandLine {
     #[command(subcommand)]
     verb: Option<Verb>,
-    /// A program to run without an image: nothing of it survives.
+    /// A program to run without an image: nothing of it survives. `-` is the standard input.
     file: Option<PathBuf>,
+    /// Run the text, and show the value of its last expression.
+    #[arg(short = 'e', value_name = "TEXT", conflicts_with = "file")]
+    expression: Option<String>,
     /// Bytes the heap may use, as 512M or 4G.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     heap_limit: Option<u64>,
@@ -88,7 +91,13 @@ fn main() -> ExitCode {
         (Some(Verb::Explain { code }), _) => explain(&code),
         (Some(Verb::Demo), _) => demo::run(),
         (None, Some(file)) => run::run_file(&file, line.heap_limit),
-        (None, None) => unreachable!("clap shows the help for an empty command line"),
+        (None, None) => match line.expression {
+            Some(text) => run::run_expression(&text, line.heap_limit),
+            None => {
+                eprintln!("pscheme: nothing to run; pscheme --help shows what there is");
+                status::USAGE
+            }
+        },
     };
     ExitCode::from(status)
 }

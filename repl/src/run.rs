@@ -30,6 +30,15 @@ pub fn run_file(file: &Path, heap_limit: Option<u64>) -> u8 {
     finish(run_file_inner(file, heap_limit))
 }
 
+/// Runs a text without an image and shows the value of its last expression.
+pub fn run_expression(text: &str, heap_limit: Option<u64>) -> u8 {
+    let name = "-e".to_string();
+    finish(
+        checked(name, text.to_string())
+            .and_then(|(name, text)| run_text(&name, &text, heap_limit, true)),
+    )
+}
+
 /// Runs a script in its image, or goes on with it.
 pub fn run_script(options: &RunOptions) -> u8 {
     finish(run_script_inner(options))
@@ -120,6 +129,11 @@ fn read_script(file: &Path) -> Result<(String, String), Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         Failure::Message(ErrorCode::ScriptUnreadable, format!("cannot read {name}: {error}"))
     })?;
+    checked(name, text)
+}
+
+/// The name and the text, if that compiles.
+fn checked(name: String, text: String) -> Result<(String, String), Failure> {
     match check_text(&name, &text) {
         Ok(()) => Ok((name, text)),
         Err(found) => Err(program_failure(&name, &text, ProgramError::Diagnostics(found))),
@@ -167,10 +181,26 @@ fn session_options(heap_limit: Option<u64>) -> Result<SessionOptions, Failure> {
 }
 
 fn run_file_inner(file: &Path, heap_limit: Option<u64>) -> Result<u8, Failure> {
-    let (name, text) = read_script(file)?;
+    let (name, text) = if file == Path::new("-") {
+        let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
+            let message = format!("cannot read the standard input: {error}");
+            Failure::Message(ErrorCode::ScriptUnreadable, message)
+        })?;
+        checked("standard input".into(), text)?
+    } else {
+        read_script(file)?
+    };
+    run_text(&name, &text, heap_limit, false)
+}
+
+fn run_text(name: &str, text: &str, heap_limit: Option<u64>, shows: bool) -> Result<u8, Failure> {
     let mut session = Session::transient(session_options(heap_limit)?)?;
-    session.start_program(&name, &text).map_err(|error| program_failure(&name, &text, error))?;
-    Ok(match session.run()? {
+    session.start_program(name, text).map_err(|error| program_failure(name, text, error))?;
+    let mut outcome = session.run()?;
+    if shows && outcome == Outcome::Ended(0) {
+        outcome = session.show_result()?;
+    }
+    Ok(match outcome {
         Outcome::Ended(status) => exit_status(status),
         Outcome::Stopped => INTERRUPTED,
         Outcome::AtLimit => status::ERROR,

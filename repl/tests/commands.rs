@@ -42,6 +42,9 @@ fn errors_name_their_place() {
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("error[E0107]: vector-ref expects an index below 3, found 5"), "{said}");
     assert!(said.contains("--> bad.scm:2:3"), "{said}");
+    write(folder.path(), "near.scm", "(define account-balance 1)\n(display account-blance)");
+    let said = shown(&pscheme(folder.path(), &["near.scm"]).stderr);
+    assert!(said.contains("help: is it account-balance?"), "{said}");
     write(folder.path(), "open.scm", "(display 1");
     let output = pscheme(folder.path(), &["run", "open.scm"]);
     assert_eq!(output.status.code(), Some(1));
@@ -166,4 +169,40 @@ fn a_run_that_meets_the_heap_limit_goes_on_with_more() {
     let wrong = pscheme(folder.path(), &["run", "big.scm", "--heap-limit", "much"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(shown(&wrong.stderr).contains("much is no size; write 512M or 4G"));
+}
+
+#[test]
+fn a_text_on_the_command_line_shows_its_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = |text: &str| {
+        let output = pscheme(folder.path(), &["-e", text]);
+        (shown(&output.stdout), output.status.code())
+    };
+    assert_eq!(show("(+ 1 2)"), ("3\n".into(), Some(0)));
+    assert_eq!(
+        show("(define (f x) (list x \"a\")) (f 'b) ; the end"),
+        ("(b \"a\")\n".into(), Some(0))
+    );
+    assert_eq!(show("(import (scheme base)) (define x 1)"), (String::new(), Some(0)));
+    assert_eq!(show("(if #f #f)"), (String::new(), Some(0)));
+    assert_eq!(show("(import (scheme base)) (vector 1 2)"), ("#(1 2)\n".into(), Some(0)));
+    assert_eq!(show("(car 5)"), (String::new(), Some(1)));
+    let said = shown(&pscheme(folder.path(), &["-e", "(car (cdr"]).stderr);
+    assert!(said.contains("error[E0201]") && said.contains("--> -e:1:"), "{said}");
+    let neither = pscheme(folder.path(), &["--heap-limit", "1G"]);
+    assert_eq!(neither.status.code(), Some(2));
+}
+
+#[test]
+fn a_program_comes_from_the_standard_input() {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pscheme"))
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"(display (* 6 7))").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((shown(&output.stdout).as_str(), output.status.code()), ("42", Some(0)));
 }

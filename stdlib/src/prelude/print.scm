@@ -199,3 +199,10 @@
     (let loop ((from start))
       (let ((next (%write-bytes port bytes from end)))
         (if (< next end) (loop next))))))
+
+; Shows the value of an expression on the command line, unless it has none.
+(define (%show-result value)
+  (if (not (eq? value (void)))
+      (begin
+        (write value)
+        (newline))))

@@ -111,11 +111,10 @@ impl Vm {
     }
 
     fn unbound(&mut self, cell: Word) -> After {
-        let name = self.heap.symbol_name(self.heap.field(cell, body::Cell::NAME));
-        self.stop(Fault::new(
-            ErrorCode::UnboundVariable,
-            format!("the variable {name} has no value"),
-        ))
+        let symbol = self.heap.field(cell, body::Cell::NAME);
+        let name = self.heap.symbol_name(symbol);
+        let message = format!("the variable {name} has no value");
+        self.stop(Fault::new(ErrorCode::UnboundVariable, message).with_irritants(&[symbol]))
     }
 
     /// A call whose procedure is in register `window` of the frame or in a global cell.
