@@ -391,14 +391,14 @@ impl Machine {
         Ok(match (name, arguments) {
             ("list", _) => Value::list(arguments),
             ("vector", _) => Value::Vector(Rc::new(RefCell::new(arguments.to_vec()))),
-            ("eqv?", [a, b]) => Value::boolean(match (a, b) {
+            ("eqv?" | "%eqv?", [a, b]) => Value::boolean(match (a, b) {
                 (Value::Flonum(a), Value::Flonum(b)) => a.to_bits() == b.to_bits(),
                 (Value::Big(a), Value::Big(b)) => a == b,
                 _ => a.same(b),
             }),
             ("equal?", [a, b]) => Value::boolean(a.write() == b.write()),
-            ("append", []) => NULL,
-            ("append", [lists @ .., last]) => {
+            ("append" | "%append", []) => NULL,
+            ("append" | "%append", [lists @ .., last]) => {
                 let mut result = last.clone();
                 for list in lists.iter().rev() {
                     let elements = list.elements().ok_or("append to no list")?;
@@ -406,7 +406,7 @@ impl Machine {
                 }
                 result
             }
-            ("list->vector", [list]) => {
+            ("list->vector" | "%list->vector", [list]) => {
                 let elements = list.elements().ok_or("no list")?;
                 Value::Vector(Rc::new(RefCell::new(elements)))
             }

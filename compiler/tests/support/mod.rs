@@ -22,6 +22,9 @@ pub const PRIMITIVES: &[(&str, u8, Option<u8>)] = &[
     ("display", 1, Some(1)),
     ("symbol?", 1, Some(1)),
     ("abs", 1, Some(1)),
+    ("%eqv?", 2, Some(2)),
+    ("%append", 2, Some(2)),
+    ("%list->vector", 1, Some(1)),
 ];
 
 pub struct Primitives;
