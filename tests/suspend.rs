@@ -219,12 +219,10 @@ fn small_programs_survive_suspension_everywhere() {
 
 #[test]
 fn output_is_the_same_in_zeal() {
-    for (name, text) in programs("tests/language") {
-        let (expected, work) = straight(&name, &text, Engine::fastest(), false);
-        if work < 400_000 {
-            let (zealous, _) = straight(&name, &text, Engine::fastest(), true);
-            assert_eq!(zealous, expected, "{name} in zeal");
-        }
+    for (name, text) in corpus() {
+        let (expected, _) = straight(&name, &text, Engine::fastest(), false);
+        let (zealous, _) = straight(&name, &text, Engine::fastest(), true);
+        assert_eq!(zealous, expected, "{name} in zeal");
     }
 }
 
