@@ -162,9 +162,11 @@ impl Suspended {
         self.lose_machine(label);
     }
 
-    /// Drops everything without a commit and reads the last one back. Counts of safepoints go on.
+    /// Drops everything without a commit and reads the last one back. Counts of safepoints go on, and
+    /// so does zeal.
     pub fn lose_machine(&mut self, label: &str) {
         let safepoints = self.vm.machine.safepoints;
+        let zeal = self.vm.heap.zeal;
         self.store = None;
         let mut store = self.image.open().unwrap();
         let mut heap = Heap::restore(&mut store).unwrap();
@@ -179,6 +181,7 @@ impl Suspended {
         self.vm = Vm::new(heap, primitive_set(), TestHost::new(&self.console));
         self.vm.heap.persistent = true;
         self.vm.machine.safepoints = safepoints;
+        self.vm.heap.set_zeal(zeal);
         self.vm.wake_waiters(self.suspensions as i64);
         self.slice_left = self.slice_at_commit;
         if let Some(newest) = newest_effect(&self.vm) {
