@@ -1,6 +1,7 @@
 //! The host of a program that runs on this computer: its console, clocks and randomness.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use pscheme_vm::host::Host;
@@ -9,13 +10,15 @@ use pscheme_vm::host::Host;
 pub struct StandardHost {
     started: Instant,
     random: u64,
+    /// The folders in which libraries are looked for, the first first.
+    pub library_folders: Vec<PathBuf>,
 }
 
 impl Default for StandardHost {
     fn default() -> StandardHost {
         use std::hash::{BuildHasher, Hasher};
         let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
-        StandardHost { started: Instant::now(), random: seed | 1 }
+        StandardHost { started: Instant::now(), random: seed | 1, library_folders: Vec::new() }
     }
 }
 
@@ -33,6 +36,10 @@ impl Host for StandardHost {
 
     fn monotonic_ns(&mut self) -> u64 {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn library_folders(&self) -> Vec<PathBuf> {
+        self.library_folders.clone()
     }
 
     /// SplitMix64 (Steele, Lea and Flood 2014), seeded by the system.

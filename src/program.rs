@@ -1,9 +1,13 @@
 //! From program text to a process that will run it.
 
-use pscheme_compiler::{Diagnostic, compile_program};
+use std::path::PathBuf;
+
+use pscheme_compiler::surroundings::NoImage;
+use pscheme_compiler::{CompileFailure, compile_program};
 use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
+use pscheme_stdlib::LoadError;
 use pscheme_vm::engine::Engine;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::{Event, ProcessState};
@@ -16,8 +20,8 @@ use crate::session::{Outcome, Session, SessionError};
 #[non_exhaustive]
 pub enum ProgramError {
     /// The text has errors; nothing was changed.
-    #[error("{} errors in the program", .0.len())]
-    Diagnostics(Vec<Diagnostic>),
+    #[error("{}", .0.render())]
+    Compile(CompileFailure),
     /// The compiler made code the machine refuses: a fault of pscheme.
     #[error("the compiler made code the machine refuses: {0}")]
     Refused(String),
@@ -25,12 +29,19 @@ pub enum ProgramError {
     Session(#[from] SessionError),
 }
 
-/// Checks that `text` compiles, without running anything.
+/// Checks that `text` compiles, without running anything. Libraries are looked for in
+/// `library_folders`.
 ///
 /// # Errors
 /// Everything that is wrong with the text.
-pub fn check_text(name: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
-    compile_program(name, text, crate::session::primitive_set().as_ref()).map(|_| ())
+pub fn check_text(
+    name: &str,
+    text: &str,
+    library_folders: Vec<PathBuf>,
+) -> Result<(), CompileFailure> {
+    let surroundings = NoImage { library_folders, ..NoImage::default() };
+    let primitives = crate::session::primitive_set();
+    compile_program(name, text, primitives.as_ref(), &surroundings).map(|_| ())
 }
 
 impl Session {
@@ -92,22 +103,23 @@ impl Session {
 }
 
 fn start(vm: &mut Vm, name: &str, text: &str) -> Result<Word, ProgramError> {
-    let program = compile_program(name, text, vm.machine.primitives.clone().as_ref())
-        .map_err(ProgramError::Diagnostics)?;
-    let thunk =
-        pscheme_stdlib::install_program(vm, &program, text).map_err(ProgramError::Refused)?;
+    let thunk = pscheme_stdlib::compile_and_install(vm, name, text)?;
     vm.spawn(thunk, Word::FALSE)
         .map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))
 }
 
+impl From<LoadError> for ProgramError {
+    fn from(error: LoadError) -> ProgramError {
+        match error {
+            LoadError::Compile(failure) => ProgramError::Compile(failure),
+            LoadError::Refused(what) => ProgramError::Refused(what),
+        }
+    }
+}
+
 /// Runs the definitions of a text that belongs to pscheme itself to their end.
 pub(crate) fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
-    start(vm, name, text).map_err(|error| match error {
-        ProgramError::Diagnostics(found) => {
-            found.iter().map(|d| d.render(name, text)).collect::<String>()
-        }
-        other => other.to_string(),
-    })?;
+    start(vm, name, text).map_err(|error| error.to_string())?;
     loop {
         match vm.advance(Engine::fastest()) {
             Event::Slice => {}

@@ -93,9 +93,9 @@ fn source_a_million_deep_is_read_and_compiled_without_stack() {
     let runner = thread::Builder::new().stack_size(STACK_BYTES).spawn(|| {
         let depth = 1_000_000;
         let text = format!("(define x '{}{})", "(".repeat(depth), ")".repeat(depth));
-        pscheme::check_text("deep.scm", &text).unwrap();
+        pscheme::check_text("deep.scm", &text, vec![]).unwrap();
         let sum = format!("{}1{}", "(let ((x ".repeat(1000), ")) x)".repeat(1000));
-        pscheme::check_text("nested.scm", &sum).unwrap();
+        pscheme::check_text("nested.scm", &sum, vec![]).unwrap();
     });
     runner.unwrap().join().expect("the stack suffices");
 }

@@ -5,8 +5,11 @@ use crate::core::{Core, NameId, Names};
 use crate::core_validate::{Stage, validate_core};
 use crate::core_write::write_core;
 use crate::datum::{DatumArena, DatumId, QuotedData};
-use crate::diagnostic::Diagnostic;
-use crate::expand::{Expansion, Hygiene, expand_program};
+use crate::diagnostic::{CompileFailure, Diagnostic};
+use crate::expand::{
+    Expansion, Hygiene, ImportedNames, expand_at_top_level, expand_import_sets,
+    expand_in_environment, expand_program,
+};
 use crate::passes::boxes::box_assigned_variables;
 use crate::passes::closures::{Closures, LAMBDA_DEPTH_MAX};
 use crate::passes::inline::{GlobalKnowledge, inline_calls};
@@ -14,15 +17,27 @@ use crate::passes::letrec::resolve_letrecs;
 use crate::passes::loops::find_loops;
 use crate::passes::simplify::simplify;
 use crate::reader::read_all;
+use crate::source::Sources;
+use crate::surroundings::{Definitions, StoredMeaning, Surroundings};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_vm::code::{CodeUnit, Program};
 use pscheme_vm::inline::PrimitiveTable;
 use pscheme_vm::op::{CODE_WORDS_MAX, FRAME_WORDS_MAX};
 use std::collections::HashSet;
 
+/// What a compilation gives: code to run, and what later compilations are to find once it is
+/// installed.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// One thunk per form, those of the libraries it needs first.
+    pub program: Program<QuotedData>,
+    pub definitions: Definitions,
+}
+
 /// Compiles a program: one thunk per top-level form, to be run in order.
 ///
-/// Calls of primitives are instructions where the program neither defines nor assigns their name.
+/// Calls of primitives are instructions where neither the program nor an earlier one of the image
+/// defines or assigns their name.
 ///
 /// # Errors
 /// Everything that is wrong with the text, in the order of the forms.
@@ -30,6 +45,7 @@ use std::collections::HashSet;
 /// # Example
 /// ```
 /// use pscheme_compiler::compile_program;
+/// use pscheme_compiler::surroundings::NoImage;
 /// use pscheme_vm::inline::{PrimitiveSignature, PrimitiveTable};
 ///
 /// struct NoPrimitives;
@@ -39,38 +55,95 @@ use std::collections::HashSet;
 ///     }
 /// }
 ///
-/// let program = compile_program("one.scm", "(define x 1) (+ x 1)", &NoPrimitives).unwrap();
-/// assert_eq!(program.thunks.len(), 2);
+/// let text = "(define x 1) (+ x 1)";
+/// let compiled = compile_program("one.scm", text, &NoPrimitives, &NoImage::default()).unwrap();
+/// assert_eq!(compiled.program.thunks.len(), 2);
 /// ```
 pub fn compile_program(
     source_name: &str,
     text: &str,
     primitives: &dyn PrimitiveTable,
-) -> Result<Program<QuotedData>, Vec<Diagnostic>> {
-    let mut read = read_all(text);
+    surroundings: &dyn Surroundings,
+) -> Result<Compiled, CompileFailure> {
+    let read = read_all(text);
+    let sources = Sources::of(source_name, text);
     if !read.diagnostics.is_empty() {
-        return Err(read.diagnostics);
+        return Err(CompileFailure { diagnostics: read.diagnostics, sources });
     }
-    let compiled =
-        compile_forms(source_name, &mut read.arena, &read.forms, primitives, &HashSet::new())?;
-    Ok(compiled.program)
+    let unit = Unit { arena: read.arena, sources, primitives, surroundings };
+    let compiled = unit.compile(|expansion| {
+        expand_program(expansion, &read.forms);
+        ImportedNames::default()
+    });
+    compiled.map(|(compiled, _)| compiled)
+}
+
+/// Compiles forms of the top level, or with `environment` forms in which names mean what that says.
+/// `sources` are the texts their spans are of.
+///
+/// # Errors
+/// Everything that is wrong with the forms.
+pub fn compile_forms(
+    arena: DatumArena,
+    forms: &[DatumId],
+    environment: Option<&[(String, StoredMeaning)]>,
+    sources: Sources,
+    primitives: &dyn PrimitiveTable,
+    surroundings: &dyn Surroundings,
+) -> Result<Compiled, CompileFailure> {
+    let unit = Unit { arena, sources, primitives, surroundings };
+    let compiled = unit.compile(|expansion| {
+        match environment {
+            Some(bindings) => expand_in_environment(expansion, bindings, forms),
+            None => expand_at_top_level(expansion, forms),
+        }
+        ImportedNames::default()
+    });
+    compiled.map(|(compiled, _)| compiled)
+}
+
+/// What an environment is made of: the names that import sets bring, and what they mean; and the
+/// libraries that have to be run first.
+///
+/// # Errors
+/// Everything that is wrong with the sets.
+pub fn compile_environment(
+    arena: DatumArena,
+    sets: &[DatumId],
+    primitives: &dyn PrimitiveTable,
+    surroundings: &dyn Surroundings,
+) -> Result<(Compiled, Vec<(String, StoredMeaning)>), CompileFailure> {
+    let unit = Unit { arena, sources: Sources::default(), primitives, surroundings };
+    unit.compile(|expansion| expand_import_sets(expansion, sets))
 }
 
 /// The Core IR of a program's forms after all passes, for people who look into the compiler.
 ///
 /// # Errors
 /// Everything that is wrong with the text.
-pub fn list_core(text: &str, primitives: &dyn PrimitiveTable) -> Result<String, Vec<Diagnostic>> {
-    let mut read = read_all(text);
+pub fn list_core(
+    text: &str,
+    primitives: &dyn PrimitiveTable,
+    surroundings: &dyn Surroundings,
+) -> Result<String, CompileFailure> {
+    let read = read_all(text);
+    let sources = Sources::of("", text);
     if !read.diagnostics.is_empty() {
-        return Err(read.diagnostics);
+        return Err(CompileFailure { diagnostics: read.diagnostics, sources });
     }
-    let expanded = expand_forms(&mut read.arena, &read.forms, &HashSet::new())?;
-    let Expanded { forms, mut names, assigned_globals, .. } = expanded;
-    let mut globals =
-        GlobalKnowledge { names: &mut names, primitives, reassigned: &assigned_globals };
+    let unit = Unit { arena: read.arena, sources, primitives, surroundings };
+    let mut expanded = unit.expand(|expansion| {
+        expand_program(expansion, &read.forms);
+        ImportedNames::default()
+    })?;
+    let mut globals = GlobalKnowledge {
+        names: &mut expanded.names,
+        primitives,
+        assigned: &expanded.assigned_globals,
+        surroundings,
+    };
     let mut listing = String::new();
-    for form in forms {
+    for form in expanded.forms {
         let core = run_passes(form, &mut globals);
         listing.push_str(&write_core(&core, globals.names));
         listing.push('\n');
@@ -78,98 +151,82 @@ pub fn list_core(text: &str, primitives: &dyn PrimitiveTable) -> Result<String, 
     Ok(listing)
 }
 
-/// A form compiled for the prompt.
-#[derive(Clone, Debug)]
-pub struct CompiledForm {
-    /// With one thunk.
-    pub program: Program<QuotedData>,
-    /// Global variables that the form defines or assigns: add them to `redefined` for the forms
-    /// that follow.
-    pub assigned_globals: Vec<String>,
+/// What one compilation works on.
+struct Unit<'unit> {
+    arena: DatumArena,
+    sources: Sources,
+    primitives: &'unit dyn PrimitiveTable,
+    surroundings: &'unit dyn Surroundings,
 }
 
-/// Compiles one form of a session whose earlier forms gave the globals in `redefined` new values:
-/// calls of these go through their cells, and keywords among them are ordinary variables.
-///
-/// # Errors
-/// Everything that is wrong with the form.
-pub fn compile_form(
-    source_name: &str,
-    arena: &mut DatumArena,
-    form: DatumId,
-    primitives: &dyn PrimitiveTable,
-    redefined: &HashSet<String>,
-) -> Result<CompiledForm, Vec<Diagnostic>> {
-    compile_forms(source_name, arena, &[form], primitives, redefined)
-}
-
-/// The forms of a program after expansion, and what they share.
+/// Forms after expansion, and what they share.
 struct Expanded {
     forms: Vec<Core>,
     names: Names,
     quoted: QuotedData,
-    /// Includes those that were redefined before.
     assigned_globals: HashSet<NameId>,
+    sources: Sources,
+    definitions: Definitions,
+    exports: Vec<(String, StoredMeaning)>,
 }
 
-/// Expands all forms before any is compiled: a primitive that the last one defines is no primitive
-/// in the first one either.
-fn expand_forms(
-    arena: &mut DatumArena,
-    forms: &[DatumId],
-    redefined: &HashSet<String>,
-) -> Result<Expanded, Vec<Diagnostic>> {
-    let mut names = Names::default();
-    let mut quoted = QuotedData::default();
-    let mut diagnostics = Vec::new();
-    let mut assigned_globals = redefined.iter().map(|name| names.intern(name)).collect();
-    let mut hygiene = Hygiene::default();
-    let mut expansion = Expansion {
-        arena,
-        names: &mut names,
-        quoted: &mut quoted,
-        assigned_globals: &mut assigned_globals,
-        diagnostics: &mut diagnostics,
-        hygiene: &mut hygiene,
-    };
-    let forms = expand_program(&mut expansion, forms);
-    if diagnostics.is_empty() {
-        Ok(Expanded { forms, names, quoted, assigned_globals })
-    } else {
-        Err(diagnostics)
-    }
-}
-
-fn compile_forms(
-    source_name: &str,
-    arena: &mut DatumArena,
-    forms: &[DatumId],
-    primitives: &dyn PrimitiveTable,
-    redefined: &HashSet<String>,
-) -> Result<CompiledForm, Vec<Diagnostic>> {
-    let expanded = expand_forms(arena, forms, redefined)?;
-    let Expanded { forms, mut names, quoted, assigned_globals } = expanded;
-    let mut globals =
-        GlobalKnowledge { names: &mut names, primitives, reassigned: &assigned_globals };
-    let mut thunks = Vec::with_capacity(forms.len());
-    let mut diagnostics = Vec::new();
-    for form in forms {
-        match compile_core(form, &mut globals) {
-            Ok(thunk) => thunks.push(thunk),
-            Err(found) => diagnostics.push(found),
+impl Unit<'_> {
+    /// Expands all forms before any is compiled: a primitive that the last one defines is no
+    /// primitive in the first one either.
+    fn compile(
+        self,
+        expand: impl FnOnce(&mut Expansion<'_>) -> ImportedNames,
+    ) -> Result<(Compiled, Vec<(String, StoredMeaning)>), CompileFailure> {
+        let (primitives, surroundings) = (self.primitives, self.surroundings);
+        let mut expanded = self.expand(expand)?;
+        let mut globals = GlobalKnowledge {
+            names: &mut expanded.names,
+            primitives,
+            assigned: &expanded.assigned_globals,
+            surroundings,
+        };
+        let mut thunks = Vec::with_capacity(expanded.forms.len());
+        let mut diagnostics = Vec::new();
+        for form in expanded.forms {
+            match compile_core(form, &mut globals) {
+                Ok(thunk) => thunks.push(thunk),
+                Err(found) => diagnostics.push(found),
+            }
         }
+        if !diagnostics.is_empty() {
+            return Err(CompileFailure { diagnostics, sources: expanded.sources });
+        }
+        let sources = expanded.sources.into_texts();
+        let program = Program { sources, thunks, data: expanded.quoted };
+        Ok((Compiled { program, definitions: expanded.definitions }, expanded.exports))
     }
-    if !diagnostics.is_empty() {
-        return Err(diagnostics);
+
+    fn expand(
+        mut self,
+        expand: impl FnOnce(&mut Expansion<'_>) -> ImportedNames,
+    ) -> Result<Expanded, CompileFailure> {
+        let (mut names, mut quoted) = (Names::default(), QuotedData::default());
+        let (mut diagnostics, mut assigned_globals) = (Vec::new(), HashSet::new());
+        let mut hygiene = Hygiene::counting_from(self.surroundings.next_scope());
+        let mut expansion = Expansion {
+            arena: &mut self.arena,
+            names: &mut names,
+            quoted: &mut quoted,
+            assigned_globals: &mut assigned_globals,
+            diagnostics: &mut diagnostics,
+            hygiene: &mut hygiene,
+            sources: &mut self.sources,
+            surroundings: self.surroundings,
+            cores: Vec::new(),
+        };
+        let imported = expand(&mut expansion);
+        if !expansion.diagnostics.is_empty() {
+            return Err(CompileFailure { diagnostics, sources: self.sources });
+        }
+        let (definitions, exports) = expansion.leave(imported);
+        let (forms, sources) = (expansion.cores, self.sources);
+        Ok(Expanded { forms, names, quoted, assigned_globals, sources, definitions, exports })
     }
-    let mut new: Vec<String> = assigned_globals
-        .iter()
-        .map(|name| names.get(*name).to_string())
-        .filter(|name| !redefined.contains(name))
-        .collect();
-    new.sort_unstable();
-    let program = Program { source_name: source_name.to_string(), thunks, data: quoted };
-    Ok(CompiledForm { program, assigned_globals: new })
 }
 
 fn compile_core(core: Core, globals: &mut GlobalKnowledge<'_>) -> Result<CodeUnit, Diagnostic> {

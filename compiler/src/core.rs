@@ -31,34 +31,48 @@ pub struct VariableId(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NameId(u32);
 
-/// Names of one program.
+/// Names of one program: of its own variables, and those of the standard library.
 #[derive(Clone, Debug)]
-pub struct Names(IndexSet<String>);
+pub struct Names(IndexSet<Name>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Name {
+    text: String,
+    /// What the standard library calls so, whatever programs do.
+    is_standard: bool,
+}
 
 /// The name of what has none.
 pub const NO_NAME: NameId = NameId(0);
 
 impl Default for Names {
     fn default() -> Names {
-        Names(IndexSet::from([String::new()]))
+        Names(IndexSet::from([Name { text: String::new(), is_standard: false }]))
     }
 }
 
 impl Names {
-    pub fn intern(&mut self, name: &str) -> NameId {
-        if let Some(index) = self.0.get_index_of(name) {
-            return NameId(index as u32);
-        }
-        NameId(self.0.insert_full(name.to_string()).0 as u32)
+    /// The name of what a program calls so.
+    pub fn intern(&mut self, text: &str) -> NameId {
+        self.number(Name { text: text.to_string(), is_standard: false })
+    }
+
+    /// The name of what the standard library calls so.
+    pub fn intern_standard(&mut self, text: &str) -> NameId {
+        self.number(Name { text: text.to_string(), is_standard: true })
+    }
+
+    fn number(&mut self, name: Name) -> NameId {
+        NameId(self.0.insert_full(name).0 as u32)
     }
 
     pub fn get(&self, name: NameId) -> &str {
-        &self.0[name.0 as usize]
+        &self.0[name.0 as usize].text
     }
 
-    /// The number of a name that is already known.
-    pub fn find(&self, name: &str) -> Option<NameId> {
-        self.0.get_index_of(name).map(|index| NameId(index as u32))
+    /// Whether it is a name of the standard library.
+    pub fn is_standard(&self, name: NameId) -> bool {
+        self.0[name.0 as usize].is_standard
     }
 }
 

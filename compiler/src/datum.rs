@@ -49,13 +49,18 @@ pub enum Datum<'arena> {
     Boolean(bool),
     Character(char),
     Fixnum(i64),
-    Bignum { negative: bool, magnitude: &'arena [u64] },
+    Bignum {
+        negative: bool,
+        magnitude: &'arena [u64],
+    },
     Flonum(f64),
     String(&'arena str),
     Symbol(SymbolId),
     Pair(DatumId, DatumId),
     Vector(&'arena [DatumId]),
     Bytevector(&'arena [u8]),
+    /// An object that no text stands for, by its number among those of the program.
+    Object(u32),
 }
 
 /// A node as it is stored: whatever has a length lies in a side table.
@@ -75,6 +80,7 @@ enum Node {
         count: u32,
     },
     Bytevector(u32),
+    Object(u32),
     /// The datum, and scopes that all of it has.
     Scoped(DatumId, ScopeSetId),
 }
@@ -89,6 +95,7 @@ pub struct DatumArena {
     bignums: Vec<(bool, Vec<u64>)>,
     bytevectors: Vec<Vec<u8>>,
     elements: Vec<DatumId>,
+    origins: HashMap<DatumId, u32>,
 }
 
 impl DatumArena {
@@ -128,6 +135,7 @@ impl DatumArena {
                 Datum::Vector(&self.elements[start as usize..(start + count) as usize])
             }
             Node::Bytevector(index) => Datum::Bytevector(&self.bytevectors[index as usize]),
+            Node::Object(number) => Datum::Object(number),
             Node::Scoped(..) => unreachable!("scopes were taken off"),
         }
     }
@@ -135,6 +143,13 @@ impl DatumArena {
     /// Where the datum stood in the text.
     pub fn span(&self, id: DatumId) -> ByteSpan {
         self.spans[id.index()]
+    }
+
+    /// Moves the places of the data from number `first` on.
+    pub(crate) fn move_spans(&mut self, first: usize, by: u32) {
+        for span in &mut self.spans[first..] {
+            *span = span.moved(by);
+        }
     }
 
     /// The name of a symbol.
@@ -210,8 +225,26 @@ impl DatumArena {
         self.add(Node::Bytevector(self.bytevectors.len() as u32 - 1), span)
     }
 
+    /// An object of the heap that stands in a form without being a datum.
+    pub fn object(&mut self, number: u32, span: ByteSpan) -> DatumId {
+        self.add(Node::Object(number), span)
+    }
+
+    /// Notes that a datum is a copy of an object of the heap, which quoting it gives back.
+    pub fn set_origin(&mut self, id: DatumId, number: u32) {
+        self.origins.insert(id, number);
+    }
+
+    /// The number of the object that a datum is a copy of.
+    pub(crate) fn origin(&self, mut id: DatumId) -> Option<u32> {
+        while let Node::Scoped(inner, _) = self.nodes[id.index()] {
+            id = inner;
+        }
+        self.origins.get(&id).copied()
+    }
+
     /// The datum with scopes around all of it.
-    pub(crate) fn with_scopes(&mut self, id: DatumId, scopes: ScopeSetId) -> DatumId {
+    pub fn with_scopes(&mut self, id: DatumId, scopes: ScopeSetId) -> DatumId {
         if scopes == ScopeSetId::EMPTY {
             return id;
         }
@@ -220,7 +253,7 @@ impl DatumArena {
     }
 
     /// What `with_scopes` was given, if it made this datum.
-    pub(crate) fn scoped(&self, id: DatumId) -> Option<(DatumId, ScopeSetId)> {
+    pub fn scoped(&self, id: DatumId) -> Option<(DatumId, ScopeSetId)> {
         match self.nodes[id.index()] {
             Node::Scoped(inner, scopes) => Some((inner, scopes)),
             _ => None,
@@ -260,43 +293,73 @@ impl DatumArena {
         matches!(self.get(tail), Datum::Null).then_some(elements)
     }
 
-    /// Copies a datum of another arena, with everything it consists of.
+    /// Copies a datum of another arena, with everything it consists of; scopes are left behind.
     pub fn copy(&mut self, source: &DatumArena, root: DatumId) -> DatumId {
+        self.copy_with(source, root, |_| None)
+    }
+
+    /// Copies a datum of another arena, its sets of scopes translated; those that have no translation
+    /// are left behind.
+    pub(crate) fn copy_with(
+        &mut self,
+        source: &DatumArena,
+        root: DatumId,
+        mut translate: impl FnMut(ScopeSetId) -> Option<ScopeSetId>,
+    ) -> DatumId {
         let mut reached = vec![root];
         let mut next = 0;
         while next < reached.len() {
-            source.for_each_part(reached[next], |part| reached.push(part));
+            match source.scoped(reached[next]) {
+                Some((inner, _)) => reached.push(inner),
+                None => source.for_each_part(reached[next], |part| reached.push(part)),
+            }
             next += 1;
         }
         reached.sort_unstable();
         reached.dedup();
         let mut copies = HashMap::with_capacity(reached.len());
         for id in reached {
-            let span = source.span(id);
-            let copy = match source.get(id) {
-                Datum::Bignum { negative, magnitude } => {
-                    self.number(Number::Big { negative, magnitude: magnitude.to_vec() }, span)
-                }
-                Datum::String(text) => self.string(text.to_string(), span),
-                Datum::Symbol(symbol) => {
-                    let symbol = self.intern(source.symbol_name(symbol));
-                    self.symbol(symbol, span)
-                }
-                Datum::Pair(head, tail) => self.pair(copies[&head], copies[&tail], span),
-                Datum::Vector(elements) => {
-                    let elements: Vec<DatumId> = elements.iter().map(|id| copies[id]).collect();
-                    self.vector(&elements, span)
-                }
-                Datum::Bytevector(bytes) => self.bytevector(bytes.to_vec(), span),
-                Datum::Null => self.null(span),
-                Datum::Boolean(value) => self.boolean(value, span),
-                Datum::Character(value) => self.character(value, span),
-                Datum::Fixnum(value) => self.number(Number::Fixnum(value), span),
-                Datum::Flonum(value) => self.number(Number::Flonum(value), span),
+            let copy = match source.scoped(id) {
+                Some((inner, scopes)) => match translate(scopes) {
+                    Some(scopes) => self.with_scopes(copies[&inner], scopes),
+                    None => copies[&inner],
+                },
+                None => self.copy_one(source, id, &copies),
             };
             copies.insert(id, copy);
         }
         copies[&root]
+    }
+
+    fn copy_one(
+        &mut self,
+        source: &DatumArena,
+        id: DatumId,
+        copies: &HashMap<DatumId, DatumId>,
+    ) -> DatumId {
+        let span = source.span(id);
+        match source.get(id) {
+            Datum::Bignum { negative, magnitude } => {
+                self.number(Number::Big { negative, magnitude: magnitude.to_vec() }, span)
+            }
+            Datum::String(text) => self.string(text.to_string(), span),
+            Datum::Symbol(symbol) => {
+                let symbol = self.intern(source.symbol_name(symbol));
+                self.symbol(symbol, span)
+            }
+            Datum::Pair(head, tail) => self.pair(copies[&head], copies[&tail], span),
+            Datum::Vector(elements) => {
+                let elements: Vec<DatumId> = elements.iter().map(|id| copies[id]).collect();
+                self.vector(&elements, span)
+            }
+            Datum::Bytevector(bytes) => self.bytevector(bytes.to_vec(), span),
+            Datum::Null => self.null(span),
+            Datum::Boolean(value) => self.boolean(value, span),
+            Datum::Character(value) => self.character(value, span),
+            Datum::Fixnum(value) => self.number(Number::Fixnum(value), span),
+            Datum::Flonum(value) => self.number(Number::Flonum(value), span),
+            Datum::Object(number) => self.object(number, span),
+        }
     }
 
     /// Whether two data of two arenas are equal: same shape, same leaves, flonums bit by bit.
@@ -335,6 +398,8 @@ pub struct QuotedData {
     pub arena: DatumArena,
     roots: Vec<DatumId>,
     symbol_roots: HashMap<SymbolId, u32>,
+    /// Sets of scopes that data of the arena have, each ascending, by the number of the set.
+    scope_sets: IndexSet<Vec<u32>>,
 }
 
 impl QuotedData {
@@ -353,8 +418,44 @@ impl QuotedData {
         if let Datum::Symbol(symbol) = source.get(id) {
             return self.quote_symbol(source.symbol_name(symbol), source.span(id));
         }
-        let copy = self.arena.copy(source, id);
+        let copy = match source.origin(id) {
+            Some(number) => self.arena.object(number, source.span(id)),
+            None => self.arena.copy(source, id),
+        };
         self.add_root(copy)
+    }
+
+    /// Adds a datum with the scopes its parts have, which `scopes` lists.
+    pub(crate) fn quote_syntax(
+        &mut self,
+        source: &DatumArena,
+        id: DatumId,
+        mut scopes: impl FnMut(ScopeSetId) -> Vec<u32>,
+    ) -> u32 {
+        // The empty set has the number 0 and is no set that data carry.
+        self.scope_sets.insert(Vec::new());
+        let sets = &mut self.scope_sets;
+        let copy = self.arena.copy_with(source, id, |set| {
+            Some(ScopeSetId::numbered(sets.insert_full(scopes(set)).0 as u32))
+        });
+        self.add_root(copy)
+    }
+
+    /// The scopes of a set that a datum of the arena has, ascending.
+    pub fn scopes(&self, set: ScopeSetId) -> &[u32] {
+        &self.scope_sets[set.number() as usize]
+    }
+
+    /// The number of a set of scopes, for an arena that is filled from outside.
+    pub fn add_scopes(&mut self, scopes: Vec<u32>) -> ScopeSetId {
+        self.scope_sets.insert(Vec::new());
+        ScopeSetId::numbered(self.scope_sets.insert_full(scopes).0 as u32)
+    }
+
+    /// Adds a datum of the arena itself.
+    pub fn add_root(&mut self, id: DatumId) -> u32 {
+        self.roots.push(id);
+        self.roots.len() as u32 - 1
     }
 
     fn quote_symbol(&mut self, name: &str, span: ByteSpan) -> u32 {
@@ -366,11 +467,6 @@ impl QuotedData {
         let index = self.add_root(datum);
         self.symbol_roots.insert(symbol, index);
         index
-    }
-
-    fn add_root(&mut self, id: DatumId) -> u32 {
-        self.roots.push(id);
-        self.roots.len() as u32 - 1
     }
 }
 

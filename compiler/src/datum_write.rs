@@ -92,6 +92,7 @@ fn write_one(arena: &DatumArena, id: DatumId, text: &mut String, work: &mut Vec<
             }
             text.push(')');
         }
+        Datum::Object(_) => text.push_str("#<object>"),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Reader and compiler collect diagnostics and go on, so one run reports many. Nothing here prints:
 //! rendering gives text to whoever called.
 
+use crate::source::Sources;
 use pscheme_heap::error_code::ErrorCode;
 use std::fmt::Write;
 
@@ -17,6 +18,11 @@ pub struct ByteSpan {
 impl ByteSpan {
     pub fn new(start: usize, end: usize) -> ByteSpan {
         ByteSpan { start: start as u32, end: end as u32 }
+    }
+
+    /// The span `by` bytes further on.
+    pub fn moved(self, by: u32) -> ByteSpan {
+        ByteSpan { start: self.start + by, end: self.end + by }
     }
 
     /// The smallest span that covers both.
@@ -57,6 +63,9 @@ impl Diagnostic {
 
     /// The finding with its source line, as it is shown to a user.
     ///
+    /// The span is counted from the beginning of the text; [`CompileFailure::render`] shows those of
+    /// a program of several texts.
+    ///
     /// # Example
     /// ```
     /// use pscheme_compiler::reader::read_all;
@@ -86,6 +95,45 @@ impl Diagnostic {
             let _ = writeln!(shown, "{gutter} = {note}");
         }
         shown
+    }
+}
+
+/// What is wrong with a program, and the texts it was made from.
+#[derive(Clone, Debug)]
+pub struct CompileFailure {
+    pub diagnostics: Vec<Diagnostic>,
+    pub sources: Sources,
+}
+
+impl CompileFailure {
+    /// All findings with their source lines, an empty line between them.
+    pub fn render(&self) -> String {
+        let shown: Vec<String> =
+            self.diagnostics.iter().map(|found| self.render_one(found)).collect();
+        shown.join("\n")
+    }
+
+    /// Where a finding is, as `file:line:column`, if it is in a text.
+    pub fn place(&self, found: &Diagnostic) -> Option<String> {
+        let (source, span) = self.sources.locate(found.span)?;
+        let place = Place::of(&source.text, span.start as usize);
+        Some(format!("{}:{}:{}", source.name, place.line, place.column))
+    }
+
+    fn render_one(&self, found: &Diagnostic) -> String {
+        match self.sources.locate(found.span) {
+            Some((source, span)) => {
+                let found = Diagnostic { span, ..found.clone() };
+                found.render(&source.name, &source.text)
+            }
+            None => {
+                let mut shown = format!("error[{}]: {}\n", found.code, found.message);
+                found.notes.iter().for_each(|note| {
+                    let _ = writeln!(shown, " = {note}");
+                });
+                shown
+            }
+        }
     }
 }
 

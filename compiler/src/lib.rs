@@ -23,8 +23,10 @@ pub mod features;
 pub mod listing;
 pub mod passes;
 pub mod reader;
-mod scope;
+pub mod scope;
+pub mod source;
+pub mod surroundings;
 
-pub use compile::{CompiledForm, compile_form, compile_program};
+pub use compile::{Compiled, compile_environment, compile_forms, compile_program};
 pub use datum::QuotedData;
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{CompileFailure, Diagnostic};

@@ -52,7 +52,7 @@ fn list_instruction(unit: &CodeUnit, data: &QuotedData, position: usize) -> Stri
         let value = row.operand(word, index);
         let shown = match kind {
             OperandKind::Constant => match &unit.constants[value as usize] {
-                Constant::Cell(name) => name.clone(),
+                Constant::Cell(name) | Constant::LibraryCell(name) => name.clone(),
                 Constant::Code(_) => format!("code/{value}"),
                 Constant::Datum(datum) => {
                     format!("'{}", write_datum(&data.arena, data.root(*datum)))

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 pub struct Scope(u32);
 
 impl Scope {
-    /// A number that no other scope of the program has.
+    /// A number that no other scope of the image has.
     pub fn number(self) -> u32 {
         self.0
     }
@@ -32,6 +32,15 @@ pub struct ScopeSetId(u32);
 
 impl ScopeSetId {
     pub const EMPTY: ScopeSetId = ScopeSetId(0);
+
+    /// The number of the set among those it belongs to.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn numbered(number: u32) -> ScopeSetId {
+        ScopeSetId(number)
+    }
 }
 
 /// A set: the one without its greatest scope, and that scope.
@@ -45,7 +54,7 @@ struct Node {
     jump: ScopeSetId,
 }
 
-/// All sets of one program.
+/// All sets of one compilation.
 #[derive(Clone, Debug)]
 pub struct ScopeSets {
     nodes: Vec<Node>,
@@ -68,6 +77,33 @@ impl Default for ScopeSets {
 }
 
 impl ScopeSets {
+    /// No sets; new scopes are numbered from `first` on.
+    pub fn counting_from(first: u32) -> ScopeSets {
+        ScopeSets { scope_count: first.max(SYSTEM.0 + 1), ..ScopeSets::default() }
+    }
+
+    /// The number of the next scope.
+    pub fn next_scope(&self) -> u32 {
+        self.scope_count
+    }
+
+    /// The set of these scopes, which ascend.
+    pub fn of(&mut self, scopes: &[u32]) -> ScopeSetId {
+        scopes.iter().fold(ScopeSetId::EMPTY, |set, scope| self.child(set, Scope(*scope)))
+    }
+
+    /// The scopes of a set, ascending.
+    pub fn list(&self, mut set: ScopeSetId) -> Vec<u32> {
+        let mut scopes = Vec::with_capacity(self.size(set) as usize);
+        while set != ScopeSetId::EMPTY {
+            let node = self.node(set);
+            scopes.push(node.greatest.0);
+            set = node.parent;
+        }
+        scopes.reverse();
+        scopes
+    }
+
     /// A scope that no set contains yet, greater than all others.
     pub fn fresh(&mut self) -> Scope {
         self.scope_count += 1;

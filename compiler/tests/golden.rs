@@ -8,6 +8,7 @@ mod support;
 use pscheme_compiler::compile::list_core;
 use pscheme_compiler::compile_program;
 use pscheme_compiler::listing::list_program;
+use pscheme_compiler::surroundings::NoImage;
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -24,12 +25,13 @@ fn programs_compile_to_their_golden_listings() {
     for source in sources {
         let name = source.file_name().unwrap().to_str().unwrap().to_string();
         let text = std::fs::read_to_string(&source).unwrap();
-        let shown = match compile_program(&name, &text, &support::Primitives) {
-            Ok(program) => list_program(&program),
-            Err(found) => found.iter().map(|one| one.render(&name, &text) + "\n").collect(),
+        let surroundings = NoImage::default();
+        let shown = match compile_program(&name, &text, &support::Primitives, &surroundings) {
+            Ok(compiled) => list_program(&compiled.program),
+            Err(failure) => failure.render(),
         };
         different.extend(compare(&source.with_extension("txt"), &shown));
-        if let Ok(core) = list_core(&text, &support::Primitives) {
+        if let Ok(core) = list_core(&text, &support::Primitives, &surroundings) {
             different.extend(compare(&source.with_extension("core.txt"), &core));
         }
     }

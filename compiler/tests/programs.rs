@@ -3,17 +3,15 @@
 mod support;
 
 use pscheme_compiler::listing::list_program;
-use pscheme_compiler::reader::read_all;
-use pscheme_compiler::{compile_form, compile_program};
 use pscheme_vm::code::Constant;
 use support::check::check_unit;
 use support::machine::run_program;
 
 /// Compiles, checks and runs a program; gives what its last form returns, or the error.
 fn run(text: &str) -> String {
-    let program = match compile_program("test.scm", text, &support::Primitives) {
+    let program = match support::compile("test.scm", text) {
         Ok(program) => program,
-        Err(found) => return found[0].render("test.scm", text),
+        Err(failure) => return failure.render(),
     };
     for thunk in &program.thunks {
         if let Err(broken) = check_unit(thunk) {
@@ -423,7 +421,7 @@ const DEPTH: usize = 1_000_000;
 #[test]
 fn deep_expressions_do_not_overflow_the_host() {
     let sum = "(+ 1 ".repeat(DEPTH) + "0" + &")".repeat(DEPTH);
-    let program = compile_program("deep.scm", &sum, &support::Primitives).unwrap();
+    let program = support::compile("deep.scm", &sum).unwrap();
     assert_eq!(run_program(&program).1.unwrap().write(), "1000000");
     // Less deep, because it is more code than a code object can hold either way.
     let called = "(".repeat(DEPTH * 3 / 5) + "f" + &")".repeat(DEPTH * 3 / 5);
@@ -433,11 +431,11 @@ fn deep_expressions_do_not_overflow_the_host() {
 #[test]
 fn deep_data_and_templates_do_not_overflow_the_host() {
     let quoted = format!("(define x '{}{})", "(".repeat(DEPTH), ")".repeat(DEPTH));
-    let program = compile_program("deep.scm", &quoted, &support::Primitives).unwrap();
+    let program = support::compile("deep.scm", &quoted).unwrap();
     assert!(program.data.arena.len() >= DEPTH);
     let template = format!("(define y 1) `{}{}{}", "(".repeat(DEPTH), ",y", ")".repeat(DEPTH));
-    let compiled = compile_program("deep.scm", &template, &support::Primitives);
-    assert!(compiled.map(|_| ()).unwrap_err()[0].render("deep.scm", "").contains("error[E0306]"));
+    let compiled = support::compile("deep.scm", &template);
+    assert!(compiled.map(|_| ()).unwrap_err().render().contains("error[E0306]"));
 }
 
 #[test]
@@ -459,11 +457,11 @@ fn deep_nests_of_every_form_do_not_overflow_the_host() {
     let compile = |open: &str| {
         let close = ")".repeat(open.matches('(').count() - open.matches(')').count());
         let text = open.repeat(20_000) + "x" + &close.repeat(20_000);
-        compile_program("deep.scm", &text, &support::Primitives)
+        support::compile("deep.scm", &text)
     };
     for open in limited {
         let found = compile(open).map(|_| open).unwrap_err();
-        assert!(found[0].render("deep.scm", "").contains("error[E0306"), "{open}");
+        assert!(found.render().contains("error[E0306"), "{open}");
     }
     for open in unlimited {
         assert!(compile(open).is_ok(), "{open}");
@@ -472,25 +470,18 @@ fn deep_nests_of_every_form_do_not_overflow_the_host() {
 
 #[test]
 fn forms_of_a_session_know_what_earlier_ones_redefined() {
-    let compile = |text: &str, redefined: &[&str]| {
-        let mut read = read_all(text);
-        let redefined = redefined.iter().map(|name| name.to_string()).collect();
-        compile_form("prompt", &mut read.arena, read.forms[0], &support::Primitives, &redefined)
-    };
-    let inline = compile("(car x)", &[]).unwrap();
-    assert!(list_program(&inline.program).contains("car r2 r2"));
-    let called = compile("(car x)", &["car"]).unwrap();
-    assert!(list_program(&called.program).contains("tail_call_global #1 r2 car"));
-    assert!(compile("(when 1 2)", &["when"]).is_ok());
-    let form = compile("(begin (define a 1) (set! b (lambda () (set! c 2))))", &[]).unwrap();
-    assert_eq!(form.assigned_globals, ["a", "b", "c"]);
-    assert!(compile("(if)", &[]).is_err());
+    let inline = support::compile_form("(car x)", &[]).unwrap();
+    assert!(list_program(&inline).contains("car r2 r2"));
+    let called = support::compile_form("(car x)", &["car"]).unwrap();
+    assert!(list_program(&called).contains("tail_call_global #1 r2 car"));
+    assert!(support::compile_form("(when 1 2)", &["when"]).is_ok());
+    assert!(support::compile_form("(if)", &[]).is_err());
 }
 
 #[test]
 fn spans_name_the_source_of_calls() {
     let text = "(define (f x) (g (car x)))";
-    let program = compile_program("test.scm", text, &support::Primitives).unwrap();
+    let program = support::compile("test.scm", text).unwrap();
     let Constant::Code(unit) = &program.thunks[0].constants[0] else { panic!() };
     let texts: Vec<&str> =
         unit.spans.iter().map(|span| &text[span.start as usize..span.end as usize]).collect();

@@ -4,8 +4,6 @@
 mod support;
 
 use pscheme_compiler::listing::list_program;
-use pscheme_compiler::reader::read_all;
-use pscheme_compiler::{compile_form, compile_program};
 use std::fmt::Write;
 use support::check::check_unit;
 use support::machine::run_program;
@@ -143,12 +141,8 @@ impl Generator {
 
 /// The outcome of a program compiled in one way.
 fn outcome(seed: u64, text: &str, redefined: &[&str]) -> String {
-    let mut read = read_all(text);
-    assert!(read.diagnostics.is_empty(), "seed {seed}: {text}");
-    let redefined = redefined.iter().map(|name| name.to_string()).collect();
-    let form = read.forms[0];
-    let compiled = compile_form("random", &mut read.arena, form, &support::Primitives, &redefined);
-    let program = compiled.unwrap_or_else(|found| panic!("seed {seed}: {found:?}")).program;
+    let compiled = support::compile_form(text, redefined);
+    let program = compiled.unwrap_or_else(|failure| panic!("seed {seed}: {}", failure.render()));
     for thunk in &program.thunks {
         if let Err(broken) = check_unit(thunk) {
             panic!("seed {seed}: {text}\n{broken}\n{}", list_program(&program));
@@ -181,5 +175,5 @@ fn random_programs_do_the_same_however_they_are_compiled() {
         values += u32::from(!inline.starts_with("error"));
     }
     assert!(values > 300, "most programs have a value: {values}");
-    assert!(compile_program("empty", "", &support::Primitives).is_ok());
+    assert!(support::compile("empty", "").is_ok());
 }

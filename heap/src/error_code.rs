@@ -104,6 +104,9 @@ error_codes! {
     /// procedure of the library cannot be continued (R7RS 6.11).
     119 HandlerReturned = "an exception handler returned";
 
+    /// `read` met text that is no datum.
+    120 ReadError = "text that is no datum";
+
     // Reader.
 
     /// The text ended inside a datum.
@@ -147,6 +150,10 @@ error_codes! {
     /// A program that begins with `import` uses a name that it neither imports nor defines. A program
     /// without `import` sees everything pscheme has.
     311 NotImported = "not imported";
+    /// A variable that is imported belongs to the library that exports it; only that can assign it.
+    312 ImportedAssigned = "assignment of an imported variable";
+    /// A file named by `include`, or a library's file, could not be read.
+    313 IncludeUnreadable = "a file of the program cannot be read";
 
     // Host and command line.
 

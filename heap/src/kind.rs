@@ -207,6 +207,19 @@ kinds! {
     20 RecordType { NAME: value(Only Symbol), FIELD_NAMES: value(Only Vector), IDENTITY: value, VERSION: value(Fixnum) } tail None;
     /// A record: its type, then as many values as the type has fields.
     21 Record { TYPE: value(Only RecordType) } tail Values;
+    /// A datum of a macro's rules, and scopes that all of it has: an ascending list of fixnums.
+    22 Syntax { DATUM: value, SCOPES: value(List) } tail None;
+    /// A macro: its rules as syntax, its number in the image, and whether definitions where it was
+    /// defined leave out the scopes of its uses (`aux` 1).
+    23 Macro { NAME: value(Only Symbol), RULES: value, NUMBER: value(Fixnum) } tail None;
+    /// What a name with exactly these scopes means outside all bodies: an ascending list of fixnums.
+    /// The meaning is a symbol (the global variable of that name), a macro, or a list of one symbol
+    /// (what the language itself means by it). `next` is another binding of the name.
+    24 Binding { NAME: value(Only Symbol), SCOPES: value(List), MEANING: value, NEXT: value(OrNone Binding) } tail None;
+    /// A library by its name as written; `exports` has names and their meanings in turn.
+    25 Library { NAME: value(Only Symbol), EXPORTS: value(Only Vector) } tail None;
+    /// What `eval` looks names up in: names and their meanings in turn, or `#f` for the top level.
+    26 Environment { BINDINGS: value(OrNone Vector) } tail None;
 }
 
 /// Bits of the header's flags.

@@ -6,6 +6,7 @@
 
 #![doc = include_str!("../README.md")]
 
+pub mod binding;
 pub mod collect;
 pub mod error_code;
 mod format;

@@ -63,6 +63,16 @@ root_table! {
     /// The procedure that is called with what was raised where a program has exception handlers, or
     /// `#f` before the library is there.
     22 ExceptionHandler;
+    /// Vector of bindings outside all bodies, open addressing by the hash of the name.
+    23 Bindings;
+    /// Number of names in the vector.
+    24 BindingCount;
+    /// Vector of libraries, open addressing by the hash of the name.
+    25 Libraries;
+    /// Number of libraries in the vector.
+    26 LibraryCount;
+    /// The number of the next scope of the expander and of the next macro.
+    27 NextScope;
 }
 
 #[cfg(test)]

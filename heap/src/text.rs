@@ -150,6 +150,11 @@ impl Heap {
         symbol
     }
 
+    /// The symbol with this name, if there is one.
+    pub fn symbol_named(&self, name: &str) -> Option<Word> {
+        self.find_symbol(name, name_hash(name))
+    }
+
     fn find_symbol(&self, name: &str, hash: u64) -> Option<Word> {
         self.probe(Root::Symbols, hash, |heap, entry| {
             heap.raw(entry, body::Symbol::HASH) == hash && heap.symbol_is(entry, name)
@@ -170,7 +175,7 @@ impl Heap {
         length == self.string_length(string)
     }
 
-    /// The cell of the global variable named by `symbol`, made unbound if there is none.
+    /// The cell of the global variable that programs mean by `symbol`, made unbound if there is none.
     pub fn global_cell(&mut self, symbol: Word, roots: &mut dyn RootSource) -> Word {
         if let Some(cell) = self.find_global(symbol) {
             return cell;
@@ -187,14 +192,34 @@ impl Heap {
         cell
     }
 
-    /// The cell of the global variable named by `symbol`.
+    /// The cell that programs mean by `symbol`: one of their own, or else the library's.
     pub fn find_global(&self, symbol: Word) -> Option<Word> {
+        self.find_program_cell(symbol).or_else(|| self.find_library_cell(symbol))
+    }
+
+    /// The cell of a variable that programs define, if there is one.
+    pub fn find_program_cell(&self, symbol: Word) -> Option<Word> {
+        self.find_cell(symbol, false)
+    }
+
+    /// The standard library's cell of this name, whatever programs mean by it.
+    pub fn find_library_cell(&self, symbol: Word) -> Option<Word> {
+        self.find_cell(symbol, true)
+    }
+
+    fn find_cell(&self, symbol: Word, of_library: bool) -> Option<Word> {
         self.probe(Root::Globals, self.raw(symbol, body::Symbol::HASH), |heap, cell| {
             heap.field(cell, body::Cell::NAME) == symbol
+                && (heap.header(cell).aux() == LIBRARY_CELL) == of_library
         })
     }
 
-    fn probe(&self, table: Root, hash: u64, fits: impl Fn(&Heap, Word) -> bool) -> Option<Word> {
+    pub(crate) fn probe(
+        &self,
+        table: Root,
+        hash: u64,
+        fits: impl Fn(&Heap, Word) -> bool,
+    ) -> Option<Word> {
         let vector = self.root(table);
         if !vector.is_object() {
             return None;
@@ -214,7 +239,7 @@ impl Heap {
     }
 
     /// Doubles a table of names that is half full.
-    fn grow_names(&mut self, table: Root, count: Root, roots: &mut dyn RootSource) {
+    pub(crate) fn grow_names(&mut self, table: Root, count: Root, roots: &mut dyn RootSource) {
         let old = self.root(table);
         let slots = if old.is_object() { self.header(old).body_words() } else { 0 };
         let used = if old.is_object() { self.root(count).as_fixnum() as usize } else { 0 };
@@ -240,13 +265,16 @@ impl Heap {
     }
 
     fn name_hash_of(&self, entry: Word) -> u64 {
-        match self.kind_of(entry) {
-            Some(Kind::Cell) => self.raw(self.field(entry, body::Cell::NAME), body::Symbol::HASH),
-            _ => self.raw(entry, body::Symbol::HASH),
-        }
+        let symbol = match self.kind_of(entry) {
+            Some(Kind::Cell) => self.field(entry, body::Cell::NAME),
+            Some(Kind::Binding) => self.field(entry, body::Binding::NAME),
+            Some(Kind::Library) => self.field(entry, body::Library::NAME),
+            _ => entry,
+        };
+        self.raw(symbol, body::Symbol::HASH)
     }
 
-    fn insert_name(&mut self, table: Root, count: Root, entry: Word, hash: u64) {
+    pub(crate) fn insert_name(&mut self, table: Root, count: Root, entry: Word, hash: u64) {
         let vector = self.root(table);
         let slots = self.header(vector).body_words();
         let mut slot = hash as usize & (slots - 1);
@@ -258,7 +286,7 @@ impl Heap {
     }
 
     /// Marks every cell there is as the standard library's: programs that define such a name get a
-    /// cell of their own, and the library's procedures keep calling each other.
+    /// cell of their own beside it, and the library's procedures keep calling each other.
     pub fn seal_library_cells(&mut self) {
         for cell in self.global_cells() {
             let header = Header::new(Kind::Cell, LIBRARY_CELL, self.header(cell).body_words());
@@ -266,32 +294,45 @@ impl Heap {
         }
     }
 
-    /// Gives `symbol` a cell of its own in place of the library's, with the same content; does
-    /// nothing for other cells.
-    pub fn shadow_library_cell(&mut self, symbol: Word) {
-        let old = self.find_global(symbol);
-        if let Some(old) = old.filter(|&old| self.header(old).aux() == LIBRARY_CELL) {
-            self.replace_cell(old, symbol, self.field(old, body::Cell::CONTENT));
-        }
-    }
-
-    /// Gives `symbol` a new cell without a value, if it has one. Code that is there keeps the old.
-    pub fn renew_cell(&mut self, symbol: Word) {
-        if let Some(old) = self.find_global(symbol) {
-            self.replace_cell(old, symbol, Word::UNBOUND);
-        }
-    }
-
-    fn replace_cell(&mut self, old: Word, symbol: Word, content: Word) {
+    /// Gives `symbol` a cell for programs beside the library's, with the same content; does nothing
+    /// if programs have one.
+    pub fn shadow_library_cell(&mut self, symbol: Word, roots: &mut dyn RootSource) {
+        let of_library = self.find_library_cell(symbol);
+        let Some(of_library) = of_library.filter(|_| self.find_program_cell(symbol).is_none())
+        else {
+            return;
+        };
+        let place = self.protect(symbol);
+        self.grow_names(Root::Globals, Root::GlobalCount, roots);
+        let symbol = self.protected(place);
+        self.unprotect(place);
         let cell = self.fixed_object(Kind::Cell, 0, body::Cell::FIELDS);
-        self.set_field(cell, body::Cell::CONTENT, content);
+        self.set_field(cell, body::Cell::CONTENT, self.field(of_library, body::Cell::CONTENT));
         self.set_field(cell, body::Cell::NAME, symbol);
-        let vector = self.root(Root::Globals);
+        let hash = self.raw(symbol, body::Symbol::HASH);
+        self.insert_name(Root::Globals, Root::GlobalCount, cell, hash);
+    }
+
+    /// Gives `symbol` a new cell without a value, if programs have one. Code that is there keeps the
+    /// old.
+    pub fn renew_cell(&mut self, symbol: Word) {
+        let Some(old) = self.find_program_cell(symbol) else { return };
+        let cell = self.fixed_object(Kind::Cell, 0, body::Cell::FIELDS);
+        self.set_field(cell, body::Cell::CONTENT, Word::UNBOUND);
+        self.set_field(cell, body::Cell::NAME, symbol);
+        self.replace_entry(Root::Globals, old, cell);
+    }
+
+    /// Puts an entry of the same name into the place of another.
+    pub(crate) fn replace_entry(&mut self, table: Root, old: Word, new: Word) {
+        let vector = self.root(table);
         let slots = self.header(vector).body_words();
-        let slot = (0..slots)
-            .find(|&slot| self.field(vector, slot) == old)
-            .expect("a cell that was found stands in the table");
-        self.set_field(vector, slot, cell);
+        let mut slot = self.name_hash_of(old) as usize & (slots - 1);
+        while self.field(vector, slot) != old {
+            assert!(self.field(vector, slot).is_object(), "the entry stands in the table");
+            slot = (slot + 1) & (slots - 1);
+        }
+        self.set_field(vector, slot, new);
     }
 
     /// All global cells, in the order of the table.
@@ -347,6 +388,25 @@ mod tests {
             let string = heap.string(text);
             assert_eq!(heap.string_text(string), text);
         }
+    }
+
+    #[test]
+    fn programs_have_cells_beside_those_of_the_library() {
+        let mut heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
+        let symbol = heap.intern("filter", &mut NoRoots);
+        let of_library = heap.global_cell(symbol, &mut NoRoots);
+        heap.set_field(of_library, body::Cell::CONTENT, Word::fixnum(1));
+        heap.seal_library_cells();
+        assert_eq!(heap.find_global(symbol), Some(of_library));
+        heap.shadow_library_cell(symbol, &mut NoRoots);
+        let own = heap.find_global(symbol).unwrap();
+        assert_ne!(own, of_library);
+        assert_eq!(heap.field(own, body::Cell::CONTENT), Word::fixnum(1));
+        heap.shadow_library_cell(symbol, &mut NoRoots);
+        assert_eq!(heap.find_global(symbol), Some(own));
+        heap.renew_cell(symbol);
+        assert_ne!(heap.find_global(symbol), Some(own));
+        assert_eq!(heap.find_library_cell(symbol), Some(of_library));
     }
 
     #[test]

@@ -131,6 +131,11 @@ fn build() -> Heap {
     let names = b.object(Kind::Vector, 0, &[symbol.0, symbol.0]);
     let record_type = b.object(Kind::RecordType, 0, &[symbol.0, names.0, number(25), number(26)]);
     b.object(Kind::Record, 0, &[record_type.0, number(27), number(28)]);
+    let syntax = b.object(Kind::Syntax, 0, &[symbol.0, Word::NULL.0]);
+    let rules = b.object(Kind::Macro, 1, &[symbol.0, syntax.0, number(29)]);
+    b.object(Kind::Binding, 0, &[symbol.0, Word::NULL.0, rules.0, nothing]);
+    b.object(Kind::Library, 0, &[symbol.0, names.0]);
+    b.object(Kind::Environment, 0, &[nothing]);
     // Three pages: a first one, a later one, and a last one that is not full.
     let mut large = vec![number(23); 2];
     large.resize(4_500, 0);

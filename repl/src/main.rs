@@ -6,6 +6,7 @@
 
 mod demo;
 mod inspect;
+mod library_path;
 mod run;
 mod size;
 

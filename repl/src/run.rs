@@ -14,6 +14,7 @@ use pscheme::report::describe_failure;
 use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, check_text};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::library_path::folders;
 use crate::status;
 
 /// What `pscheme run` was asked for.
@@ -27,15 +28,15 @@ pub struct RunOptions {
 
 /// Runs a program without an image.
 pub fn run_file(file: &Path, heap_limit: Option<u64>) -> u8 {
-    finish(run_file_inner(file, heap_limit))
+    finish(run_file_inner(file, heap_limit, folders(Some(file), &[])))
 }
 
 /// Runs a text without an image and shows the value of its last expression.
 pub fn run_expression(text: &str, heap_limit: Option<u64>) -> u8 {
-    let name = "-e".to_string();
+    let folders = folders(None, &[]);
     finish(
-        checked(name, text.to_string())
-            .and_then(|(name, text)| run_text(&name, &text, heap_limit, true)),
+        checked("-e".into(), text.to_string(), &folders)
+            .and_then(|(name, text)| run_text(&name, &text, heap_limit, true, folders)),
     )
 }
 
@@ -114,29 +115,27 @@ fn report_session(error: &SessionError) -> u8 {
     }
 }
 
-fn program_failure(name: &str, text: &str, error: ProgramError) -> Failure {
+fn program_failure(error: ProgramError) -> Failure {
     match error {
-        ProgramError::Diagnostics(found) => {
-            Failure::Program(found.iter().map(|d| d.render(name, text)).collect())
-        }
+        ProgramError::Compile(failure) => Failure::Program(failure.render()),
         ProgramError::Session(error) => Failure::Session(error),
         other => Failure::Program(format!("pscheme: {other}\n")),
     }
 }
 
-fn read_script(file: &Path) -> Result<(String, String), Failure> {
+fn read_script(file: &Path, folders: &[PathBuf]) -> Result<(String, String), Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| {
         Failure::Message(ErrorCode::ScriptUnreadable, format!("cannot read {name}: {error}"))
     })?;
-    checked(name, text)
+    checked(name, text, folders)
 }
 
 /// The name and the text, if that compiles.
-fn checked(name: String, text: String) -> Result<(String, String), Failure> {
-    match check_text(&name, &text) {
+fn checked(name: String, text: String, folders: &[PathBuf]) -> Result<(String, String), Failure> {
+    match check_text(&name, &text, folders.to_vec()) {
         Ok(()) => Ok((name, text)),
-        Err(found) => Err(program_failure(&name, &text, ProgramError::Diagnostics(found))),
+        Err(failure) => Err(Failure::Program(failure.render())),
     }
 }
 
@@ -161,8 +160,12 @@ fn store_options() -> StoreOptions {
     options
 }
 
-fn session_options(heap_limit: Option<u64>) -> Result<SessionOptions, Failure> {
-    let mut options = SessionOptions::new(Box::new(StandardHost::default()));
+fn session_options(
+    heap_limit: Option<u64>,
+    library_folders: Vec<PathBuf>,
+) -> Result<SessionOptions, Failure> {
+    let host = StandardHost { library_folders, ..StandardHost::default() };
+    let mut options = SessionOptions::new(Box::new(host));
     if let Some(mut file) = phase_file() {
         options.on_phase = Some(Box::new(move |phase| {
             let _ = file.write_all(&[b'A' + phase as u8]);
@@ -180,22 +183,32 @@ fn session_options(heap_limit: Option<u64>) -> Result<SessionOptions, Failure> {
     Ok(options)
 }
 
-fn run_file_inner(file: &Path, heap_limit: Option<u64>) -> Result<u8, Failure> {
+fn run_file_inner(
+    file: &Path,
+    heap_limit: Option<u64>,
+    folders: Vec<PathBuf>,
+) -> Result<u8, Failure> {
     let (name, text) = if file == Path::new("-") {
         let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
             let message = format!("cannot read the standard input: {error}");
             Failure::Message(ErrorCode::ScriptUnreadable, message)
         })?;
-        checked("standard input".into(), text)?
+        checked("standard input".into(), text, &folders)?
     } else {
-        read_script(file)?
+        read_script(file, &folders)?
     };
-    run_text(&name, &text, heap_limit, false)
+    run_text(&name, &text, heap_limit, false, folders)
 }
 
-fn run_text(name: &str, text: &str, heap_limit: Option<u64>, shows: bool) -> Result<u8, Failure> {
-    let mut session = Session::transient(session_options(heap_limit)?)?;
-    session.start_program(name, text).map_err(|error| program_failure(name, text, error))?;
+fn run_text(
+    name: &str,
+    text: &str,
+    heap_limit: Option<u64>,
+    shows: bool,
+    folders: Vec<PathBuf>,
+) -> Result<u8, Failure> {
+    let mut session = Session::transient(session_options(heap_limit, folders)?)?;
+    session.start_program(name, text).map_err(program_failure)?;
     let mut outcome = session.run()?;
     if shows && outcome == Outcome::Ended(0) {
         outcome = session.show_result()?;
@@ -223,7 +236,8 @@ pub fn default_image(file: &Path) -> PathBuf {
 }
 
 fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
-    let (name, text) = read_script(&options.file)?;
+    let folders = folders(Some(&options.file), &[]);
+    let (name, text) = read_script(&options.file, &folders)?;
     let path = options.image.clone().unwrap_or_else(|| default_image(&options.file));
     let directory = ImageDirectory::at(&path);
     let store_options = store_options();
@@ -235,7 +249,8 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
     } else {
         directory.create(&store_options)?
     };
-    let mut session = Session::open(Box::new(store), session_options(options.heap_limit)?)?;
+    let mut session =
+        Session::open(Box::new(store), session_options(options.heap_limit, folders)?)?;
     let shown = path.display();
     let durable = session.durable().map_or(0, |transaction| transaction.0);
     match (session.exit_status(), session.script_is(&text)) {
@@ -249,9 +264,7 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
         }
         (None, None) => {
             eprintln!("pscheme: image {shown}");
-            session
-                .start_program(&name, &text)
-                .map_err(|error| program_failure(&name, &text, error))?;
+            session.start_program(&name, &text).map_err(program_failure)?;
         }
         (None, Some(false)) if !options.continue_old => {
             session.close()?;

@@ -7,7 +7,7 @@
 //!
 //! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
 //! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
-//! 450–499, control 500–549, ports 550–649, records 700–717, procedures 718, features 719. Codes reach
+//! 450–499, control 500–549, ports 550–649, records 700–717, procedures 718, features 719, evaluation 720–739. Codes reach
 //! the disk: they are never renumbered.
 
 #![deny(unsafe_code)]
@@ -16,8 +16,11 @@ mod argument;
 mod bytevector;
 mod character;
 mod control;
+mod data;
+mod eval;
 mod feature;
 mod hash_table;
+mod image;
 pub mod limits;
 mod list;
 mod load;
@@ -33,7 +36,10 @@ pub mod write;
 
 use pscheme_vm::primitive::Primitive;
 
-pub use load::{boot, install_program, is_library_source, load_prelude};
+pub use image::ImageSurroundings;
+pub use load::{
+    Installation, LoadError, boot, compile_and_install, install, is_library_source, load_prelude,
+};
 pub use port::flush_open_ports;
 pub use write::raised_text;
 
@@ -52,6 +58,7 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         record::RECORD_PRIMITIVES,
         procedure::PROCEDURE_PRIMITIVES,
         feature::FEATURE_PRIMITIVES,
+        eval::EVAL_PRIMITIVES,
     ]
     .into_iter()
     .flatten()

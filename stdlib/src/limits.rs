@@ -23,3 +23,5 @@ pub const KEY_HASH_ELEMENTS_MAX: usize = 64;
 pub const KEY_HASH_CHARACTERS_MAX: usize = 512;
 /// Entries of a hash table at most: their numbers have 31 bits.
 pub const TABLE_ENTRIES_MAX: usize = 1 << 30;
+/// Bytes of a program's file that `load` reads.
+pub const SOURCE_FILE_BYTES_MAX: u64 = 64 << 20;

@@ -1,18 +1,20 @@
 //! Puts compiled programs into the heap, and the prelude into a fresh one.
 
-use pscheme_compiler::QuotedData;
-use pscheme_compiler::compile_program;
 use pscheme_compiler::datum::{Datum, DatumId};
+use pscheme_compiler::surroundings::StoredMeaning;
+use pscheme_compiler::{CompileFailure, Compiled, QuotedData, compile_program};
 use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::word::Word;
-use pscheme_vm::code::{Arity, CodeUnit, Constant, Program};
+use pscheme_vm::code::{Arity, CodeUnit, Constant, SourceText};
 use pscheme_vm::engine::Engine;
-use pscheme_vm::install::InstallContext;
+use pscheme_vm::install::{InstallContext, InstalledSource};
 use pscheme_vm::machine::Vm;
 use pscheme_vm::op::{Op, encode, field};
 use pscheme_vm::process::Event;
+
+use crate::image::{DefinitionWriter, ImageSurroundings, KeptMacros, meanings_of, scope_words};
 
 /// The prelude's files, in the order in which they are loaded.
 const PRELUDE: &[(&str, &str)] = &[
@@ -26,6 +28,7 @@ const PRELUDE: &[(&str, &str)] = &[
     ("prelude/port.scm", include_str!("prelude/port.scm")),
     ("prelude/promise.scm", include_str!("prelude/promise.scm")),
     ("prelude/print.scm", include_str!("prelude/print.scm")),
+    ("prelude/eval.scm", include_str!("prelude/eval.scm")),
 ];
 
 /// Whether a source of this name belongs to the library, so that its places say nothing to whoever
@@ -57,10 +60,7 @@ pub fn load_prelude(vm: &mut Vm) -> Result<(), String> {
 }
 
 fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
-    let primitives = vm.machine.primitives.clone();
-    let program = compile_program(name, text, primitives.as_ref())
-        .map_err(|found| found.iter().map(|d| d.render(name, text)).collect::<String>())?;
-    let thunk = install_program(vm, &program, text)?;
+    let thunk = compile_and_install(vm, name, text).map_err(|error| error.to_string())?;
     vm.spawn(thunk, Word::FALSE).map_err(|interrupt| format!("{name}: {interrupt:?}"))?;
     loop {
         match vm.advance(Engine::fastest()) {
@@ -75,50 +75,122 @@ fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
     }
 }
 
-/// Installs a program and returns a procedure of no arguments that runs its forms in order and
+/// Compiles a program and installs it: a procedure of no arguments that runs its forms in order and
 /// returns the value of the last.
 ///
 /// # Errors
-/// What the verifier says of the code: a fault of the compiler.
-pub fn install_program(
-    vm: &mut Vm,
-    program: &Program<QuotedData>,
-    source_text: &str,
-) -> Result<Word, String> {
-    let mark = vm.heap.protect(Word::FALSE);
-    for name in assigned_names(&program.thunks) {
-        let symbol = vm.heap.intern(name, &mut vm.machine);
-        // Names of the compiler's own making are of one program: `count 9`, `total (counter)`.
-        if name.contains(' ') {
-            vm.heap.renew_cell(symbol);
-        } else {
-            vm.heap.shadow_library_cell(symbol);
-        }
-    }
-    let data = quoted_data(vm, &program.data);
-    let source = source_object(vm, &program.source_name, source_text);
-    let code = vm.install(&runner(&program.thunks), InstallContext { data, source });
-    let closure = code.map(|code| {
-        let place = vm.heap.protect(code);
-        let closure = vm.closure_of(code);
-        vm.heap.unprotect(place);
-        closure
-    });
-    vm.heap.unprotect(mark);
-    closure
+/// What is wrong with the text; nothing was changed then.
+pub fn compile_and_install(vm: &mut Vm, name: &str, text: &str) -> Result<Word, LoadError> {
+    let primitives = vm.machine.primitives.clone();
+    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
+    let compiled = compile_program(name, text, primitives.as_ref(), &surroundings)?;
+    install(vm, &Installation::of(&compiled)).map_err(LoadError::Refused)
 }
 
-/// The global variables that code defines or assigns.
-fn assigned_names(units: &[CodeUnit]) -> Vec<&str> {
+/// Why a program cannot be loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The text has errors.
+    Compile(CompileFailure),
+    /// The verifier refuses the code: a fault of the compiler.
+    Refused(String),
+}
+
+impl From<CompileFailure> for LoadError {
+    fn from(failure: CompileFailure) -> LoadError {
+        LoadError::Compile(failure)
+    }
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LoadError::Compile(failure) => f.write_str(&failure.render()),
+            LoadError::Refused(what) => {
+                write!(f, "the compiler made code the machine refuses: {what}")
+            }
+        }
+    }
+}
+
+/// A compiled program, and what of the heap it refers to.
+pub struct Installation<'program> {
+    pub compiled: &'program Compiled,
+    /// The objects that its data refer to by number. Nothing may have been allocated since they were
+    /// read.
+    pub objects: &'program [Word],
+    /// The names of an environment, to be made along; in place of a procedure alone the result is a
+    /// pair of the procedure and the environment.
+    pub environment: Option<&'program [(String, StoredMeaning)]>,
+    /// The object of its first text, if it is in the heap already.
+    pub source: Option<Protected>,
+}
+
+impl<'program> Installation<'program> {
+    /// A program made from texts alone.
+    pub fn of(compiled: &'program Compiled) -> Installation<'program> {
+        Installation { compiled, objects: &[], environment: None, source: None }
+    }
+}
+
+/// Installs a program and what it defines for later compilations; returns a procedure of no arguments
+/// that runs its forms in order and returns the value of the last.
+///
+/// # Errors
+/// What the verifier says of the code: a fault of the compiler.
+pub fn install(vm: &mut Vm, installation: &Installation<'_>) -> Result<Word, String> {
+    let mark = vm.heap.protect(Word::FALSE);
+    let result = install_protected(vm, installation);
+    vm.heap.unprotect(mark);
+    result
+}
+
+fn install_protected(vm: &mut Vm, installation: &Installation<'_>) -> Result<Word, String> {
+    let Compiled { program, definitions } = installation.compiled;
+    let objects: Vec<Protected> =
+        installation.objects.iter().map(|&object| vm.heap.protect(object)).collect();
+    let of_environment = installation.environment.unwrap_or_default();
+    let meanings = meanings_of(definitions).chain(of_environment.iter().map(|(_, of)| of));
+    let macros = KeptMacros::of(vm, meanings);
+    for (name, op) in assigned_names(&program.thunks) {
+        let symbol = vm.heap.intern(name, &mut vm.machine);
+        if !name.contains(' ') {
+            vm.heap.shadow_library_cell(symbol, &mut vm.machine);
+        } else if op == Op::GlobalDefine {
+            // Names of the compiler's own making are of one program or library: `count (my lib)`.
+            vm.heap.renew_cell(symbol);
+        }
+    }
+    let data = quoted_data(vm, &program.data, &objects);
+    let mut writer = DefinitionWriter::new(vm, data, macros);
+    writer.write(definitions);
+    let environment = installation.environment.map(|names| writer.names(names));
+    let sources = installed_sources(vm, &program.sources, installation.source);
+    let context = InstallContext { data, sources: &sources };
+    let code = vm.install(&runner(&program.thunks), context)?;
+    let place = vm.heap.protect(code);
+    let closure = vm.closure_of(code);
+    vm.heap.set_protected(place, closure);
+    let Some(names) = environment else { return Ok(closure) };
+    vm.heap.ensure_room(body::Environment::BYTES + 16, &mut vm.machine);
+    let environment = vm.heap.object(Kind::Environment, 0, body::Environment::FIELDS);
+    vm.heap.initialise(environment, body::Environment::BINDINGS, vm.heap.protected(names).0);
+    let closure = vm.heap.protected(place);
+    Ok(vm.heap.pair(closure, environment))
+}
+
+/// The global variables that code defines or assigns, and which of the two it does.
+fn assigned_names(units: &[CodeUnit]) -> Vec<(&str, Op)> {
     let mut names = Vec::new();
     let mut work: Vec<&CodeUnit> = units.iter().collect();
     while let Some(unit) = work.pop() {
         for &word in &unit.instructions {
-            let assigns = [Op::GlobalDefine as u8, Op::GlobalSet as u8].contains(&field::op(word));
-            if assigns
+            let assigns = [Op::GlobalDefine, Op::GlobalSet];
+            let op = assigns.into_iter().find(|op| *op as u8 == field::op(word));
+            if let Some(op) = op
                 && let Some(Constant::Cell(name)) = unit.constants.get(field::imm(word) as usize)
             {
-                names.push(name.as_str());
+                names.push((name.as_str(), op));
             }
         }
         work.extend(unit.constants.iter().filter_map(|constant| match constant {
@@ -164,25 +236,47 @@ fn runner(thunks: &[CodeUnit]) -> CodeUnit {
     }
 }
 
-/// Vector of source name and text, shared by all code of a program.
-fn source_object(vm: &mut Vm, name: &str, text: &str) -> Protected {
+/// The texts of a program as objects; the first may be there already.
+fn installed_sources(
+    vm: &mut Vm,
+    sources: &[SourceText],
+    first: Option<Protected>,
+) -> Vec<InstalledSource> {
+    let mut installed = Vec::with_capacity(sources.len());
+    for (index, source) in sources.iter().enumerate() {
+        let there = first.filter(|_| index == 0);
+        let object = there.unwrap_or_else(|| {
+            let object = source_object(vm, &source.name, source.text.as_bytes());
+            vm.heap.protect(object)
+        });
+        installed.push(InstalledSource { object, start: source.start, end: source.end() });
+    }
+    installed
+}
+
+/// Vector of source name and text, shared by all code made from the text.
+pub fn source_object(vm: &mut Vm, name: &str, text: &[u8]) -> Word {
     let small = (text.len() as u64 + 32).min(LARGE_OBJECT_BYTES + 32);
     let name_room = Heap::string_room(name.chars().count());
     vm.heap.ensure_room(small + name_room + 32, &mut vm.machine);
     let name = vm.heap.string(name);
-    let text = vm.heap.bytevector(text.as_bytes());
+    let text = vm.heap.bytevector(text);
     let vector = vm.heap.object(Kind::Vector, 0, 2);
     vm.heap.set_field(vector, 0, name);
     vm.heap.set_field(vector, 1, text);
-    vm.heap.protect(vector)
+    vector
 }
 
 /// The quoted data of a program as a vector, parts before wholes, so that depth costs nothing.
-fn quoted_data(vm: &mut Vm, quoted: &QuotedData) -> Protected {
+fn quoted_data(vm: &mut Vm, quoted: &QuotedData, objects: &[Protected]) -> Protected {
     let all = new_vector(vm, quoted.arena.len());
     let all = vm.heap.protect(all);
     for id in quoted.arena.ids() {
-        let word = quoted_datum(vm, quoted, id, all);
+        let word = match (quoted.arena.scoped(id), quoted.arena.get(id)) {
+            (Some((datum, scopes)), _) => syntax(vm, datum, quoted.scopes(scopes), all),
+            (None, Datum::Object(number)) => vm.heap.protected(objects[number as usize]),
+            _ => quoted_datum(vm, quoted, id, all),
+        };
         let vector = vm.heap.protected(all);
         vm.heap.set_field(vector, id.index(), word);
     }
@@ -193,6 +287,19 @@ fn quoted_data(vm: &mut Vm, quoted: &QuotedData) -> Protected {
     }
     vm.heap.set_protected(all, roots);
     all
+}
+
+/// A datum that was made, with scopes around it.
+fn syntax(vm: &mut Vm, datum: DatumId, scopes: &[u32], all: Protected) -> Word {
+    let list = scope_words(vm, scopes);
+    let list = vm.heap.protect(list);
+    vm.heap.ensure_room(body::Syntax::BYTES, &mut vm.machine);
+    let object = vm.heap.object(Kind::Syntax, 0, body::Syntax::FIELDS);
+    let datum = vm.heap.field(vm.heap.protected(all), datum.index());
+    vm.heap.initialise(object, body::Syntax::DATUM, datum.0);
+    vm.heap.initialise(object, body::Syntax::SCOPES, vm.heap.protected(list).0);
+    vm.heap.unprotect(list);
+    object
 }
 
 fn new_vector(vm: &mut Vm, length: usize) -> Word {
@@ -249,6 +356,7 @@ fn quoted_datum(vm: &mut Vm, quoted: &QuotedData, id: DatumId, all: Protected) -
             let vector = vm.heap.bytevector(bytes);
             literal(vm, vector)
         }
+        Datum::Object(_) => unreachable!("objects are there already"),
     }
 }
 

@@ -5,12 +5,11 @@ mod support;
 
 use std::sync::Arc;
 
-use pscheme_compiler::compile_program;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::body;
 use pscheme_heap::store::{MemoryImage, Store, Wave};
 use pscheme_heap::word::Word;
-use pscheme_stdlib::{install_program, primitive_rows};
+use pscheme_stdlib::{compile_and_install, primitive_rows};
 use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::machine::Vm;
@@ -51,9 +50,7 @@ fn run_suspended(text: &str, every: i64, most: usize) -> (i64, usize) {
     let mut store: Option<Box<dyn Store>> = Some(Box::new(fresh));
     let mut vm = Machine::new(Engine::fastest()).vm;
     vm.heap.persistent = true;
-    let primitives = vm.machine.primitives.clone();
-    let program = compile_program("test.scm", text, primitives.as_ref()).unwrap();
-    let thunk = install_program(&mut vm, &program, text).unwrap();
+    let thunk = compile_and_install(&mut vm, "test.scm", text).unwrap();
     vm.spawn(thunk, Word::FALSE).unwrap();
     let mut suspensions = 0;
     loop {

@@ -19,6 +19,7 @@ const FILES: &[(&str, &str)] = &[
     ("features.scm", include_str!("cases/features.scm")),
     ("promises.scm", include_str!("cases/promises.scm")),
     ("records.scm", include_str!("cases/records.scm")),
+    ("eval.scm", include_str!("cases/eval.scm")),
 ];
 
 fn all() -> Vec<Case> {

@@ -136,9 +136,8 @@ fn time(engine: Engine, units: &[CodeUnit]) -> f64 {
     let mut vm = Vm::new(Heap::new().unwrap(), set, Box::new(SilentHost::default()));
     vm.boot().unwrap();
     let data = vm.heap.protect(Word::FALSE);
-    let source = vm.heap.protect(Word::FALSE);
     for (index, unit) in units.iter().enumerate() {
-        let code = vm.install(unit, InstallContext { data, source }).unwrap();
+        let code = vm.install(unit, InstallContext { data, sources: &[] }).unwrap();
         let closure = vm.closure_of(code);
         let place = vm.heap.protect(closure);
         if index + 1 < units.len() {

@@ -46,14 +46,13 @@ impl Vm {
     /// What the verifier says of built-in code.
     pub fn boot(&mut self) -> Result<(), String> {
         let data = self.heap.protect(Word::FALSE);
-        let source = self.heap.protect(Word::FALSE);
-        let context = InstallContext { data, source };
+        let context = InstallContext { data, sources: &[] };
         let result = self.boot_with(context);
         self.heap.unprotect(data);
         result
     }
 
-    fn boot_with(&mut self, context: InstallContext) -> Result<(), String> {
+    fn boot_with(&mut self, context: InstallContext<'_>) -> Result<(), String> {
         let mut below = unit("underflow", 0, 2, &[(Op::Underflow, &[])]);
         // Stacks return to the third word: a return point of a frame without registers of its own.
         let distance = body::Code::FIELDS + 1 + 2;

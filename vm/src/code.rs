@@ -34,7 +34,7 @@ pub struct CodeUnit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
     pub instruction: u32,
-    /// Byte offsets into the source file.
+    /// Positions in the texts of the program, which lie side by side (`Program::sources`).
     pub start: u32,
     pub end: u32,
 }
@@ -42,8 +42,10 @@ pub struct Span {
 /// A constant of a code unit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Constant {
-    /// The cell of the global variable with this name.
+    /// The cell of the global variable with this name that programs mean.
     Cell(String),
+    /// The standard library's cell of this name, whatever programs mean by it.
+    LibraryCell(String),
     /// The code of an inner procedure.
     Code(Box<CodeUnit>),
     /// Quoted data: index into the program's table of data.
@@ -53,9 +55,32 @@ pub enum Constant {
 /// A compiled program: thunks to be run in order, and the data they quote.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program<Data> {
-    /// Name of the source file, for messages.
-    pub source_name: String,
+    /// The texts it was made from. Those of one program lie side by side: the first begins at
+    /// position 0, each other one behind the end of the one before.
+    pub sources: Vec<SourceText>,
     /// One thunk (no arguments, no captured values) per top-level form.
     pub thunks: Vec<CodeUnit>,
     pub data: Data,
+}
+
+/// A text that code was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceText {
+    /// Name of the file, for messages.
+    pub name: String,
+    pub text: std::sync::Arc<str>,
+    /// The position of its first byte.
+    pub start: u32,
+}
+
+impl SourceText {
+    /// The position behind its last byte.
+    pub fn end(&self) -> u32 {
+        self.start + self.text.len() as u32
+    }
+
+    /// Whether a position lies in it or right behind it.
+    pub fn contains(&self, position: u32) -> bool {
+        (self.start..=self.end()).contains(&position)
+    }
 }

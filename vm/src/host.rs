@@ -1,6 +1,9 @@
 //! What reaches a program from outside, and what it shows at once: the one trait every input comes
 //! through.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 /// The host of a machine. Every call is made at a counted point.
 pub trait Host: Send {
     /// Shows bytes on the console. They may be shown again after a crash.
@@ -11,6 +14,19 @@ pub trait Host: Send {
     fn monotonic_ns(&mut self) -> u64;
     /// Random bits.
     fn random(&mut self) -> u64;
+
+    /// The content of a file that a program is made from: a library, or what it includes or loads.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    fn read_file(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    /// The folders in which libraries are looked for, the first first.
+    fn library_folders(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// A host for tests: collects the console's bytes, and its clock stands still.

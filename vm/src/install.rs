@@ -14,11 +14,21 @@ use crate::verify_code::{encode_mask, verify_code};
 
 /// What a unit refers to outside itself, kept alive by the caller.
 #[derive(Clone, Copy, Debug)]
-pub struct InstallContext {
+pub struct InstallContext<'program> {
     /// Vector of the program's quoted data.
     pub data: Protected,
-    /// Vector of source name and source text, shared by all code of one program.
-    pub source: Protected,
+    /// The texts of the program.
+    pub sources: &'program [InstalledSource],
+}
+
+/// A text of the program being installed.
+#[derive(Clone, Copy, Debug)]
+pub struct InstalledSource {
+    /// Vector of source name and source text, shared by all code made from it.
+    pub object: Protected,
+    /// The positions of its first byte and behind its last.
+    pub start: u32,
+    pub end: u32,
 }
 
 /// Bytes of one span in a code object's table of spans.
@@ -29,7 +39,11 @@ impl Vm {
     ///
     /// # Errors
     /// What the verifier says; a compiler that gets one has a fault.
-    pub fn install(&mut self, unit: &CodeUnit, context: InstallContext) -> Result<Word, String> {
+    pub fn install(
+        &mut self,
+        unit: &CodeUnit,
+        context: InstallContext<'_>,
+    ) -> Result<Word, String> {
         let mark = self.heap.protect(Word::FALSE);
         let result = self.install_all(unit, context);
         self.heap.unprotect(mark);
@@ -37,7 +51,11 @@ impl Vm {
     }
 
     /// Inner units first, with an explicit stack: nesting costs no host stack.
-    fn install_all(&mut self, unit: &CodeUnit, context: InstallContext) -> Result<Word, String> {
+    fn install_all(
+        &mut self,
+        unit: &CodeUnit,
+        context: InstallContext<'_>,
+    ) -> Result<Word, String> {
         struct Pending<'a> {
             unit: &'a CodeUnit,
             next_constant: usize,
@@ -70,7 +88,7 @@ impl Vm {
         &mut self,
         unit: &CodeUnit,
         children: &[Protected],
-        context: InstallContext,
+        context: InstallContext<'_>,
     ) -> Result<Word, String> {
         let (instructions, masks) = finish_instructions(unit)?;
         let mark = self.heap.protect(Word::FALSE);
@@ -100,7 +118,9 @@ impl Vm {
         let first = body::Code::FIELDS + instructions.len();
         for (index, constant) in unit.constants.iter().enumerate() {
             let word = match constant {
-                Constant::Cell(_) => cells.next().expect("one cell per cell constant"),
+                Constant::Cell(_) | Constant::LibraryCell(_) => {
+                    cells.next().expect("one cell per cell constant")
+                }
                 Constant::Code(_) => {
                     self.heap.protected(*children.next().expect("inner units come first"))
                 }
@@ -125,13 +145,16 @@ impl Vm {
     /// The cells of a unit, in the order of its constants; cells do not move.
     fn cells_of(&mut self, unit: &CodeUnit) -> Vec<Word> {
         let names = unit.constants.iter().filter_map(|constant| match constant {
-            Constant::Cell(name) => Some(name),
+            Constant::Cell(name) => Some((name, false)),
+            Constant::LibraryCell(name) => Some((name, true)),
             _ => None,
         });
         names
-            .map(|name| {
+            .map(|(name, of_library)| {
                 let symbol = self.heap.intern(name, &mut self.machine);
-                self.heap.global_cell(symbol, &mut self.machine)
+                let found = of_library.then(|| self.heap.find_library_cell(symbol)).flatten();
+                // While the library itself is being loaded, its cells are not marked yet.
+                found.unwrap_or_else(|| self.heap.global_cell(symbol, &mut self.machine))
             })
             .collect()
     }
@@ -145,18 +168,25 @@ impl Vm {
         self.heap.protect(name)
     }
 
-    /// Pair of the program's source and this unit's spans.
-    fn info_of(&mut self, unit: &CodeUnit, context: InstallContext) -> Protected {
+    /// Pair of the text the unit was made from and its spans in that; `#f` without any.
+    fn info_of(&mut self, unit: &CodeUnit, context: InstallContext<'_>) -> Protected {
+        let first = unit.spans.first().map_or(0, |span| span.start);
+        let of_unit = |source: &&InstalledSource| (source.start..=source.end).contains(&first);
+        let Some(source) = context.sources.iter().find(of_unit) else {
+            return self.heap.protect(Word::FALSE);
+        };
         let mut bytes = Vec::with_capacity(unit.spans.len() * SPAN_BYTES);
-        for span in &unit.spans {
-            for part in [span.instruction, span.start, span.end] {
+        let is_inside = |span: &&Span| span.start >= source.start && span.end <= source.end;
+        for span in unit.spans.iter().filter(is_inside) {
+            let (start, end) = (span.start - source.start, span.end - source.start);
+            for part in [span.instruction, start, end] {
                 bytes.extend_from_slice(&part.to_le_bytes());
             }
         }
         let small = (bytes.len() as u64).min(pscheme_heap::limits::LARGE_OBJECT_BYTES);
         self.heap.ensure_room(small + 64, &mut self.machine);
         let spans = self.heap.bytevector(&bytes);
-        let pair = self.heap.pair(self.heap.protected(context.source), spans);
+        let pair = self.heap.pair(self.heap.protected(source.object), spans);
         self.heap.protect(pair)
     }
 

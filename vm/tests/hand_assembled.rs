@@ -196,9 +196,8 @@ fn machine() -> Vm {
 /// Installs units; the last becomes the thunk of the only process, the others global procedures.
 fn start(vm: &mut Vm, units: &[CodeUnit]) {
     let data = vm.heap.protect(Word::FALSE);
-    let source = vm.heap.protect(Word::FALSE);
     for (index, unit) in units.iter().enumerate() {
-        let code = vm.install(unit, InstallContext { data, source }).unwrap();
+        let code = vm.install(unit, InstallContext { data, sources: &[] }).unwrap();
         let place = vm.heap.protect(code);
         let closure = vm.closure_of(code);
         vm.heap.set_protected(place, closure);

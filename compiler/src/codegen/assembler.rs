@@ -200,6 +200,9 @@ impl Assembler {
         }
         self.resolve_jumps()?;
         let constants = self.constants.iter().map(|key| match key {
+            ConstantKey::Cell(name) if names.is_standard(*name) => {
+                Constant::LibraryCell(names.get(*name).to_string())
+            }
             ConstantKey::Cell(name) => Constant::Cell(names.get(*name).to_string()),
             ConstantKey::Datum(index) => Constant::Datum(*index),
             ConstantKey::Code(lambda) => {

@@ -112,6 +112,10 @@ impl Expander<'_, '_> {
         let Some((name, value)) = self.definition(form) else {
             return self.placeholder(span);
         };
+        if matches!(self.shared.hygiene.module, Module::Environment) {
+            let message = "nothing can be defined in an environment that `environment` made".into();
+            return self.fail(ErrorCode::MisplacedDefinition, span, message);
+        }
         let name = self.declare_global(name);
         self.tasks.push(Task::Build(Build::DefineGlobal(name), span));
         self.definition_value(form, value);
@@ -123,7 +127,7 @@ impl Expander<'_, '_> {
     fn declare_global(&mut self, name: Identifier) -> NameId {
         let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
         if self.shared.hygiene.defined.contains(&name)
-            && let Some(Meaning::Global(known)) = self.shared.hygiene.find_exactly(name)
+            && let Some(Meaning::Global(known)) = self.shared.find_exactly(name)
         {
             return known;
         }
@@ -132,6 +136,7 @@ impl Expander<'_, '_> {
         self.shared.assigned_globals.insert(global);
         let is_plain = name.scopes == ScopeSetId::EMPTY;
         let meaning = (!is_plain).then_some(Meaning::Global(global));
+        self.shared.ask_for(name.symbol);
         self.shared.hygiene.bind_top_level(name, meaning);
         self.shared.hygiene.defined.insert(name);
         global
@@ -148,7 +153,7 @@ impl Expander<'_, '_> {
             Module::Program if text.starts_with('%') || standard::exporter(&text).is_some() => {
                 format!("{text} (program)")
             }
-            Module::Program | Module::Open => text,
+            Module::Program | Module::Open | Module::Environment => text,
         }
     }
 

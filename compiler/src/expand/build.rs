@@ -270,7 +270,7 @@ impl Expander<'_, '_> {
             let same = if literal.is_identified_by_word() {
                 self.core.operate(Op::Eq, &[key, constant], span)
             } else {
-                let name = self.shared.names.intern("%eqv?");
+                let name = self.shared.names.intern_standard("%eqv?");
                 let procedure = self.core.add(Node::Global(name), span);
                 let arguments = self.core.add_nodes(&[key, constant]);
                 self.core.add(Node::Call { procedure, arguments }, span)

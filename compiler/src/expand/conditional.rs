@@ -5,9 +5,8 @@
 
 use super::Expander;
 use super::syntax::{Syntax, View};
-use crate::datum_write::write_datum;
 use crate::diagnostic::ByteSpan;
-use crate::features::{FEATURES, LIBRARIES};
+use crate::features::FEATURES;
 
 const FORM: &str = "cond-expand";
 /// How deep requirements may nest.
@@ -50,7 +49,8 @@ impl Expander<'_, '_> {
         Some(Vec::new())
     }
 
-    fn chosen(&mut self, body: &[Syntax], span: ByteSpan) -> Syntax {
+    /// The forms as one, or something without effect if there are none.
+    pub(super) fn chosen(&mut self, body: &[Syntax], span: ByteSpan) -> Syntax {
         let shared = &mut *self.shared;
         let mut parts = Vec::with_capacity(body.len() + 1);
         if body.is_empty() {
@@ -87,11 +87,7 @@ impl Expander<'_, '_> {
             (Some("and"), parts) => self.each(parts, true, depth),
             (Some("or"), parts) => self.each(parts, false, depth),
             (Some("not"), [part]) => self.holds(*part, depth + 1).map(|holds| !holds),
-            (Some("library"), [name]) => {
-                let name = write_datum(self.shared.arena, name.datum);
-                let is_own = self.shared.hygiene.libraries.contains_key(&name);
-                Some(is_own || LIBRARIES.contains(&name.as_str()))
-            }
+            (Some("library"), [name]) => Some(self.shared.has_library(*name)),
             _ => {
                 let message = "expected a requirement: a feature, (library name), (and requirement \
                                ...), (or requirement ...) or (not requirement)";

@@ -2,9 +2,10 @@
 
 use super::build::{Build, ClauseEnd};
 use super::keyword::Keyword;
+use super::library::Module;
 use super::syntax::Syntax;
 use super::{Expander, FALSE, Meaning, TRUE, Task, UNSPECIFIED};
-use crate::core::Node;
+use crate::core::{NameId, Node};
 use crate::datum::DatumId;
 use crate::diagnostic::ByteSpan;
 use pscheme_heap::error_code::ErrorCode;
@@ -128,6 +129,13 @@ impl Expander<'_, '_> {
                 self.core.variable_mut(variable).assigned = true;
                 Build::SetLocal(variable)
             }
+            Meaning::Global(name) if self.is_fixed(name) => {
+                let message = format!(
+                    "`{}` cannot be assigned here: it is imported",
+                    self.name_of(identifier)
+                );
+                return self.fail(ErrorCode::ImportedAssigned, span, message);
+            }
             Meaning::Global(name) => {
                 self.shared.assigned_globals.insert(name);
                 Build::SetGlobal(name)
@@ -144,6 +152,12 @@ impl Expander<'_, '_> {
             }
         };
         self.schedule(vec![Task::Expression(value), Task::Build(build, span)]);
+    }
+
+    /// Whether a variable belongs to a library other than the one being expanded.
+    fn is_fixed(&self, name: NameId) -> bool {
+        self.shared.names.is_standard(name)
+            || matches!(self.shared.hygiene.module, Module::Environment)
     }
 
     /// Whether a clause's body is `=> expression`.

@@ -3,10 +3,13 @@
 use super::keyword::Keyword;
 use super::library::{Export, Module};
 use super::rules::Rules;
-use super::syntax::Identifier;
+use super::syntax::{Identifier, Syntax};
 use super::{Expansion, derived, standard};
 use crate::core::{NameId, VariableId};
+use crate::datum::SymbolId;
 use crate::scope::{Scope, ScopeSetId, ScopeSets};
+use crate::surroundings::{MacroPlace, StoredMeaning};
+use indexmap::{IndexMap, IndexSet};
 use std::collections::{HashMap, HashSet};
 
 /// What an identifier means at a place of the program.
@@ -20,8 +23,8 @@ pub(super) enum Meaning {
     NotImported(&'static str),
 }
 
-/// A macro of one program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A macro of one compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct MacroId(u32);
 
 /// A body, or the top level of the program: where definitions stand.
@@ -38,6 +41,26 @@ pub(super) struct Macro {
     pub(super) name: String,
     pub(super) rules: Rules,
     pub(super) context: Option<ContextId>,
+    pub(super) origin: MacroOrigin,
+}
+
+/// Where a macro comes from, so that its meaning can be kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum MacroOrigin {
+    /// A derived form of the language.
+    Derived,
+    /// Its rules as they were written in this compilation, and the number it has in the image.
+    Written { rules: Syntax, number: u32 },
+    /// An earlier compilation.
+    Stored(MacroPlace),
+}
+
+/// What is known of a macro.
+#[derive(Clone, Debug)]
+enum Known {
+    Ready(Macro),
+    /// It has not been used in this compilation.
+    Stored(MacroPlace),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,13 +71,19 @@ struct Binding {
     largest: u32,
 }
 
-/// The bindings of one program while it is expanded.
+/// The bindings of one compilation.
 #[derive(Clone, Debug, Default)]
 pub struct Hygiene {
     pub(super) sets: ScopeSets,
     /// By symbol, the bindings in force, those of inner places after those of outer ones.
     bindings: Vec<Vec<Binding>>,
-    macros: Vec<Macro>,
+    /// Symbols whose bindings of earlier compilations are in `bindings`.
+    asked: Vec<bool>,
+    /// Names bound outside all bodies in this compilation.
+    pub(super) outermost: IndexSet<Identifier>,
+    macros: Vec<Known>,
+    /// Macros of earlier compilations, by their number in the image.
+    stored_macros: HashMap<u32, MacroId>,
     derived: HashMap<&'static str, MacroId>,
     context_count: u32,
     /// What the text being expanded is, and the scopes all of it has.
@@ -63,22 +92,57 @@ pub struct Hygiene {
     /// Names the module defines, as opposed to those it imports.
     pub(super) defined: HashSet<Identifier>,
     /// Exports of the libraries of this program, by name as written.
-    pub(super) libraries: HashMap<String, Vec<Export>>,
+    pub(super) libraries: IndexMap<String, Vec<Export>>,
+    /// Libraries whose files are being read.
+    pub(super) being_read: Vec<String>,
     /// Scopes given to what was passed to macros of a context: a definition there does not count
     /// them, because it is not the macro that brought the name in.
     use_scopes: HashMap<ContextId, HashSet<Scope>>,
 }
 
 impl Hygiene {
+    /// No bindings; scopes are numbered from `next_scope` on.
+    pub fn counting_from(next_scope: u32) -> Hygiene {
+        Hygiene { sets: ScopeSets::counting_from(next_scope), ..Hygiene::default() }
+    }
+
     pub(super) fn bind(&mut self, identifier: Identifier, meaning: Meaning) {
-        let index = identifier.symbol.index();
+        let bindings = self.bindings_of(identifier.symbol);
+        let below = bindings.last().map_or(0, |binding| binding.largest);
+        let largest = self.sets.size(identifier.scopes).max(below);
+        self.bindings_of(identifier.symbol).push(Binding {
+            scopes: identifier.scopes,
+            meaning,
+            largest,
+        });
+    }
+
+    fn bindings_of(&mut self, symbol: SymbolId) -> &mut Vec<Binding> {
+        let index = symbol.index();
         if self.bindings.len() <= index {
             self.bindings.resize(index + 1, Vec::new());
         }
-        let size = self.sets.size(identifier.scopes);
-        let below = self.bindings[index].last().map_or(0, |binding| binding.largest);
-        let largest = size.max(below);
-        self.bindings[index].push(Binding { scopes: identifier.scopes, meaning, largest });
+        &mut self.bindings[index]
+    }
+
+    /// Puts bindings of earlier compilations below all others of the name.
+    fn bind_below(&mut self, symbol: SymbolId, stored: Vec<(ScopeSetId, Meaning)>) {
+        let newer = std::mem::take(self.bindings_of(symbol));
+        for (scopes, meaning) in stored {
+            self.bind(Identifier { symbol, scopes }, meaning);
+        }
+        for Binding { scopes, meaning, .. } in newer {
+            self.bind(Identifier { symbol, scopes }, meaning);
+        }
+    }
+
+    /// Whether the bindings of earlier compilations are still to be asked for; they are then not.
+    fn is_new(&mut self, symbol: SymbolId) -> bool {
+        let index = symbol.index();
+        if self.asked.len() <= index {
+            self.asked.resize(index + 1, false);
+        }
+        !std::mem::replace(&mut self.asked[index], true)
     }
 
     /// Takes back the newest binding of the name.
@@ -93,6 +157,7 @@ impl Hygiene {
         if let Some(bindings) = self.bindings.get_mut(identifier.symbol.index()) {
             bindings.retain(|binding| binding.scopes != identifier.scopes);
         }
+        self.outermost.insert(identifier);
         if let Some(meaning) = meaning {
             self.bind(identifier, meaning);
         }
@@ -127,12 +192,35 @@ impl Hygiene {
     }
 
     pub(super) fn add_macro(&mut self, definition: Macro) -> MacroId {
-        self.macros.push(definition);
+        self.macros.push(Known::Ready(definition));
         MacroId(self.macros.len() as u32 - 1)
     }
 
-    pub(super) fn get_macro(&self, id: MacroId) -> &Macro {
-        &self.macros[id.0 as usize]
+    /// The macro of an earlier compilation.
+    fn stored_macro(&mut self, place: MacroPlace) -> MacroId {
+        let MacroPlace::Stored { number, .. } = place else {
+            unreachable!("what was stored has a place")
+        };
+        *self.stored_macros.entry(number).or_insert_with(|| {
+            self.macros.push(Known::Stored(place));
+            MacroId(self.macros.len() as u32 - 1)
+        })
+    }
+
+    /// Where a macro comes from.
+    pub(super) fn macro_origin(&self, id: MacroId) -> MacroOrigin {
+        match &self.macros[id.0 as usize] {
+            Known::Ready(definition) => definition.origin,
+            Known::Stored(place) => MacroOrigin::Stored(*place),
+        }
+    }
+
+    /// The name a macro was defined with.
+    pub(super) fn macro_name(&self, id: MacroId) -> String {
+        match &self.macros[id.0 as usize] {
+            Known::Ready(definition) => definition.name.clone(),
+            Known::Stored(_) => String::new(),
+        }
     }
 
     pub(super) fn new_context(&mut self) -> ContextId {
@@ -162,24 +250,96 @@ impl Hygiene {
 impl Expansion<'_> {
     /// What an identifier means here.
     pub(super) fn meaning(&mut self, identifier: Identifier) -> Meaning {
+        self.ask_for(identifier.symbol);
         if let Some(meaning) = self.hygiene.find(identifier) {
             return meaning;
         }
-        let name = self.arena.symbol_name(identifier.symbol);
-        let is_system = self.hygiene.sets.is_system(identifier.scopes);
-        if !is_system && !matches!(self.hygiene.module, Module::Open) {
-            return match standard::exporter(name) {
-                Some(library) => Meaning::NotImported(library),
-                None => Meaning::Global(self.names.intern(name)),
-            };
+        let name = self.arena.symbol_name(identifier.symbol).to_string();
+        if self.hygiene.sets.is_system(identifier.scopes) {
+            return self.standard_meaning(&name);
         }
-        let is_redefined = !is_system
-            && self.names.find(name).is_some_and(|name| self.assigned_globals.contains(&name));
-        if is_redefined {
-            return Meaning::Global(self.names.intern(name));
+        match &self.hygiene.module {
+            Module::Open => self.top_level_meaning(&name),
+            module => match (standard::exporter(&name), module.suffix()) {
+                (Some(library), _) => Meaning::NotImported(library),
+                (None, Some(suffix)) => {
+                    Meaning::Global(self.names.intern(&format!("{name} {suffix}")))
+                }
+                (None, None) => Meaning::Global(self.names.intern(&name)),
+            },
         }
-        let name = name.to_string();
-        self.standard_meaning(&name)
+    }
+
+    /// What a name means at the top level, which sees everything pscheme has, unless it made
+    /// something else of the name.
+    fn top_level_meaning(&mut self, name: &str) -> Meaning {
+        let variable = self.names.intern(name);
+        if self.assigned_globals.contains(&variable) || self.surroundings.is_redefined(name) {
+            return Meaning::Global(variable);
+        }
+        match self.standard_meaning(name) {
+            // A later form of the program may define it.
+            Meaning::Global(_) => Meaning::Global(variable),
+            keyword => keyword,
+        }
+    }
+
+    /// What an identifier was bound to with just its scopes.
+    pub(super) fn find_exactly(&mut self, identifier: Identifier) -> Option<Meaning> {
+        self.ask_for(identifier.symbol);
+        self.hygiene.find_exactly(identifier)
+    }
+
+    /// Makes sure that what earlier compilations made of a name is known.
+    pub(super) fn ask_for(&mut self, symbol: SymbolId) {
+        if !self.hygiene.is_new(symbol) {
+            return;
+        }
+        let stored = self.surroundings.bindings(self.arena.symbol_name(symbol));
+        if stored.is_empty() {
+            return;
+        }
+        let mut bindings = Vec::with_capacity(stored.len());
+        for binding in stored {
+            let scopes = self.hygiene.sets.of(&binding.scopes);
+            bindings.push((scopes, self.meaning_of_stored(&binding.meaning)));
+        }
+        self.hygiene.bind_below(symbol, bindings);
+    }
+
+    /// What an earlier compilation made of a name.
+    pub(super) fn meaning_of_stored(&mut self, stored: &StoredMeaning) -> Meaning {
+        match stored {
+            StoredMeaning::Standard(name) => self.standard_meaning(name),
+            StoredMeaning::Variable(name) => Meaning::Global(self.names.intern(name)),
+            StoredMeaning::Macro(place) => Meaning::Macro(self.hygiene.stored_macro(*place)),
+        }
+    }
+
+    /// A macro, its rules read if it is one of an earlier compilation.
+    pub(super) fn ready_macro(&mut self, id: MacroId) -> Macro {
+        let place = match &self.hygiene.macros[id.0 as usize] {
+            Known::Ready(definition) => return definition.clone(),
+            Known::Stored(place) => *place,
+        };
+        let MacroPlace::Stored { place: at, .. } = place else {
+            unreachable!("what was stored has a place")
+        };
+        let stored = self.surroundings.macro_definition(at);
+        let sets = &mut self.hygiene.sets;
+        let rules = self.arena.copy_with(&stored.data.arena, stored.rules, |set| {
+            Some(sets.of(stored.data.scopes(set)))
+        });
+        let rules = Syntax { datum: rules, scopes: ScopeSetId::EMPTY };
+        let definition = Macro {
+            name: stored.name,
+            // Rules that an image holds were read before; a damaged one's may fit nothing.
+            rules: self.rules(rules).unwrap_or_default(),
+            context: stored.among_definitions.then_some(ContextId::TOP_LEVEL),
+            origin: MacroOrigin::Stored(place),
+        };
+        self.hygiene.macros[id.0 as usize] = Known::Ready(definition.clone());
+        definition
     }
 
     pub(super) fn derived_macro(&mut self, name: &'static str, text: &'static str) -> MacroId {
@@ -187,7 +347,8 @@ impl Expansion<'_> {
             return *known;
         }
         let rules = derived::rules(self, text);
-        let definition = Macro { name: name.into(), rules, context: None };
+        let definition =
+            Macro { name: name.into(), rules, context: None, origin: MacroOrigin::Derived };
         let id = self.hygiene.add_macro(definition);
         self.hygiene.derived.insert(name, id);
         id

@@ -41,6 +41,9 @@ pub enum Keyword {
     /// Means something at the beginning of a program only.
     Import,
     DefineLibrary,
+    /// Becomes the forms of files; the second reads them without regard to case.
+    Include,
+    IncludeFolded,
     /// Part of R7RS or widely used, and not in this version.
     NotInThisVersion,
 }
@@ -86,8 +89,11 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("syntax-error", SyntaxError, "(syntax-error message datum ...)"),
     ("define-library", DefineLibrary, "(define-library name declaration ...)"),
     ("import", Import, "(import set ...)"),
-    ("include", NotInThisVersion, ""),
-    ("include-ci", NotInThisVersion, ""),
+    ("include", Include, "(include file ...)"),
+    ("include-ci", IncludeFolded, "(include-ci file ...)"),
+    ("er-macro-transformer", NotInThisVersion, ""),
+    ("syntax-case", NotInThisVersion, ""),
+    ("with-syntax", NotInThisVersion, ""),
 ];
 
 /// The keyword of this name, and the name.

@@ -1,6 +1,6 @@
 //! Definitions and uses of macros.
 
-use super::hygiene::{ContextId, Macro, MacroId, Meaning};
+use super::hygiene::{ContextId, Macro, MacroId, MacroOrigin, Meaning};
 use super::rules::Misfit;
 use super::syntax::{Identifier, Syntax, View};
 use super::{Expander, Keyword, Task};
@@ -14,13 +14,15 @@ pub const EXPANSIONS_MAX: usize = 200_000;
 pub const DATA_MAX: usize = 40_000_000;
 
 impl Expander<'_, '_> {
-    /// Replaces a use of a macro, and a `cond-expand`, by its result until the form is none; `None` after a report.
+    /// Replaces a use of a macro, a `cond-expand` and an `include` by its result until the form is none; `None` after a report.
     pub(super) fn without_macros(&mut self, mut form: Syntax) -> Option<Syntax> {
         while let Some((head, _)) = self.pair(form) {
             let Some(identifier) = self.shared.identifier(head) else { break };
             form = match self.shared.meaning(identifier) {
                 Meaning::Macro(id) => self.use_macro(id, form)?,
                 Meaning::Keyword(_, Keyword::CondExpand) => self.cond_expand(form)?,
+                Meaning::Keyword(_, Keyword::Include) => self.include(form, false)?,
+                Meaning::Keyword(_, Keyword::IncludeFolded) => self.include(form, true)?,
                 _ => break,
             };
         }
@@ -29,7 +31,7 @@ impl Expander<'_, '_> {
 
     fn use_macro(&mut self, id: MacroId, form: Syntax) -> Option<Syntax> {
         let span = self.span(form);
-        let Macro { name, rules, context } = self.shared.hygiene.get_macro(id).clone();
+        let Macro { name, rules, context, .. } = self.shared.ready_macro(id);
         self.expansions += 1;
         if self.expansions > EXPANSIONS_MAX || self.shared.arena.len() > DATA_MAX {
             if !self.gave_up {
@@ -104,7 +106,9 @@ impl Expander<'_, '_> {
             Some((_, Keyword::SyntaxRules)) => {
                 let rules = self.shared.rules(expression)?;
                 let name = self.name_of(name).to_string();
-                Some(self.shared.hygiene.add_macro(Macro { name, rules, context }))
+                let number = self.shared.hygiene.sets.fresh().number();
+                let origin = MacroOrigin::Written { rules: expression, number };
+                Some(self.shared.hygiene.add_macro(Macro { name, rules, context, origin }))
             }
             Some((name, Keyword::NotInThisVersion)) => {
                 self.report_not_in_this_version(name, span);

@@ -19,8 +19,11 @@ mod conditional;
 mod derived;
 mod forms;
 mod hygiene;
+mod import;
 mod keyword;
+mod leave;
 mod library;
+mod library_file;
 mod macros;
 mod quasi;
 mod records;
@@ -31,16 +34,21 @@ mod syntax;
 use crate::core::{Core, Literal, NO_NAME, NameId, Names, Node, NodeId, VariableId};
 use crate::datum::{Datum, DatumArena, DatumId, QuotedData};
 use crate::diagnostic::{ByteSpan, Diagnostic};
+use crate::source::Sources;
+use crate::surroundings::Surroundings;
 use build::Build;
 use hygiene::{ContextId, Meaning};
 use keyword::{Keyword, form_shape};
+use library::Module;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_vm::inline;
 use std::collections::HashSet;
 use syntax::{Identifier, Syntax, View};
 
 pub use hygiene::Hygiene;
-pub use library::expand_program;
+pub use library::{
+    ImportedNames, expand_at_top_level, expand_import_sets, expand_in_environment, expand_program,
+};
 pub use standard::exported_variables;
 
 /// The value of expressions that have none.
@@ -49,7 +57,7 @@ pub(crate) const FALSE: Literal = Literal::immediate(inline::IMMEDIATE_FALSE);
 pub(crate) const TRUE: Literal = Literal::immediate(inline::IMMEDIATE_TRUE);
 pub(crate) const NULL: Literal = Literal::immediate(inline::IMMEDIATE_NULL);
 
-/// What the forms of one program share while they are expanded.
+/// What the forms of one compilation share while they are expanded.
 pub struct Expansion<'program> {
     /// What was read, and what macros make of it.
     pub arena: &'program mut DatumArena,
@@ -60,6 +68,10 @@ pub struct Expansion<'program> {
     pub assigned_globals: &'program mut HashSet<NameId>,
     pub diagnostics: &'program mut Vec<Diagnostic>,
     pub hygiene: &'program mut Hygiene,
+    pub sources: &'program mut Sources,
+    pub surroundings: &'program dyn Surroundings,
+    /// What was expanded so far, in the order in which it is to run.
+    pub cores: Vec<Core>,
 }
 
 /// Expands one top-level form.
@@ -221,14 +233,28 @@ impl Expander<'_, '_> {
                 Some(definitions) => self.tasks.push(Task::TopLevel(definitions)),
                 None => self.placeholder(span),
             },
+            Some((_, Keyword::Import)) if self.is_open() => {
+                self.shared.import(form);
+                self.placeholder(span);
+            }
+            Some((_, Keyword::DefineLibrary)) if self.is_open() => {
+                self.shared.define_library(form);
+                self.placeholder(span);
+            }
             _ => self.expression(form),
         }
+    }
+
+    /// Whether the form belongs to a top level that sees everything.
+    fn is_open(&self) -> bool {
+        matches!(self.shared.hygiene.module, Module::Open)
     }
 
     /// A definition of a macro at top level.
     fn define_macro(&mut self, form: Syntax) {
         if let Some((name, id)) = self.syntax_definition(form, Some(ContextId::TOP_LEVEL)) {
             let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+            self.shared.ask_for(name.symbol);
             self.shared.hygiene.bind_top_level(name, Some(Meaning::Macro(id)));
         }
     }

@@ -181,7 +181,7 @@ impl Expander<'_, '_> {
     }
 
     fn call_global(&mut self, name: &str, arguments: &[NodeId], span: ByteSpan) -> NodeId {
-        let name = self.shared.names.intern(name);
+        let name = self.shared.names.intern_standard(name);
         let procedure = self.core.add(Node::Global(name), span);
         let arguments = self.core.add_nodes(arguments);
         self.core.add(Node::Call { procedure, arguments }, span)

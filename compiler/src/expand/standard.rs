@@ -69,7 +69,7 @@ impl Expansion<'_> {
         if let Some((name, text)) = derived::find(name) {
             return Meaning::Macro(self.derived_macro(name, text));
         }
-        Meaning::Global(self.names.intern(name))
+        Meaning::Global(self.names.intern_standard(name))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Pass: calls of opcode-backed names and of primitives become `Operate` and `Primitive` nodes,
 //! calls of a lambda expression become `Let`, and calls with too many arguments go through `apply`.
 //!
-//! A name is left alone if it is defined or assigned anywhere in the program. A call with a wrong
+//! A name is left alone if it is defined or assigned anywhere in the program or was by an earlier one
+//! of the image; those of the standard library itself never are. A call with a wrong
 //! number of arguments stays a call: the procedure itself reports the error when it runs.
 
 use crate::core::{
@@ -10,6 +11,7 @@ use crate::core::{
 };
 use crate::diagnostic::ByteSpan;
 use crate::expand::{FALSE, NULL};
+use crate::surroundings::Surroundings;
 use pscheme_vm::inline::{InlineForm, PrimitiveTable, inline_row};
 use pscheme_vm::op::{CALL_ARGUMENTS_MAX, Op};
 use std::collections::HashSet;
@@ -18,8 +20,19 @@ use std::collections::HashSet;
 pub struct GlobalKnowledge<'program> {
     pub names: &'program mut Names,
     pub primitives: &'program dyn PrimitiveTable,
-    /// Names whose calls must go through their cells.
-    pub reassigned: &'program HashSet<NameId>,
+    /// Names the program defines or assigns.
+    pub assigned: &'program HashSet<NameId>,
+    /// Knows what earlier programs redefined.
+    pub surroundings: &'program dyn Surroundings,
+}
+
+impl GlobalKnowledge<'_> {
+    /// Whether the name may have another value than the standard library gave it.
+    fn is_reassigned(&self, name: NameId) -> bool {
+        !self.names.is_standard(name)
+            && (self.assigned.contains(&name)
+                || self.surroundings.is_redefined(self.names.get(name)))
+    }
 }
 
 /// Rebuilds a form with inline calls.
@@ -48,7 +61,7 @@ pub fn inline_calls(source: &Core, globals: &mut GlobalKnowledge<'_>) -> Core {
             return target.copy_node(source, id, map);
         }
         let list = list_of(target, &new_arguments, span);
-        let apply = globals.names.intern("apply");
+        let apply = globals.names.intern_standard("apply");
         let apply = target.add(Node::Global(apply), span);
         let arguments = target.add_nodes(&[map.get(procedure), list]);
         target.add(Node::Call { procedure: apply, arguments }, span)
@@ -93,17 +106,21 @@ fn inline_global(
     span: ByteSpan,
 ) -> Option<NodeId> {
     let count = arguments.len();
-    if globals.reassigned.contains(&name) || count > CALL_ARGUMENTS_MAX {
+    if count > CALL_ARGUMENTS_MAX {
         return None;
     }
     let text = globals.names.get(name);
+    let (row, signature) = (inline_row(text), globals.primitives.signature(text));
+    if row.is_none() && signature.is_none() || globals.is_reassigned(name) {
+        return None;
+    }
     if matches!(text, "eqv?" | "equal?") && is_word_comparison(target, arguments) {
         return Some(target.operate(Op::Eq, arguments, span));
     }
-    if let Some(row) = inline_row(text).filter(|row| row.accepts(count)) {
+    if let Some(row) = row.filter(|row| row.accepts(count)) {
         return Some(operation(target, row.form, arguments, span));
     }
-    let signature = globals.primitives.signature(text).filter(|found| found.accepts(count))?;
+    let signature = signature.filter(|found| found.accepts(count))?;
     let arguments = target.add_nodes(arguments);
     Some(target.add(Node::Primitive { code: signature.code, arguments }, span))
 }

@@ -57,6 +57,29 @@ pub fn read_all(text: &str) -> ReadAll {
     ReadAll { arena: reader.arena, forms, diagnostics: reader.diagnostics }
 }
 
+/// Reads a whole text into an arena that has data already. Spans are counted from `start`; symbols
+/// are folded to lower case if `fold_case` says so (R7RS 4.1.7, `include-ci`).
+pub fn read_into(
+    arena: &mut DatumArena,
+    text: &str,
+    start: u32,
+    fold_case: bool,
+) -> (Vec<DatumId>, Vec<Diagnostic>) {
+    let first = arena.len();
+    let mut reader = Reader::new(text, 0);
+    (reader.arena, reader.fold_case) = (std::mem::take(arena), fold_case);
+    let mut forms = Vec::new();
+    while let Some(form) = reader.read() {
+        forms.push(form);
+    }
+    *arena = reader.arena;
+    arena.move_spans(first, start);
+    for found in &mut reader.diagnostics {
+        found.span = found.span.moved(start);
+    }
+    (forms, reader.diagnostics)
+}
+
 /// Reads one datum from byte offset `start` on: for `read` and for the prompt.
 ///
 /// # Panics

@@ -76,7 +76,7 @@ pub fn run_program(program: &Program<QuotedData>) -> (Machine, Outcome<Value>) {
 
 fn install(code: &CodeUnit, program: &Program<QuotedData>, data: &[Value]) -> Rc<Unit> {
     let constants = code.constants.iter().map(|constant| match constant {
-        Constant::Cell(name) => Value::Symbol(name.as_str().into()),
+        Constant::Cell(name) | Constant::LibraryCell(name) => Value::Symbol(name.as_str().into()),
         Constant::Code(inner) => Value::Code(install(inner, program, data)),
         Constant::Datum(index) => data[program.data.root(*index).index()].clone(),
     });

@@ -6,6 +6,11 @@ pub mod check;
 pub mod machine;
 pub mod value;
 
+use pscheme_compiler::reader::read_all;
+use pscheme_compiler::source::Sources;
+use pscheme_compiler::surroundings::NoImage;
+use pscheme_compiler::{CompileFailure, QuotedData, compile_forms, compile_program};
+use pscheme_vm::code::Program;
 use pscheme_vm::inline::{PrimitiveSignature, PrimitiveTable};
 
 /// The primitives of the abstract machine, by position.
@@ -26,6 +31,22 @@ pub const PRIMITIVES: &[(&str, u8, Option<u8>)] = &[
     ("%append", 2, Some(2)),
     ("%list->vector", 1, Some(1)),
 ];
+
+/// Compiles a program that stands alone.
+pub fn compile(name: &str, text: &str) -> Result<Program<QuotedData>, CompileFailure> {
+    compile_program(name, text, &Primitives, &NoImage::default()).map(|compiled| compiled.program)
+}
+
+/// Compiles the first form of a text for a top level where names were redefined.
+pub fn compile_form(text: &str, redefined: &[&str]) -> Result<Program<QuotedData>, CompileFailure> {
+    let read = read_all(text);
+    assert!(read.diagnostics.is_empty(), "{text}");
+    let redefined = redefined.iter().map(|name| name.to_string()).collect();
+    let surroundings = NoImage { redefined, ..NoImage::default() };
+    let (form, sources) = (read.forms[0], Sources::of("form", text));
+    compile_forms(read.arena, &[form], None, sources, &Primitives, &surroundings)
+        .map(|compiled| compiled.program)
+}
 
 pub struct Primitives;
 

@@ -242,14 +242,8 @@
 
 (define (%absent name) (lambda arguments (%not-in-this-version name)))
 (define command-line (%absent 'command-line))
-(define environment (%absent 'environment))
-(define eval (%absent 'eval))
 (define get-environment-variable (%absent 'get-environment-variable))
 (define get-environment-variables (%absent 'get-environment-variables))
-(define interaction-environment (%absent 'interaction-environment))
-(define load (%absent 'load))
-(define null-environment (%absent 'null-environment))
-(define scheme-report-environment (%absent 'scheme-report-environment))
 
 (define (read-error? value) #f)
 

@@ -7,13 +7,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use pscheme_compiler::compile_program;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
-use pscheme_stdlib::{boot, install_program, primitive_rows};
+use pscheme_stdlib::{boot, compile_and_install, primitive_rows};
 use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::machine::Vm;
@@ -62,15 +61,8 @@ impl Machine {
 
     fn run_to_word(&mut self, text: &str) -> Result<Word, Ending> {
         let vm = &mut self.vm;
-        let primitives = vm.machine.primitives.clone();
-        let program = match compile_program("test.scm", text, primitives.as_ref()) {
-            Ok(program) => program,
-            Err(found) => {
-                let shown: String = found.iter().map(|one| one.render("test.scm", text)).collect();
-                panic!("{shown}");
-            }
-        };
-        let thunk = install_program(vm, &program, text).unwrap();
+        let thunk =
+            compile_and_install(vm, "test.scm", text).unwrap_or_else(|error| panic!("{error}"));
         vm.spawn(thunk, Word::FALSE).unwrap();
         loop {
             match vm.advance(self.engine) {

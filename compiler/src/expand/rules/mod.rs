@@ -18,7 +18,7 @@ use std::rc::Rc;
 pub const RULE_DEPTH_MAX: usize = 200;
 
 /// The rules of a macro.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rules(Rc<Vec<Rule>>);
 
 #[derive(Debug)]

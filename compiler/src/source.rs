@@ -1,0 +1,96 @@
+//! The texts of one compilation: a program's file, and the files of what it includes and imports.
+//!
+//! They lie side by side in one space of byte positions, so that a span says by itself which text it
+//! is of. Nothing else in the compiler knows that there can be several.
+
+use crate::diagnostic::ByteSpan;
+use pscheme_vm::code::SourceText;
+use std::path::Path;
+
+/// Texts that include or import each other, one inside the other, at most.
+pub const SOURCE_DEPTH_MAX: usize = 100;
+
+/// The texts of one compilation.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    texts: Vec<SourceText>,
+    /// How many texts each text stands in.
+    depths: Vec<usize>,
+}
+
+/// Why a text cannot be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceRefused {
+    /// All texts together have 2^32 bytes or more.
+    TooLong,
+    /// It stands in too many others.
+    TooDeep,
+}
+
+impl Sources {
+    /// One text.
+    ///
+    /// # Example
+    /// ```
+    /// use pscheme_compiler::diagnostic::ByteSpan;
+    /// use pscheme_compiler::source::Sources;
+    ///
+    /// let mut sources = Sources::of("a.scm", "(a)");
+    /// let start = sources.add("b.scm", "(b)", None).unwrap();
+    /// let (text, span) = sources.locate(ByteSpan { start: start + 1, end: start + 2 }).unwrap();
+    /// assert_eq!((text.name.as_str(), span), ("b.scm", ByteSpan { start: 1, end: 2 }));
+    /// ```
+    pub fn of(name: &str, text: &str) -> Sources {
+        let mut sources = Sources::default();
+        // A longer text is refused by the reader.
+        let _ = sources.add(name, text, None);
+        sources
+    }
+
+    /// Adds a text that the one around `parent` asked for; returns the position of its first byte.
+    ///
+    /// # Errors
+    /// [`SourceRefused`].
+    pub fn add(
+        &mut self,
+        name: &str,
+        text: &str,
+        parent: Option<ByteSpan>,
+    ) -> Result<u32, SourceRefused> {
+        let start = self.texts.last().map_or(0, |last| u64::from(last.end()) + 1);
+        let end = start + text.len() as u64;
+        if u32::try_from(end).is_err() {
+            return Err(SourceRefused::TooLong);
+        }
+        let depth = parent.and_then(|span| self.index_of(span)).map_or(0, |at| self.depths[at] + 1);
+        if depth > SOURCE_DEPTH_MAX {
+            return Err(SourceRefused::TooDeep);
+        }
+        let start = start as u32;
+        self.texts.push(SourceText { name: name.to_string(), text: text.into(), start });
+        self.depths.push(depth);
+        Ok(start)
+    }
+
+    fn index_of(&self, span: ByteSpan) -> Option<usize> {
+        self.texts.iter().position(|text| text.contains(span.start))
+    }
+
+    /// The text a span begins in, and the span counted from the beginning of that.
+    pub fn locate(&self, span: ByteSpan) -> Option<(&SourceText, ByteSpan)> {
+        let source = &self.texts[self.index_of(span)?];
+        let end = span.end.clamp(span.start, source.end());
+        Some((source, ByteSpan { start: span.start - source.start, end: end - source.start }))
+    }
+
+    /// The folder of the file a span is in; where that is no file in a folder, the working one.
+    pub fn folder_of(&self, span: ByteSpan) -> &Path {
+        let name = self.index_of(span).map_or("", |index| self.texts[index].name.as_str());
+        Path::new(name).parent().unwrap_or(Path::new(""))
+    }
+
+    /// All texts, in the order of their positions.
+    pub fn into_texts(self) -> Vec<SourceText> {
+        self.texts
+    }
+}

@@ -1,0 +1,200 @@
+//! Data of the heap as the compiler reads them: for `eval`, and for the rules of macros.
+//!
+//! Copies keep sharing, and nothing recurses. What is no datum, a procedure say, comes along as an
+//! object with a number; so does every part that has an identity, so that quoting it gives back the
+//! object itself.
+
+use std::collections::{HashMap, HashSet};
+
+use pscheme_compiler::QuotedData;
+use pscheme_compiler::datum::{DatumId, Number};
+use pscheme_compiler::diagnostic::ByteSpan;
+use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::word::Word;
+
+/// Data copied out of a heap.
+#[derive(Default)]
+pub struct CopiedData {
+    pub data: QuotedData,
+    /// The objects that data refer to by number. The words are those of the moment.
+    pub objects: Vec<Word>,
+}
+
+/// The data contain themselves: no program text does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circular;
+
+enum Step {
+    Visit(Word),
+    Build(Word),
+}
+
+struct Copier<'heap> {
+    heap: &'heap Heap,
+    copied: CopiedData,
+    /// What was copied, by word.
+    known: HashMap<u64, DatumId>,
+    /// Wholes whose parts are being copied.
+    open: HashSet<u64>,
+}
+
+impl CopiedData {
+    /// Copies a datum; its number in the arena.
+    ///
+    /// # Errors
+    /// [`Circular`].
+    pub fn copy(heap: &Heap, datum: Word) -> Result<(CopiedData, DatumId), Circular> {
+        let copied = CopiedData::default();
+        let mut copier = Copier { heap, copied, known: HashMap::new(), open: HashSet::new() };
+        let mut work = vec![Step::Visit(datum)];
+        while let Some(step) = work.pop() {
+            match step {
+                Step::Visit(word) => copier.visit(word, &mut work)?,
+                Step::Build(word) => copier.build(word),
+            }
+        }
+        let id = copier.part(datum);
+        Ok((copier.copied, id))
+    }
+}
+
+/// The parts of a whole.
+fn parts(heap: &Heap, word: Word) -> Option<Vec<Word>> {
+    if word.is_pair() {
+        return Some(vec![heap.car(word), heap.cdr(word)]);
+    }
+    match heap.kind_of(word)? {
+        Kind::Vector => {
+            let count = heap.header(word).body_words();
+            Some((0..count).map(|index| heap.field(word, index)).collect())
+        }
+        Kind::Syntax => Some(vec![heap.field(word, body::Syntax::DATUM)]),
+        _ => None,
+    }
+}
+
+impl Copier<'_> {
+    fn visit(&mut self, word: Word, work: &mut Vec<Step>) -> Result<(), Circular> {
+        if self.open.contains(&word.0) {
+            return Err(Circular);
+        }
+        let Some(parts) = parts(self.heap, word) else { return Ok(()) };
+        if self.known.contains_key(&word.0) {
+            return Ok(());
+        }
+        self.open.insert(word.0);
+        work.push(Step::Build(word));
+        work.extend(parts.into_iter().rev().map(Step::Visit));
+        Ok(())
+    }
+
+    /// A whole whose parts are there.
+    fn build(&mut self, word: Word) {
+        let span = ByteSpan::default();
+        let id = if word.is_pair() {
+            let head = self.part(self.heap.car(word));
+            let tail = self.part(self.heap.cdr(word));
+            self.copied.data.arena.pair(head, tail, span)
+        } else if self.heap.kind_of(word) == Some(Kind::Syntax) {
+            let datum = self.part(self.heap.field(word, body::Syntax::DATUM));
+            let scopes = self
+                .copied
+                .data
+                .add_scopes(scope_list(self.heap, self.heap.field(word, body::Syntax::SCOPES)));
+            self.copied.data.arena.with_scopes(datum, scopes)
+        } else {
+            let words = parts(self.heap, word).unwrap_or_default();
+            let parts: Vec<DatumId> = words.into_iter().map(|part| self.part(part)).collect();
+            self.copied.data.arena.vector(&parts, span)
+        };
+        self.open.remove(&word.0);
+        self.known.insert(word.0, id);
+        if self.heap.kind_of(word) != Some(Kind::Syntax) {
+            self.note_origin(id, word);
+        }
+    }
+
+    fn note_origin(&mut self, id: DatumId, word: Word) {
+        self.copied.data.arena.set_origin(id, self.copied.objects.len() as u32);
+        self.copied.objects.push(word);
+    }
+
+    /// The number of a part: a whole that was copied, or an atom.
+    fn part(&mut self, word: Word) -> DatumId {
+        if let Some(id) = self.known.get(&word.0) {
+            return *id;
+        }
+        let id = self.atom(word);
+        if word.is_reference() {
+            self.known.insert(word.0, id);
+        }
+        id
+    }
+
+    fn atom(&mut self, word: Word) -> DatumId {
+        let (heap, span) = (self.heap, ByteSpan::default());
+        let arena = &mut self.copied.data.arena;
+        match word {
+            Word::NULL => return arena.null(span),
+            Word::TRUE | Word::FALSE => return arena.boolean(word == Word::TRUE, span),
+            _ => {}
+        }
+        if word.is_fixnum() {
+            return arena.number(Number::Fixnum(word.as_fixnum()), span);
+        }
+        if word.is_character() {
+            return arena.character(word.as_character(), span);
+        }
+        if word.is_immediate_flonum() {
+            return arena.number(Number::Flonum(word.as_immediate_flonum()), span);
+        }
+        match heap.kind_of(word) {
+            Some(Kind::Flonum) => {
+                let value = f64::from_bits(heap.raw(word, body::Flonum::BITS));
+                arena.number(Number::Flonum(value), span)
+            }
+            Some(Kind::Symbol) => {
+                let symbol = arena.intern(&heap.symbol_name(word));
+                arena.symbol(symbol, span)
+            }
+            Some(Kind::Bignum) => {
+                let count = heap.header(word).body_words();
+                let magnitude = (0..count).map(|index| heap.raw(word, index)).collect();
+                let negative = heap.header(word).aux() == 1;
+                arena.number(Number::Big { negative, magnitude }, span)
+            }
+            Some(Kind::String) => {
+                let id = arena.string(heap.string_text(word), span);
+                self.note_origin(id, word);
+                id
+            }
+            Some(Kind::Bytevector) => {
+                let id = arena.bytevector(heap.bytes(word).to_vec(), span);
+                self.note_origin(id, word);
+                id
+            }
+            _ => {
+                let id = arena.object(self.copied.objects.len() as u32, span);
+                self.copied.objects.push(word);
+                id
+            }
+        }
+    }
+}
+
+/// The scopes in a list of fixnums.
+pub fn scope_list(heap: &Heap, mut list: Word) -> Vec<u32> {
+    let mut scopes: Vec<u32> = Vec::new();
+    while list.is_pair() {
+        let scope = heap.car(list);
+        let scope = if scope.is_fixnum() { u32::try_from(scope.as_fixnum()).ok() } else { None };
+        // Sets ascend; in a damaged image they may not, and a list may have no end.
+        match scope.filter(|scope| scopes.last().is_none_or(|last| last < scope)) {
+            Some(scope) => scopes.push(scope),
+            None => break,
+        }
+        list = heap.cdr(list);
+    }
+    scopes
+}

@@ -1,0 +1,199 @@
+//! `eval`, `environment`, `load`: what compiles while a program runs. What is compiled is run by
+//! Scheme (`prelude/eval.scm`): a primitive only makes the procedure.
+
+use pscheme_compiler::diagnostic::{CompileFailure, Diagnostic};
+use pscheme_compiler::reader::{ReadOne, read_one};
+use pscheme_compiler::source::Sources;
+use pscheme_compiler::surroundings::StoredMeaning;
+use pscheme_compiler::{Compiled, compile_environment, compile_forms};
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::word::Word;
+use pscheme_vm::fault::Interrupt;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::primitive::Arguments;
+use pscheme_vm::primitives;
+
+use crate::argument::{Call, Outcome, fault};
+use crate::data::CopiedData;
+use crate::image::ImageSurroundings;
+use crate::limits::{PATH_CHARACTERS_MAX, SOURCE_FILE_BYTES_MAX};
+use crate::load::{Installation, install, source_object};
+use crate::room::{allocate, object_bytes};
+
+primitives! { EVAL_PRIMITIVES:
+    /// `(%compile datum environment)`: a procedure of no arguments that evaluates the datum as an
+    /// expression or a definition of the environment.
+    720 "%compile" (2) listed("the size of the expression with its macros expanded") => compile;
+    /// `(%compile-next source position environment)`: a pair of a procedure that evaluates the form
+    /// at a position of a program's text, and the position behind it; `#f` at the end of the text.
+    721 "%compile-next" (3) listed("the size of the form, and a look at the rest of the text") => compile_next;
+    /// `(%environment sets)`: a pair of a procedure that runs the libraries a list of import sets
+    /// needs, and the environment these make.
+    722 "%environment" (1) listed("the size of the libraries that are not loaded yet") => environment;
+    /// `(%read-source path)`: the text of a program's file with its name, for `%compile-next`.
+    723 "%read-source" (1) listed("64 MiB of text") => read_source;
+    /// `(interaction-environment)`: the environment of the top level, which sees everything.
+    724 "interaction-environment" (0) constant => |vm, _| {
+        let environment = allocate(vm, Kind::Environment, body::Environment::FIELDS, 0)?;
+        vm.heap.initialise(environment, body::Environment::BINDINGS, Word::FALSE.0);
+        Ok(environment)
+    };
+    /// `(environment? value)`: is it an environment?
+    725 "environment?" (1) constant => |vm, a| {
+        Ok(Word::boolean(vm.heap.kind_of(a.get(0)) == Some(Kind::Environment)))
+    };
+}
+
+/// Bytes that compiling is sure to need; less is left to the collector's reserve.
+const ROOM_BYTES: u64 = 64 * 1024;
+
+/// The names of an environment; `None` for the top level.
+fn bindings(
+    vm: &mut Vm,
+    arguments: Arguments,
+    position: usize,
+    name: &'static str,
+) -> Result<Option<Vec<(String, StoredMeaning)>>, Interrupt> {
+    let call = Call::new(vm, name, arguments);
+    let environment = call.of_kind(position, Kind::Environment, "an environment")?;
+    let bindings = vm.heap.field(environment, body::Environment::BINDINGS);
+    if !bindings.is_object() {
+        return Ok(None);
+    }
+    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
+    Ok(Some(surroundings.names(bindings)))
+}
+
+fn compile(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    vm.reserve(ROOM_BYTES)?;
+    let environment = bindings(vm, arguments, 1, "eval")?;
+    let (copied, form) = copy(vm, arguments.get(0), "eval")?;
+    let primitives = vm.machine.primitives.clone();
+    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
+    let compiled = compile_forms(
+        copied.data.arena,
+        &[form],
+        environment.as_deref(),
+        Sources::default(),
+        primitives.as_ref(),
+        &surroundings,
+    );
+    let compiled = compiled.map_err(|failure| failed(&failure))?;
+    let objects = &copied.objects;
+    put(vm, &Installation { objects, ..Installation::of(&compiled) })
+}
+
+fn environment(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    vm.reserve(ROOM_BYTES)?;
+    let (copied, sets) = copy(vm, arguments.get(0), "environment")?;
+    let sets = copied.data.arena.proper_list(sets).unwrap_or_default();
+    let primitives = vm.machine.primitives.clone();
+    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
+    let made = compile_environment(copied.data.arena, &sets, primitives.as_ref(), &surroundings);
+    let (compiled, names): (Compiled, _) = made.map_err(|failure| failed(&failure))?;
+    let installation = Installation::of(&compiled);
+    put(vm, &Installation { environment: Some(&names), ..installation })
+}
+
+fn copy(
+    vm: &Vm,
+    datum: Word,
+    name: &str,
+) -> Result<(CopiedData, pscheme_compiler::datum::DatumId), Interrupt> {
+    CopiedData::copy(&vm.heap, datum)
+        .map_err(|_| fault(ErrorCode::BadForm, format!("{name}: the expression contains itself")))
+}
+
+fn put(vm: &mut Vm, installation: &Installation<'_>) -> Outcome {
+    install(vm, installation).map_err(|what| fault(ErrorCode::CompilerLimit, what))
+}
+
+/// The condition of a compilation that failed: the code of the first finding, the message of all.
+fn failed(failure: &CompileFailure) -> Interrupt {
+    let code = failure.diagnostics.first().map_or(ErrorCode::BadForm, |first| first.code);
+    let shown = |found: &Diagnostic| match failure.place(found) {
+        Some(place) => format!("{place}: {}", found.message),
+        None => found.message.clone(),
+    };
+    let messages: Vec<String> = failure.diagnostics.iter().map(shown).collect();
+    fault(code, messages.join("; "))
+}
+
+fn read_source(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let call = Call::new(vm, "load", arguments);
+    let path = call.string(0)?;
+    let name = vm.heap.string_start(path, PATH_CHARACTERS_MAX);
+    let unreadable =
+        |why: String| fault(ErrorCode::FileError, format!("cannot load {name}: {why}"));
+    let bytes = vm
+        .machine
+        .host
+        .read_file(std::path::Path::new(&name))
+        .map_err(|error| unreadable(error.to_string()))?;
+    if bytes.len() as u64 > SOURCE_FILE_BYTES_MAX {
+        return Err(unreadable(format!("it has more than {SOURCE_FILE_BYTES_MAX} bytes")));
+    }
+    if std::str::from_utf8(&bytes).is_err() {
+        return Err(unreadable("it is no UTF-8 text".into()));
+    }
+    vm.reserve_object(object_bytes(bytes.len().div_ceil(8) + 1), ROOM_BYTES)?;
+    Ok(source_object(vm, &name, &bytes))
+}
+
+fn compile_next(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    vm.reserve(ROOM_BYTES)?;
+    let environment = bindings(vm, arguments, 2, "load")?;
+    let (name, text, position) = source_at(vm, arguments)?;
+    let (arena, form, end) = match read_one(&text, position) {
+        ReadOne::EndOfInput => return Ok(Word::FALSE),
+        ReadOne::Datum { arena, datum, end } => (arena, datum, end),
+        ReadOne::Incomplete(diagnostics) | ReadOne::Failed { diagnostics, .. } => {
+            return Err(failed(&CompileFailure {
+                diagnostics,
+                sources: Sources::of(&name, &text),
+            }));
+        }
+    };
+    let primitives = vm.machine.primitives.clone();
+    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
+    let compiled = compile_forms(
+        arena,
+        &[form],
+        environment.as_deref(),
+        Sources::of(&name, &text),
+        primitives.as_ref(),
+        &surroundings,
+    );
+    let compiled = compiled.map_err(|failure| failed(&failure))?;
+    let source = vm.heap.protect(arguments.get(0));
+    let procedure = put(vm, &Installation { source: Some(source), ..Installation::of(&compiled) });
+    vm.heap.unprotect(source);
+    let procedure = vm.heap.protect(procedure?);
+    vm.heap.ensure_room(16, &mut vm.machine);
+    let made = vm.heap.protected(procedure);
+    vm.heap.unprotect(procedure);
+    Ok(vm.heap.pair(made, Word::fixnum(end as i64)))
+}
+
+/// Name and text of a source that `%read-source` made, and a position in it.
+fn source_at(vm: &Vm, arguments: Arguments) -> Result<(String, String, usize), Interrupt> {
+    let call = Call::new(vm, "%compile-next", arguments);
+    let source = call.vector(0)?;
+    let heap = &vm.heap;
+    let part =
+        |index| (index < heap.header(source).body_words()).then(|| heap.field(source, index));
+    let name = part(0).filter(|&word| heap.kind_of(word) == Some(Kind::String));
+    let bytes = part(1).filter(|&word| heap.kind_of(word) == Some(Kind::Bytevector));
+    let (Some(name), Some(bytes)) = (name, bytes) else {
+        return Err(call.wrong_type(0, "a source"));
+    };
+    let text = String::from_utf8_lossy(heap.bytes(bytes)).into_owned();
+    let position = arguments.get(1);
+    let position =
+        if position.is_fixnum() { usize::try_from(position.as_fixnum()).ok() } else { None };
+    match position.filter(|&position| text.is_char_boundary(position)) {
+        Some(position) => Ok((heap.string_text(name), text, position)),
+        None => Err(call.wrong_type(1, "a position in the text")),
+    }
+}
