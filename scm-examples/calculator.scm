@@ -1,6 +1,9 @@
 ; An interpreter for a small language of formulas with variables, functions and conditions. The
 ; program is a list of lines of text; each is read, evaluated, and its value shown. Errors of a line
 ; are caught and shown, and the next line goes on.
+;
+; What survives a kill: what was defined so far, the line that is being worked on, and the place inside
+; its evaluation; the two libraries are part of the image and are not read again.
 
 (define-library (calculator lexer)
   (export tokens)

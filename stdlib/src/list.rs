@@ -170,9 +170,11 @@ fn is_small_tree(vm: &mut Vm, arguments: Arguments) -> Outcome {
             left = left.saturating_sub(1);
         } else if vm.heap.kind_of(word) == Some(Kind::Vector) {
             let length = vm.heap.header(word).body_words();
-            left = left.saturating_sub(length + 1);
-            let shown = length.min(left);
-            work.extend((0..shown).map(|index| vm.heap.field(word, index)));
+            if length >= left {
+                return Ok(Word::FALSE);
+            }
+            left -= length + 1;
+            work.extend((0..length).map(|index| vm.heap.field(word, index)));
         }
         if left == 0 {
             return Ok(Word::FALSE);

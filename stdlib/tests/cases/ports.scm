@@ -33,6 +33,8 @@
 (let ((l (list 1 2 3))) (set-cdr! (cddr l) l) l) ;=> #0=(1 2 3 . #0#)
 (let ((l (list 1 2 3))) (set-cdr! (cddr l) (cdr l)) l) ;=> (1 . #0=(2 3 . #0#))
 (let ((v (vector 1 2))) (vector-set! v 1 v) (list v 'x v)) ;=> (#0=#(1 #0#) x #0#)
+(let ((v (vector 1 2))) (vector-set! v 1 v) v) ;=> #0=#(1 #0#)
+(let ((v (make-vector 5 1))) (vector-set! v 4 v) v) ;=> #0=#(1 1 1 1 #0#)
 (let ((a (list 'a))) (list a a)) ;=> ((a) (a))
 (let ((a (list 'a))) (call-with-output-string (lambda (p) (write-shared (list a a) p)))) ;=> "(#0=(a) #0#)"
 (call-with-output-string (lambda (p) (write-shared '(1 (2) #(3)) p))) ;=> "(1 (2) #(3))"
