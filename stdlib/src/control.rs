@@ -93,6 +93,8 @@ primitives! { CONTROL_PRIMITIVES:
     529 "error-object-irritants" (1) constant => |vm, a| part(vm, a, "error-object-irritants", body::Condition::IRRITANTS);
     /// `(file-error? value)`: is it the object of a file's error?
     530 "file-error?" (1) constant => |vm, a| Ok(has_code(&vm.heap, a.get(0), ErrorCode::FileError));
+    /// `(read-error? value)`: is it the object of an error of `read`?
+    532 "read-error?" (1) constant => |vm, a| Ok(has_code(&vm.heap, a.get(0), ErrorCode::ReadError));
     /// `(%set-exception-handler! procedure)`: the procedure that is called with what was raised.
     531 "%set-exception-handler!" (1) constant => |vm, a| {
         vm.heap.set_root(Root::ExceptionHandler, a.get(0));

@@ -28,6 +28,7 @@ const PRELUDE: &[(&str, &str)] = &[
     ("prelude/port.scm", include_str!("prelude/port.scm")),
     ("prelude/promise.scm", include_str!("prelude/promise.scm")),
     ("prelude/print.scm", include_str!("prelude/print.scm")),
+    ("prelude/read.scm", include_str!("prelude/read.scm")),
     ("prelude/eval.scm", include_str!("prelude/eval.scm")),
 ];
 

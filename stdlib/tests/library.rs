@@ -32,7 +32,8 @@ fn every_primitive_is_documented_and_in_its_block() {
 }
 
 /// Procedures of R7RS (scheme base), (scheme char), (scheme cxr), (scheme inexact), (scheme file),
-/// (scheme lazy), (scheme write), (scheme process-context) and (scheme time) that this version has.
+/// (scheme lazy), (scheme read), (scheme write), (scheme process-context) and (scheme time) that this
+/// version has.
 const R7RS_PROCEDURES: &str = "
     * + - / < <= = > >= abs append apply assoc assq assv binary-port? boolean=? boolean? bytevector
     bytevector-append bytevector-copy bytevector-copy! bytevector-length bytevector-u8-ref
@@ -68,6 +69,7 @@ const R7RS_PROCEDURES: &str = "
     call-with-input-file call-with-output-file delete-file file-exists? open-binary-input-file
     open-binary-output-file open-input-file open-output-file with-input-from-file with-output-to-file
     display write write-shared write-simple
+    read
     emergency-exit exit force make-promise promise?
     current-jiffy current-second jiffies-per-second";
 
@@ -288,6 +290,14 @@ fn files_are_read() {
         Ending::Failed {
             code: ErrorCode::FileError,
             message: "the input is not UTF-8 at byte 1".into()
+        }
+    );
+    std::fs::write(&path, "(a b").unwrap();
+    assert_eq!(
+        machine.run(&format!("(call-with-input-file {path:?} read)")),
+        Ending::Failed {
+            code: ErrorCode::ReadError,
+            message: format!("read of {}: the text ends inside a list", path.display())
         }
     );
 }

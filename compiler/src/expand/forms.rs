@@ -3,7 +3,7 @@
 use super::build::{Build, ClauseEnd};
 use super::keyword::Keyword;
 use super::library::Module;
-use super::syntax::Syntax;
+use super::syntax::{Identifier, Syntax};
 use super::{Expander, FALSE, Meaning, TRUE, Task, UNSPECIFIED};
 use crate::core::{NameId, Node};
 use crate::datum::DatumId;
@@ -129,7 +129,7 @@ impl Expander<'_, '_> {
                 self.core.variable_mut(variable).assigned = true;
                 Build::SetLocal(variable)
             }
-            Meaning::Global(name) if self.is_fixed(name) => {
+            Meaning::Global(name) if self.is_imported(identifier, name) => {
                 let message = format!(
                     "`{}` cannot be assigned here: it is imported",
                     self.name_of(identifier)
@@ -154,10 +154,19 @@ impl Expander<'_, '_> {
         self.schedule(vec![Task::Expression(value), Task::Build(build, span)]);
     }
 
-    /// Whether a variable belongs to a library other than the one being expanded.
-    fn is_fixed(&self, name: NameId) -> bool {
-        self.shared.names.is_standard(name)
-            || matches!(self.shared.hygiene.module, Module::Environment)
+    /// Whether an identifier means a variable that the module being expanded imports.
+    fn is_imported(&mut self, identifier: Identifier, name: NameId) -> bool {
+        if self.shared.names.is_standard(name) {
+            return true;
+        }
+        let hygiene = &self.shared.hygiene;
+        let home = Identifier { symbol: identifier.symbol, scopes: hygiene.home };
+        // What a macro of a library brings along is that library's own.
+        let is_written_here = !matches!(hygiene.module, Module::Open)
+            && hygiene.sets.is_subset(home.scopes, identifier.scopes);
+        is_written_here
+            && !hygiene.defined.contains(&home)
+            && self.shared.find_exactly(home) == Some(Meaning::Global(name))
     }
 
     /// Whether a clause's body is `=> expression`.

@@ -39,6 +39,8 @@ pub mod state {
     pub const CONSOLE: i64 = 16;
     pub const STRING: i64 = 32;
     pub const FILE: i64 = 64;
+    /// `read` folds the case of symbols: `#!fold-case` was the last directive.
+    pub const FOLDS_CASE: i64 = 128;
 }
 
 primitives! { PORT_PRIMITIVES:
@@ -117,6 +119,10 @@ primitives! { PORT_PRIMITIVES:
     581 "%read-bytes" (2) chunk => input::read_bytes;
     /// `(%port-path port)`: the path of a file port, or `#f`.
     582 "%port-path" (1) constant => path_of;
+    /// `(%port-folds-case? port)`: whether `read` folds the case of symbols from this port.
+    583 "%port-folds-case?" (1) constant => |vm, a| Ok(has_state(vm, a, state::FOLDS_CASE));
+    /// `(%set-port-folds-case! port folds?)`: whether `read` folds the case of symbols from now on.
+    584 "%set-port-folds-case!" (2) constant => set_folds_case;
 }
 
 pub(crate) fn state_of(vm: &Vm, port: Word) -> i64 {
@@ -196,6 +202,18 @@ fn path_of(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let port = Call::new(vm, "%port-path", arguments).of_kind(0, Kind::Port, "a port")?;
     let is_file = state_of(vm, port) & state::FILE != 0;
     Ok(if is_file { vm.heap.field(port, body::Port::NAME) } else { Word::FALSE })
+}
+
+fn set_folds_case(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let port =
+        Call::new(vm, "%set-port-folds-case!", arguments).of_kind(0, Kind::Port, "a port")?;
+    let before = state_of(vm, port);
+    let now = match arguments.get(1) {
+        Word::FALSE => before & !state::FOLDS_CASE,
+        _ => before | state::FOLDS_CASE,
+    };
+    vm.heap.set_field(port, body::Port::STATE, Word::fixnum(now));
+    Ok(Word::UNSPECIFIED)
 }
 
 fn close(vm: &mut Vm, arguments: Arguments) -> Outcome {

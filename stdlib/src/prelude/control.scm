@@ -245,7 +245,5 @@
 (define get-environment-variable (%absent 'get-environment-variable))
 (define get-environment-variables (%absent 'get-environment-variables))
 
-(define (read-error? value) #f)
-
 (define (assert value . irritants)
   (if (not value) (%apply error (cons "an assertion failed" irritants))))

@@ -150,5 +150,3 @@
           (begin
             (bytevector-copy! bytes start found)
             (bytevector-length found))))))
-
-(define (read . port) (%not-in-this-version 'read))

@@ -66,7 +66,7 @@
 (cons 1) ;!> E0103 cons expects 2 arguments, found 1
 (no-such-thing 1) ;!> E0101 the variable no-such-thing has no value
 ("not a procedure") ;!> E0102 "not a procedure" is not a procedure
-(read) ;!> E0113 read is not in this version
+(read) ;!> E0113 reading from the console is not in this version
 (delete-file "x") ;!> E0113 delete-file is not in this version
 (read-char) ;!> E0113 reading from the console is not in this version
 (open-input-file "/no/such/file") ;!> E0110 open-input-file cannot read /no/such/file: No such file or directory (os error 2)
