@@ -63,6 +63,29 @@ impl Session {
         Ok(())
     }
 
+    /// Compiles the form that begins at byte `position` of a text as one of the top level, and makes a
+    /// process that will evaluate it, at the end of the run queue. The process and the position
+    /// behind the form; `None` at the end of the text.
+    ///
+    /// # Errors
+    /// What is wrong with the form; nothing was changed then.
+    ///
+    /// # Panics
+    /// If the position is not on a character boundary.
+    pub fn start_form(
+        &mut self,
+        name: &str,
+        text: &str,
+        position: usize,
+    ) -> Result<Option<(Word, usize)>, ProgramError> {
+        let form = pscheme_stdlib::compile_form_at(&mut self.vm, name, text, position)?;
+        let Some((thunk, end)) = form else { return Ok(None) };
+        let process = self.vm.spawn(thunk, Word::FALSE);
+        let process =
+            process.map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))?;
+        Ok(Some((process, end)))
+    }
+
     /// Writes the value that the program's main process has ended with to the console, unless it has
     /// none.
     ///

@@ -100,7 +100,7 @@ fn libraries_are_found_in_files_and_survive_without_them() {
     let nowhere = Path::new("/nonexistent");
     let mut session = Session::open(open(&image), options(nowhere, &console)).unwrap();
     assert_eq!(run(&mut session, &console, "two.scm", program), "(helped 1)((helped 1) 2)");
-    let open_program = "(import (data stack)) (define (first x) 'mine) (define car cdr)
+    let open_program = "(void) (import (data stack)) (define (first x) 'mine) (define car cdr)
       (write (with-top (y (push (push empty 1) 2)) (first y)))";
     assert_eq!(run(&mut session, &console, "three.scm", open_program), "((helped 2) 4)");
 }

@@ -164,7 +164,8 @@ fn session_options(
     heap_limit: Option<u64>,
     library_folders: Vec<PathBuf>,
 ) -> Result<SessionOptions, Failure> {
-    let host = StandardHost { library_folders, ..StandardHost::default() };
+    let mut host = StandardHost::default();
+    host.library_folders = library_folders;
     let mut options = SessionOptions::new(Box::new(host));
     if let Some(mut file) = phase_file() {
         options.on_phase = Some(Box::new(move |phase| {

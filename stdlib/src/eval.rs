@@ -147,7 +147,7 @@ fn compile_next(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let (name, text, position) = source_at(vm, arguments)?;
     let (arena, form, end) = match read_one(&text, position) {
         ReadOne::EndOfInput => return Ok(Word::FALSE),
-        ReadOne::Datum { arena, datum, end } => (arena, datum, end),
+        ReadOne::Datum { arena, datum, end } => (*arena, datum, end),
         ReadOne::Incomplete(diagnostics) | ReadOne::Failed { diagnostics, .. } => {
             return Err(failed(&CompileFailure {
                 diagnostics,

@@ -38,7 +38,8 @@ use pscheme_vm::primitive::Primitive;
 
 pub use image::ImageSurroundings;
 pub use load::{
-    Installation, LoadError, boot, compile_and_install, install, is_library_source, load_prelude,
+    Installation, LoadError, boot, compile_and_install, compile_form_at, install,
+    is_library_source, load_prelude,
 };
 pub use port::flush_open_ports;
 pub use write::raised_text;

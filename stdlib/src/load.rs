@@ -1,8 +1,10 @@
 //! Puts compiled programs into the heap, and the prelude into a fresh one.
 
 use pscheme_compiler::datum::{Datum, DatumId};
+use pscheme_compiler::reader::{ReadOne, read_one};
+use pscheme_compiler::source::Sources;
 use pscheme_compiler::surroundings::StoredMeaning;
-use pscheme_compiler::{CompileFailure, Compiled, QuotedData, compile_program};
+use pscheme_compiler::{CompileFailure, Compiled, QuotedData, compile_forms, compile_program};
 use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
@@ -86,6 +88,36 @@ pub fn compile_and_install(vm: &mut Vm, name: &str, text: &str) -> Result<Word, 
     let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
     let compiled = compile_program(name, text, primitives.as_ref(), &surroundings)?;
     install(vm, &Installation::of(&compiled)).map_err(LoadError::Refused)
+}
+
+/// Compiles the form of the top level that begins at byte `position` of a text, as the prompt does;
+/// a procedure that evaluates it, and the position behind it. `None` at the end of the text.
+///
+/// # Errors
+/// What is wrong with the form; nothing was changed then.
+///
+/// # Panics
+/// If the position is not on a character boundary.
+pub fn compile_form_at(
+    vm: &mut Vm,
+    name: &str,
+    text: &str,
+    position: usize,
+) -> Result<Option<(Word, usize)>, LoadError> {
+    let sources = Sources::of(name, text);
+    let (arena, form, end) = match read_one(text, position) {
+        ReadOne::EndOfInput => return Ok(None),
+        ReadOne::Datum { arena, datum, end } => (*arena, datum, end),
+        ReadOne::Incomplete(diagnostics) | ReadOne::Failed { diagnostics, .. } => {
+            return Err(CompileFailure { diagnostics, sources }.into());
+        }
+    };
+    let primitives = vm.machine.primitives.clone();
+    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
+    let compiled =
+        compile_forms(arena, &[form], None, sources, primitives.as_ref(), &surroundings)?;
+    let thunk = install(vm, &Installation::of(&compiled)).map_err(LoadError::Refused)?;
+    Ok(Some((thunk, end)))
 }
 
 /// Why a program cannot be loaded.

@@ -26,7 +26,7 @@ pub struct ReadAll {
 #[derive(Debug)]
 pub enum ReadOne {
     /// A datum, and the offset of the first byte behind it.
-    Datum { arena: DatumArena, datum: DatumId, end: usize },
+    Datum { arena: Box<DatumArena>, datum: DatumId, end: usize },
     /// Nothing but white space and comments.
     EndOfInput,
     /// The text ends inside a datum: at a prompt, ask for more.
@@ -94,7 +94,7 @@ pub fn read_one(text: &str, start: usize) -> ReadOne {
     }
     match datum {
         _ if !diagnostics.is_empty() => ReadOne::Failed { diagnostics, end },
-        Some(datum) => ReadOne::Datum { arena, datum, end },
+        Some(datum) => ReadOne::Datum { arena: Box::new(arena), datum, end },
         None => ReadOne::EndOfInput,
     }
 }
