@@ -106,6 +106,9 @@ error_codes! {
 
     /// `read` met text that is no datum.
     120 ReadError = "text that is no datum";
+    /// A function of the host that runs the image returned an error, or the host provides none of
+    /// this name; the message says which.
+    121 HostFailed = "a function of the host failed";
 
     // Reader.
 

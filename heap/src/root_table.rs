@@ -73,6 +73,9 @@ root_table! {
     26 LibraryCount;
     /// The number of the next scope of the expander and of the next macro.
     27 NextScope;
+    /// List of the host's functions that the image was opened with: vectors of name (a symbol), number
+    /// of arguments and version.
+    28 HostFunctions;
 }
 
 #[cfg(test)]

@@ -259,6 +259,19 @@ impl<'vm> DefinitionWriter<'vm> {
     }
 }
 
+/// Makes a library known whose names are global variables of these names, in place of an earlier one.
+pub fn define_library(vm: &mut Vm, name: &str, variables: &[&str]) {
+    let mark = vm.heap.protect(Word::FALSE);
+    let variable = |name: &&str| (name.to_string(), StoredMeaning::Variable(name.to_string()));
+    let exports: Vec<(String, StoredMeaning)> = variables.iter().map(variable).collect();
+    let macros = KeptMacros::of(vm, std::iter::empty());
+    let mut writer = DefinitionWriter::new(vm, mark, macros);
+    let exports = writer.names(&exports);
+    let symbol = writer.symbol(name);
+    vm.heap.add_library(symbol, exports, &mut vm.machine);
+    vm.heap.unprotect(mark);
+}
+
 /// An ascending list of scopes.
 pub fn scope_words(vm: &mut Vm, scopes: &[u32]) -> Word {
     vm.heap.ensure_room(scopes.len() as u64 * 16, &mut vm.machine);

@@ -17,6 +17,8 @@ use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
 use crate::fault::Fault;
+use crate::handle::HandleTable;
+use crate::host_function::HostFunctions;
 use crate::liveness::{Liveness, analyse};
 use crate::primitive::{Primitive, PrimitiveSet};
 
@@ -114,6 +116,10 @@ pub struct Machine {
     pub running: bool,
     /// Console output and other things of the host.
     pub host: Box<dyn crate::host::Host>,
+    /// Words the host holds on to.
+    pub handles: HandleTable,
+    /// Procedures the host provides.
+    pub host_functions: HostFunctions,
     /// Bytes in use when a process stopped at the heap's limit last.
     pub(crate) bytes_at_limit: u64,
     /// Set by a primitive that opened an effect, so that a commit becomes due.
@@ -147,6 +153,8 @@ impl Machine {
             safepoints: 0,
             running: false,
             host,
+            handles: HandleTable::default(),
+            host_functions: HostFunctions::new(),
             bytes_at_limit: 0,
             effects_pending: false,
         }
@@ -262,6 +270,7 @@ impl RootSource for Machine {
         visitor.visit(&mut self.continuation);
         visitor.visit(&mut self.process);
         visitor.visit(&mut self.dynamic);
+        self.handles.visit(visitor);
         if let Some(Stop::Error(fault)) = &mut self.stop {
             fault.irritants.iter_mut().for_each(|word| visitor.visit(word));
             fault.raised.iter_mut().for_each(|word| visitor.visit(word));
