@@ -150,6 +150,11 @@ impl Heap {
         symbol
     }
 
+    /// The symbol with this name, if there is one.
+    pub fn interned(&self, name: &str) -> Option<Word> {
+        self.find_symbol(name, name_hash(name))
+    }
+
     fn find_symbol(&self, name: &str, hash: u64) -> Option<Word> {
         self.probe(Root::Symbols, hash, |heap, entry| {
             heap.raw(entry, body::Symbol::HASH) == hash && heap.symbol_is(entry, name)

@@ -28,6 +28,8 @@ pub enum Burden {
     Recursion(u64),
     /// So many processes that wait for nothing.
     Processes(u64),
+    /// So many processes that sleep for different times of months.
+    Sleepers(u64),
     /// A hash table of so many entries.
     Table(u64),
 }
@@ -81,6 +83,14 @@ pub fn burden(session: &mut Session, burden: Burden) {
             );
             run_program(session, &text);
             park_others(session, count);
+        }
+        Burden::Sleepers(count) => {
+            let text = format!(
+                "(define (asleep i) (lambda () (sleep (+ 5000000 (modulo (* i 7919) 100003)))))
+                 (do ((i 0 (+ i 1))) ((= i {count})) (spawn (asleep i)))"
+            );
+            run_program(session, &text);
+            while session.vm.advance(Engine::fastest()) != Event::Idle {}
         }
         Burden::Table(count) => {
             let text = format!(
