@@ -70,8 +70,9 @@ const SLEEPER: &str = "
     (define main (self))
     (spawn (lambda () (sleep 3600) (! main 'hour)))
     (spawn (lambda () (sleep 7200) (! main 'two-hours)))
-    (display \"asleep\")
     (define start (current-second))
+    (yield)
+    (display \"asleep\")
     (define (tell what) (display (list what (exact (round (- (current-second) start))))))
     (tell (recv (x x) (after 9000 'late)))
     (tell (recv (x x) (after 9000 'late)))
@@ -387,4 +388,29 @@ fn names_are_free_again_and_do_not_pile_up() {
         (hold 3000)
         (display (let loop ((n 3000)) (or (= n 0) (and (whereis (string->symbol (number->string n))) (loop (- n 1))))))";
     assert_eq!(ended(text), "#f#t");
+}
+
+/// Programs whose output is written down in `tests/expected`; `PSCHEME_BLESS=1` writes it anew.
+const SHOWN_EXACTLY: [(&str, &str); 4] = [
+    ("scm-examples", "ring.scm"),
+    ("scm-examples", "supervisor.scm"),
+    ("scm-examples", "approval.scm"),
+    ("tests/language", "messages.scm"),
+];
+
+#[test]
+fn programs_of_processes_show_exactly_what_is_written_down() {
+    for (folder, name) in SHOWN_EXACTLY {
+        let (_, text) = support::programs(folder).into_iter().find(|(n, _)| n == name).unwrap();
+        let shown = ended(&text);
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/expected")
+            .join(name)
+            .with_extension("txt");
+        if std::env::var_os("PSCHEME_BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &shown).unwrap();
+        }
+        assert_eq!(shown, std::fs::read_to_string(&path).unwrap(), "{name}");
+    }
 }

@@ -96,8 +96,9 @@
 ; Names.
 (define named (spawn (lambda () (recv ('end #t)))))
 (register! 'a-name named)
-(show (guard (e (#t (error-object-message e))) (register! 'a-name main))
-      (guard (e (#t (error-object-message e))) (register! 'another named)))
+(define (taken? thunk) (guard (e ((error-object? e) #t)) (thunk) #f))
+(show (taken? (lambda () (register! 'a-name main)))
+      (taken? (lambda () (register! 'another named))))
 (show (cdr (assq 'name (process-info 'a-name))) (cdr (assq 'state (process-info named))))
 (show (unregister! 'a-name) (unregister! 'a-name))
 (register! 'another named)
