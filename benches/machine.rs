@@ -1,4 +1,5 @@
-//! Speed of the machine on small programs: a loop, calls, allocation, floats, continuations.
+//! Speed of the machine on small programs: a loop, calls, allocation, floats, continuations,
+//! messages between processes.
 //!
 //! Each is one Scheme program, timed on every engine of the build; `cargo bench --bench machine`.
 
@@ -15,6 +16,23 @@ const PROGRAMS: &[(&str, &str)] = &[
     (
         "call/cc 1e5",
         "(let loop ((i 0)) (if (< i 100000) (loop (+ 1 (call/cc (lambda (k) (k i)))))))",
+    ),
+    // What a message and a process cost is said in calls of a closure: this many times the first.
+    (
+        "closure call 1e6",
+        "(define f #f) (set! f (lambda (x) x)) (let loop ((i 0)) (if (< i 1000000) (begin (f i) (loop (+ i 1)))))",
+    ),
+    (
+        "round trip 1e5",
+        "(define main (self))
+         (define echo (spawn (lambda () (let loop () (recv (`(ping ,from) (! from 'pong) (loop)))))))
+         (let loop ((i 0))
+           (if (< i 100000) (begin (! echo (list 'ping main)) (recv ('pong #t)) (loop (+ i 1)))))",
+    ),
+    (
+        "spawn 1e5",
+        "(define (nothing) #t)
+         (let loop ((i 0)) (if (< i 100000) (begin (spawn nothing) (loop (+ i 1)))))",
     ),
 ];
 

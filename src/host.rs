@@ -2,9 +2,13 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pscheme_vm::host::Host;
+
+/// How often who waits for a time looks whether it was asked to stop.
+const STOP_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Standard output, the system's clocks, and random bits from the operating system's hasher seeds.
 pub struct StandardHost {
@@ -32,6 +36,16 @@ impl Host for StandardHost {
     fn clock_us(&mut self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn wait_until_us(&mut self, deadline_us: i64, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) {
+            let left = u64::try_from(deadline_us.saturating_sub(self.clock_us())).unwrap_or(0);
+            if left == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_micros(left).min(STOP_POLL_INTERVAL));
+        }
     }
 
     fn monotonic_ns(&mut self) -> u64 {

@@ -1,10 +1,14 @@
-//! Primitives of processes and images: what a program says to the session that runs it.
+//! Primitives of processes and images: what a program says to the session that runs it. Those by
+//! which processes deal with each other and with time are in `primitives/process.rs`.
+
+pub mod process;
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::{Fault, Interrupt};
+use pscheme_vm::limits::TRANSIENTS_MAX;
 use pscheme_vm::machine::{Park, Section, Vm};
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
@@ -28,9 +32,23 @@ primitives! { IMAGE_PRIMITIVES:
     655 "self" (0) constant => self_number;
     /// `(image?)`: whether the program runs in an image.
     656 "image?" (0) constant => has_image;
+    /// `(on-commit thunk)`: a new process that runs `thunk` once the commit that holds this request
+    /// is durable, or at once without an image; returns its number.
+    675 "on-commit" (1) constant => on_commit;
+    /// `(%next-transient)`: the number of a new cell whose value is not of the image.
+    676 "%next-transient" (0) constant => next_transient;
+    /// `(%transient number)`: a list of the value of the cell, or `#f` if it has none since the image
+    /// was opened.
+    677 "%transient" (1) constant => |vm, a| {
+        let number = a.get(0);
+        let cell = number.is_fixnum().then(|| vm.machine.transients.get(&number.as_fixnum()));
+        Ok(cell.flatten().copied().unwrap_or(Word::FALSE))
+    };
+    /// `(%set-transient! number list)`: gives the cell a value.
+    678 "%set-transient!" (2) constant => set_transient;
 }
 
-fn refuse_in_section(vm: &Vm, name: &str) -> Result<(), Interrupt> {
+pub(crate) fn refuse_in_section(vm: &Vm, name: &str) -> Result<(), Interrupt> {
     let process = vm.machine.process;
     if process.is_object() && vm.machine.sections.contains_key(&process.offset()) {
         let message = format!("{name} would wait inside an atomic section");
@@ -88,4 +106,31 @@ fn self_number(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
 
 fn has_image(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
     Ok(Word::boolean(vm.heap.persistent))
+}
+
+fn on_commit(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
+    let process = vm.spawn_after_commit(arguments.get(0))?;
+    Ok(vm.heap.field(process, body::Process::ID))
+}
+
+fn next_transient(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
+    let next = vm.heap.root(Root::NextTransient);
+    let number = if next.is_fixnum() { next.as_fixnum() } else { 1 };
+    vm.heap.set_root(Root::NextTransient, Word::fixnum(number + 1));
+    Ok(Word::fixnum(number))
+}
+
+fn set_transient(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
+    let number = arguments.get(0);
+    if !number.is_fixnum() {
+        let message = "%set-transient! expects a number of a cell".to_string();
+        return Err(Fault::new(ErrorCode::WrongType, message).into());
+    }
+    let known = &mut vm.machine.transients;
+    if known.len() >= TRANSIENTS_MAX && !known.contains_key(&number.as_fixnum()) {
+        let message = format!("{TRANSIENTS_MAX} transient cells have a value, which is the most");
+        return Err(Fault::new(ErrorCode::ImplementationLimit, message).into());
+    }
+    known.insert(number.as_fixnum(), arguments.get(1));
+    Ok(Word::UNSPECIFIED)
 }

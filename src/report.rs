@@ -10,7 +10,7 @@ use pscheme_vm::install::SourcePosition;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::ProcessState;
 
-use crate::session::IMAGE_SOURCE;
+use crate::session::is_session_source;
 
 /// Frames a backtrace shows.
 const BACKTRACE_FRAMES_MAX: usize = 10;
@@ -96,7 +96,7 @@ fn near_name(vm: &Vm, process: Word) -> Option<String> {
 /// backtrace, without a place; its inner ones are left out.
 fn is_of_library(frame: &FrameView) -> bool {
     let source = frame.position.as_ref().map(|position| position.name.as_str());
-    source.is_some_and(|name| name == IMAGE_SOURCE || pscheme_stdlib::is_library_source(name))
+    source.is_some_and(|name| is_session_source(name) || pscheme_stdlib::is_library_source(name))
 }
 
 /// What happened to a process that failed or was stopped: the error at its place in the source, and

@@ -19,20 +19,31 @@ use pscheme_heap::word::Word;
 use pscheme_vm::engine::Engine;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host::Host;
+use pscheme_vm::limits::MAILBOX_MESSAGES_MAX;
 use pscheme_vm::machine::{SLICE_WORK, Stop, Vm};
 use pscheme_vm::primitive::PrimitiveSet;
-use pscheme_vm::process::Event;
+use pscheme_vm::process::{Event, ProcessState};
 use pscheme_vm::verify_code::verify_code;
+use pscheme_vm::verify_processes::verify_processes;
 
 use crate::effects::{EffectError, EffectRunner, newest_effect};
+use crate::primitives::process::PROCESS_PRIMITIVES;
 use crate::primitives::{ATOMIC_WORK_MAX, IMAGE_PRIMITIVES};
 
 /// Time between two wave starts unless somebody waits.
 pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
-/// Name of the source of the image's procedures.
-pub(crate) const IMAGE_SOURCE: &str = "prelude/image.scm";
+/// The sources of the procedures of images and processes, by name.
+const SOURCES: &[(&str, &str)] = &[
+    ("prelude/image.scm", include_str!("image.scm")),
+    ("prelude/process.scm", include_str!("process.scm")),
+];
 /// Bytes of young pages that bring on a wave before its time.
 pub const WAVE_DIRTY_BYTES_MAX: u64 = 16 << 20;
+
+/// Whether a source of this name is one of the session's own.
+pub(crate) fn is_session_source(name: &str) -> bool {
+    SOURCES.iter().any(|(known, _)| *known == name)
+}
 
 /// How a session runs.
 pub struct SessionOptions {
@@ -46,6 +57,10 @@ pub struct SessionOptions {
     pub zeal: bool,
     /// Bytes the heap may use.
     pub heap_limit_bytes: Option<u64>,
+    /// Messages that wait in one mailbox at most.
+    pub mailbox_messages_max: usize,
+    /// Whether the run ends when the main process does, though others could go on.
+    pub ends_with_main: bool,
     /// Set from outside (a signal handler) to make the session commit and stop.
     pub stop_requested: Arc<AtomicBool>,
     /// Told of every process that fails or that the heap's limit stops, when it does.
@@ -80,6 +95,8 @@ impl SessionOptions {
             slice_work: SLICE_WORK,
             zeal: false,
             heap_limit_bytes: None,
+            mailbox_messages_max: MAILBOX_MESSAGES_MAX,
+            ends_with_main: false,
             stop_requested: Arc::default(),
             on_failure: Box::new(|_, _| ()),
             on_phase: None,
@@ -116,6 +133,9 @@ pub enum Outcome {
     Ended(i64),
     /// The host asked to stop; the state is committed.
     Stopped,
+    /// Every process waits for a message, the main one too, and nobody is left to send one. The state
+    /// is committed; who sends one from outside can go on.
+    Waiting,
     /// No process can go on within the heap's limit; they are kept whole, and the state is
     /// committed. A session with a higher limit goes on.
     AtLimit,
@@ -167,6 +187,7 @@ pub struct Session {
     slice_work: i64,
     persistence: Option<Persistence>,
     effects: EffectRunner,
+    ends_with_main: bool,
     stop_requested: Arc<AtomicBool>,
     on_failure: FailureReport,
     on_phase: Option<PhaseWatch>,
@@ -175,7 +196,7 @@ pub struct Session {
 
 /// The primitives of this version.
 pub fn primitive_set() -> Arc<PrimitiveSet> {
-    let rows = pscheme_stdlib::primitive_rows().chain(IMAGE_PRIMITIVES.iter());
+    let rows = pscheme_stdlib::primitive_rows().chain(IMAGE_PRIMITIVES).chain(PROCESS_PRIMITIVES);
     Arc::new(PrimitiveSet::new(rows))
 }
 
@@ -236,6 +257,7 @@ impl Session {
     fn assemble(heap: Heap, options: SessionOptions) -> Session {
         let mut vm = Vm::new(heap, primitive_set(), options.host);
         vm.heap.set_zeal(options.zeal);
+        vm.machine.mailbox_messages_max = options.mailbox_messages_max;
         if let Some(limit) = options.heap_limit_bytes {
             vm.heap.limit_bytes = limit;
         }
@@ -246,6 +268,7 @@ impl Session {
             slice_work: options.slice_work,
             persistence: None,
             effects: EffectRunner::default(),
+            ends_with_main: options.ends_with_main,
             stop_requested: options.stop_requested,
             on_failure: options.on_failure,
             on_phase: options.on_phase,
@@ -257,8 +280,9 @@ impl Session {
         let zeal = self.vm.heap.zeal;
         self.vm.heap.set_zeal(false);
         pscheme_stdlib::boot(&mut self.vm).map_err(SessionError::Library)?;
-        crate::program::load_text(&mut self.vm, IMAGE_SOURCE, include_str!("image.scm"))
-            .map_err(SessionError::Library)?;
+        for (name, text) in SOURCES {
+            crate::program::load_text(&mut self.vm, name, text).map_err(SessionError::Library)?;
+        }
         self.vm.heap.seal_library_cells();
         self.vm.heap.set_zeal(zeal);
         Ok(())
@@ -303,7 +327,7 @@ impl Session {
         let event = self.vm.advance_by(self.engine, self.slice_work);
         self.bound_sections();
         match event {
-            Event::Slice | Event::WaitsForCommit(_) | Event::Finished(_) => {}
+            Event::Slice | Event::WaitsForCommit(_) | Event::Waits(_) | Event::Finished(_) => {}
             Event::Failed(process) => self.note_failure(process),
             Event::AtLimit(process) => (self.on_failure)(&self.vm, process),
             Event::Exit(status) => return self.end(status).map(Some),
@@ -312,6 +336,13 @@ impl Session {
                     return Ok(Some(outcome));
                 }
             }
+        }
+        if let Event::Finished(process) | Event::Failed(process) = event
+            && self.ends_with_main
+            && process == self.vm.heap.root(Root::MainProcess)
+        {
+            let status = self.ending_status();
+            return self.end(status).map(Some);
         }
         if self.vm.has_room_again() {
             self.vm.wake_from_limit();
@@ -326,23 +357,57 @@ impl Session {
             self.serve_waiters()?;
             return Ok(None);
         }
-        if self.vm.heap.root(Root::ProcessesAtLimit).is_object() {
+        let at_limit = self.vm.heap.root(Root::ProcessesAtLimit).is_object();
+        if at_limit {
             self.vm.heap.collect_major(&mut self.vm.machine);
             if self.vm.has_room_again() {
                 return Ok(None);
             }
+        }
+        if let Some(due_us) = self.vm.first_due_us() {
+            self.wait_for_timer(due_us)?;
+            return Ok(None);
+        }
+        if at_limit {
             self.commit_and_wait()?;
             return Ok(Some(Outcome::AtLimit));
+        }
+        if self.main_state() == Some(ProcessState::WaitingForMessage) {
+            self.commit_and_wait()?;
+            return Ok(Some(Outcome::Waiting));
         }
         let status = self.ending_status();
         self.end(status).map(Some)
     }
 
-    fn ending_status(&self) -> i64 {
+    /// Nobody can run before the first timer is due. What there is to commit is committed first, so
+    /// that it does not wait as long as the processes do.
+    fn wait_for_timer(&mut self, due_us: i64) -> Result<(), SessionError> {
+        let wait_us = due_us.saturating_sub(self.vm.machine.host.clock_us());
+        if wait_us > self.wave_interval.as_micros() as i64 && self.has_work_for_commit() {
+            return self.commit_and_wait();
+        }
+        let Session { vm, stop_requested, .. } = self;
+        vm.machine.host.wait_until_us(due_us, stop_requested);
+        vm.fire_timers();
+        Ok(())
+    }
+
+    /// Whether a commit would hold anything new, or one is on its way.
+    fn has_work_for_commit(&self) -> bool {
+        let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
+        let has_changes = self.persistence.is_some() && self.vm.heap.has_changes();
+        in_flight || has_changes || newest_effect(&self.vm).is_some()
+    }
+
+    /// What the process that runs the script is doing.
+    fn main_state(&self) -> Option<ProcessState> {
         let main = self.vm.heap.root(Root::MainProcess);
-        let failed = main.is_object()
-            && self.vm.process_state(main) == pscheme_vm::process::ProcessState::Failed;
-        i64::from(failed)
+        main.is_object().then(|| self.vm.process_state(main))
+    }
+
+    fn ending_status(&self) -> i64 {
+        i64::from(self.main_state() == Some(ProcessState::Failed))
     }
 
     fn note_failure(&mut self, process: Word) {
@@ -546,6 +611,9 @@ impl Session {
 /// Everything that was found wrong.
 pub fn check_heap(heap: &Heap) -> Result<(), SessionError> {
     let primitives = primitive_set();
-    let problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
+    let mut problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
+    if problems.is_empty() {
+        problems = verify_processes(heap);
+    }
     if problems.is_empty() { Ok(()) } else { Err(SessionError::Damaged { problems }) }
 }

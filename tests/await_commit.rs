@@ -10,6 +10,7 @@ mod support;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Instant;
 
@@ -80,6 +81,9 @@ impl Host for MarkingHost {
     }
     fn clock_us(&mut self) -> i64 {
         self.inner.clock_us()
+    }
+    fn wait_until_us(&mut self, deadline_us: i64, stop: &AtomicBool) {
+        self.inner.wait_until_us(deadline_us, stop);
     }
     fn monotonic_ns(&mut self) -> u64 {
         self.inner.monotonic_ns()

@@ -135,7 +135,7 @@ fn in_steps(name: &str, text: &str, random: &mut Random) -> (String, usize) {
                 limit += MIB / 2 + random.below(3 * MIB);
                 assert!(limit < 1024 * MIB, "{name} does not end");
             }
-            Outcome::Stopped => unreachable!("nobody asked to stop"),
+            Outcome::Stopped | Outcome::Waiting => unreachable!("nobody asked to stop or waits"),
         }
     }
 }

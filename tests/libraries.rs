@@ -4,6 +4,7 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use pscheme::heap::store::{MemoryImage, Store};
 use pscheme::vm::host::Host;
@@ -25,6 +26,9 @@ impl Host for LibraryHost {
     }
     fn monotonic_ns(&mut self) -> u64 {
         self.inner.monotonic_ns()
+    }
+    fn wait_until_us(&mut self, deadline_us: i64, stop: &AtomicBool) {
+        self.inner.wait_until_us(deadline_us, stop);
     }
     fn random(&mut self) -> u64 {
         self.inner.random()

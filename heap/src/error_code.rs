@@ -103,6 +103,15 @@ error_codes! {
     /// A handler of `with-exception-handler` returned, but what was raised by `raise`, `error` or a
     /// procedure of the library cannot be continued (R7RS 6.11).
     119 HandlerReturned = "an exception handler returned";
+    /// The mailbox of the process holds as many messages as it may. This one was not sent: send it
+    /// again when the process has received some.
+    130 MailboxFull = "a mailbox is full";
+    /// No process has this number or name.
+    131 UnknownProcess = "unknown process";
+    /// The name belongs to another process, or the process has a name already.
+    132 NameTaken = "the name is taken";
+    /// Only a process that has failed, or that the heap's limit stopped, can be discarded.
+    133 ProcessNotStopped = "the process has not failed";
 
     /// `read` met text that is no datum.
     120 ReadError = "text that is no datum";

@@ -34,6 +34,11 @@ pub(crate) enum Pool {
 
 pub(crate) const POOL_COUNT: usize = 9;
 
+/// The type of the pages that small objects of a kind lie in, once they have left the nursery.
+pub fn page_type_of(kind: Kind) -> PageType {
+    Pool::of_fixed(kind).map_or(PageType::Object, |pool| pool.page().0)
+}
+
 impl Pool {
     pub(crate) fn of(age: Age, pair: bool) -> Pool {
         match (age, pair) {
@@ -43,6 +48,16 @@ impl Pool {
             (Age::Recent, false) => Pool::RecentObjects,
             (Age::Old, true) => Pool::OldPairs,
             (Age::Old, false) => Pool::OldObjects,
+        }
+    }
+
+    /// The pool of a kind whose objects do not move.
+    fn of_fixed(kind: Kind) -> Option<Pool> {
+        match kind {
+            Kind::Code => Some(Pool::Code),
+            Kind::Cell => Some(Pool::Cells),
+            Kind::Process | Kind::ProcessNode | Kind::TimerNode => Some(Pool::Processes),
+            _ => None,
         }
     }
 
@@ -285,12 +300,7 @@ impl Heap {
     pub fn fixed_object(&mut self, kind: Kind, aux: u8, body_words: usize) -> Word {
         let header = Header::new(kind, aux, body_words);
         let bytes = header.size_bytes();
-        let pool = match kind {
-            Kind::Code => Pool::Code,
-            Kind::Cell => Pool::Cells,
-            Kind::Process => Pool::Processes,
-            _ => panic!("{kind:?} objects move"),
-        };
+        let pool = Pool::of_fixed(kind).unwrap_or_else(|| panic!("{kind:?} objects move"));
         if bytes > LARGE_OBJECT_BYTES {
             let page = self.take_run(bytes, Age::Old, kind == Kind::Code);
             return self.place_header(u64::from(page.0) * PAGE_BYTES + PAGE_HEADER_BYTES, header);

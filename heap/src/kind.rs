@@ -188,8 +188,12 @@ kinds! {
     /// Sealed frames. Never changed but for words above the highest live offset.
     13 Segment {} tail Frames;
     /// A process: `state` is a fixnum (see the machine's table of states), `continuation` is
-    /// where it goes on, `value` what it gets there or what it ended with.
-    14 Process { STATE: value(Fixnum), ID: value(Fixnum), CONTINUATION: value(OrNone Continuation), DYNAMIC: value, NEXT: value(OrNone Process), VALUE: value, WORK: value(Fixnum), NAME: value } tail None;
+    /// where it goes on, `value` what it gets there or what it ended with. `work` is what it has
+    /// done. Messages are a queue from `first_message` to `last_message`, of which a receive has
+    /// looked at those up to `seen_message`. `due` says when it goes on: microseconds since 1970 or
+    /// the number of a commit; `#t` once that time has come. With `sequence` it is the key of the
+    /// process in the tree of timers.
+    14 Process { STATE: value(Fixnum), ID: value(Fixnum), CONTINUATION: value(OrNone Continuation), DYNAMIC: value, NEXT: value(OrNone Process), VALUE: value, WORK: value(Fixnum), NAME: value, FIRST_MESSAGE: value(OrNone Message), LAST_MESSAGE: value(OrNone Message), SEEN_MESSAGE: value(OrNone Message), MESSAGE_COUNT: value(Fixnum), DUE: value, SEQUENCE: value(Fixnum), MONITORS: value(OrNone Monitor), MONITOR_COUNT: value(Fixnum) } tail None;
     /// The results of `values` with other than one argument.
     15 MultipleValues {} tail Values;
     /// A hash table in insertion order: `entries` holds key, value pairs, `index` their places;
@@ -220,6 +224,19 @@ kinds! {
     25 Library { NAME: value(Only Symbol), EXPORTS: value(Only Vector) } tail None;
     /// What `eval` looks names up in: names and their meanings in turn, or `#f` for the top level.
     26 Environment { BINDINGS: value(OrNone Vector) } tail None;
+    /// A node of the tree that leads from the number of a process to its record, by six bits a
+    /// level: `level` 0 holds processes, the others nodes of the level below. `count` says how many
+    /// of the 64 slots are not `#f`. Does not move.
+    30 ProcessNode { LEVEL: value(Fixnum), COUNT: value(Fixnum) } tail Values;
+    /// A message in the mailbox of a process.
+    31 Message { CONTENT: value, NEXT: value(OrNone Message) } tail None;
+    /// A node of the tree of timers: `count` entries of three words, ordered by due time and then by
+    /// sequence number: these two and, on `level` 0, the process that waits, on the others a node of
+    /// the level below whose first entry is not before them. Does not move.
+    32 TimerNode { LEVEL: value(Fixnum), COUNT: value(Fixnum) } tail Values;
+    /// One process watches another, in whose record the list of its monitors begins with the newest.
+    /// `watcher` is `#f` once it was told or has given it up.
+    33 Monitor { WATCHER: value(OrNone Process), NEXT: value(OrNone Monitor) } tail None;
 }
 
 /// Bits of the header's flags.

@@ -43,6 +43,17 @@ pub const MAJOR_GROWTH: u64 = 2;
 pub const MAJOR_BYTES_MIN: u64 = 32 << 20;
 /// Default limit of the bytes in use.
 pub const HEAP_LIMIT_BYTES_DEFAULT: u64 = 16 << 30;
+/// Bits of a process's number that one level of the tree of processes stands for, and slots of a
+/// node.
+pub const PROCESS_NODE_BITS: u32 = 6;
+pub const PROCESS_NODE_SLOTS: usize = 1 << PROCESS_NODE_BITS;
+/// Levels of that tree at most: enough for every fixnum.
+pub const PROCESS_LEVELS_MAX: usize = 10;
+/// Entries of a node of the tree of timers, and words of an entry.
+pub const TIMER_NODE_ENTRIES: usize = 40;
+pub const TIMER_ENTRY_WORDS: usize = 3;
+/// Levels of that tree at most: more than the processes of any heap fill.
+pub const TIMER_LEVELS_MAX: usize = 12;
 /// Words of the root table, in the root record of every commit.
 pub const ROOT_WORDS: usize = 64;
 /// With zeal, every so many minor collections a major one runs.

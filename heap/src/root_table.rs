@@ -48,7 +48,7 @@ root_table! {
     14 ScriptName;
     /// BLAKE3 hash of the script's text as a bytevector, or `#f`.
     15 ScriptHash;
-    /// List of processes that failed and are kept.
+    /// Retired: always `#f`. Processes that failed are found like all others.
     16 FailedProcesses;
     /// Open file ports that are not closed, as a list.
     17 OpenPorts;
@@ -63,19 +63,32 @@ root_table! {
     /// The procedure that is called with what was raised where a program has exception handlers, or
     /// `#f` before the library is there.
     22 ExceptionHandler;
+    /// The tree of all processes that have not finished, by number, or `#f`.
+    23 Processes;
+    /// The tree of timers, or `#f`.
+    24 Timers;
+    /// Sequence number of the next timer.
+    25 NextTimer;
+    /// Vector of processes, open addressing by the hash of the name each was registered under, or
+    /// `#f`.
+    26 ProcessNames;
+    /// Slots of that vector in use.
+    27 ProcessNameCount;
+    /// Number of the next cell of `transient`.
+    28 NextTransient;
     /// Vector of bindings outside all bodies, open addressing by the hash of the name.
-    23 Bindings;
+    29 Bindings;
     /// Number of names in the vector.
-    24 BindingCount;
+    30 BindingCount;
     /// Vector of libraries, open addressing by the hash of the name.
-    25 Libraries;
+    31 Libraries;
     /// Number of libraries in the vector.
-    26 LibraryCount;
+    32 LibraryCount;
     /// The number of the next scope of the expander and of the next macro.
-    27 NextScope;
+    33 NextScope;
     /// List of the host's functions that the image was opened with: vectors of name (a symbol), number
     /// of arguments and version.
-    28 HostFunctions;
+    34 HostFunctions;
 }
 
 #[cfg(test)]

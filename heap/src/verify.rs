@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use crate::frame::{FRAME_WORDS_MIN, Link, ReturnPoint};
-use crate::heap::Heap;
+use crate::heap::{Heap, page_type_of};
 use crate::kind::body;
 use crate::kind::*;
 use crate::limits::*;
@@ -161,13 +161,7 @@ impl Verifier<'_, '_> {
                 if in_page + size > PAGE_BYTES {
                     return Err("an object that crosses its page");
                 }
-                let fixed = match kind {
-                    Kind::Code => PageType::Code,
-                    Kind::Cell => PageType::Cell,
-                    Kind::Process => PageType::Process,
-                    _ => PageType::Object,
-                };
-                if page_type != fixed {
+                if page_type != page_type_of(kind) {
                     return Err("an object in a page of another type");
                 }
             }
@@ -218,6 +212,8 @@ impl Verifier<'_, '_> {
             Kind::String => self.check_string(word, header),
             Kind::Closure => self.check_closure(word, header),
             Kind::Record => self.check_record(word, header),
+            Kind::ProcessNode => self.check_process_node(word, header),
+            Kind::TimerNode => self.check_timer_node(word, header),
             Kind::Bytevector
                 if self.heap.raw(word, body::Bytevector::LENGTH)
                     > (header.body_words() as u64 - 1) * 8 =>
@@ -269,6 +265,73 @@ impl Verifier<'_, '_> {
         if header.body_words() - body::Record::FIELDS != self.heap.header(names).body_words() {
             self.problem(word.offset(), "record that does not fit its type");
         }
+    }
+
+    /// The way from a process's number to its record trusts the shape of the nodes.
+    fn check_process_node(&mut self, word: Word, header: Header) {
+        let level = self.heap.field(word, body::ProcessNode::LEVEL);
+        let slots = header.body_words() - body::ProcessNode::FIELDS;
+        let known =
+            level.is_fixnum() && (0..PROCESS_LEVELS_MAX as i64).contains(&level.as_fixnum());
+        if slots != PROCESS_NODE_SLOTS || !known {
+            return self.problem(word.offset(), "node of the process tree of a wrong shape");
+        }
+        let used = (0..slots)
+            .map(|slot| self.heap.field(word, body::ProcessNode::FIELDS + slot))
+            .filter(|&entry| entry != Word::FALSE);
+        let (mut count, mut fits) = (0, true);
+        for entry in used {
+            count += 1;
+            fits &= self.is_below(entry, Kind::ProcessNode, level.as_fixnum());
+        }
+        if !fits || self.heap.field(word, body::ProcessNode::COUNT) != Word::fixnum(count) {
+            self.problem(word.offset(), "node of the process tree with wrong entries");
+        }
+    }
+
+    /// So does whoever sets, cancels or fires a timer.
+    fn check_timer_node(&mut self, word: Word, header: Header) {
+        let heap = self.heap;
+        let field = |index: usize| heap.field(word, index);
+        let (level, count) = (field(body::TimerNode::LEVEL), field(body::TimerNode::COUNT));
+        let in_range = |word: Word, limit: usize| {
+            word.is_fixnum() && (0..limit as i64).contains(&word.as_fixnum())
+        };
+        let words = body::TimerNode::FIELDS + TIMER_NODE_ENTRIES * TIMER_ENTRY_WORDS;
+        let shaped = header.body_words() == words
+            && in_range(level, TIMER_LEVELS_MAX)
+            && in_range(count, TIMER_NODE_ENTRIES + 1)
+            && (level == Word::fixnum(0) || count != Word::fixnum(0));
+        if !shaped {
+            return self.problem(word.offset(), "node of the timer tree of a wrong shape");
+        }
+        let mut before = None;
+        for entry in 0..count.as_fixnum() as usize {
+            let at = body::TimerNode::FIELDS + entry * TIMER_ENTRY_WORDS;
+            let key = (field(at), field(at + 1));
+            let ordered = key.0.is_fixnum() && key.1.is_fixnum() && {
+                let key = (key.0.as_fixnum(), key.1.as_fixnum());
+                before.replace(key).is_none_or(|before| before < key)
+            };
+            if !ordered || !self.is_below(field(at + 2), Kind::TimerNode, level.as_fixnum()) {
+                return self.problem(word.offset(), "node of the timer tree with wrong entries");
+            }
+        }
+    }
+
+    /// Whether an entry of a tree's node of this level is a process on level 0, and on others a
+    /// node of the level below.
+    fn is_below(&self, entry: Word, node: Kind, level: i64) -> bool {
+        if self.check_target(entry).is_err() {
+            return false;
+        }
+        let kind = self.heap.kind_of(entry);
+        if level == 0 {
+            return kind == Some(Kind::Process);
+        }
+        const { assert!(body::ProcessNode::LEVEL == body::TimerNode::LEVEL) };
+        kind == Some(node)
+            && self.heap.field(entry, body::TimerNode::LEVEL) == Word::fixnum(level - 1)
     }
 
     fn walk_code(&mut self, word: Word, header: Header) {

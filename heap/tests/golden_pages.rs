@@ -13,7 +13,7 @@ use pscheme_heap::collect::{Collection, NoRoots};
 use pscheme_heap::frame::{Link, LiveMask, ReturnPoint};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Header, Kind, flag};
-use pscheme_heap::limits::PAGE_BYTES;
+use pscheme_heap::limits::{PAGE_BYTES, PROCESS_NODE_SLOTS, TIMER_ENTRY_WORDS, TIMER_NODE_ENTRIES};
 use pscheme_heap::store::{
     MemoryImage, PAGE_SIZE_BYTES, PageAttributes, PageNumber, Store, Wave, WavePage,
 };
@@ -50,7 +50,7 @@ impl Builder {
     fn object(&mut self, kind: Kind, aux: u8, body: &[u64]) -> Word {
         self.heap.ensure_room(Header::new(kind, aux, body.len()).nursery_bytes(), &mut NoRoots);
         let object = match kind {
-            Kind::Code | Kind::Cell | Kind::Process => {
+            Kind::Code | Kind::Cell | Kind::Process | Kind::ProcessNode | Kind::TimerNode => {
                 self.heap.fixed_object(kind, aux, body.len())
             }
             _ => self.heap.object(kind, aux, body.len()),
@@ -118,7 +118,18 @@ fn build() -> Heap {
     let kept = [segment.0, nothing, number(4), nothing, 3, link.0];
     let continuation = b.object(Kind::Continuation, 0, &kept);
     let fields = [number(5), number(6), continuation.0, number(7), nothing, number(8), number(9)];
-    b.object(Kind::Process, 0, &[&fields[..], &[number(10)]].concat());
+    let message = b.object(Kind::Message, 0, &[number(30), nothing]);
+    let mailbox = [number(10), message.0, message.0, nothing, number(31)];
+    let waiting = [number(32), number(33), nothing, number(34)];
+    let process = b.object(Kind::Process, 0, &[&fields[..], &mailbox, &waiting].concat());
+    b.object(Kind::Monitor, 0, &[process.0, nothing]);
+    let mut slots = vec![number(0), number(1)];
+    slots.resize(2 + PROCESS_NODE_SLOTS, nothing);
+    slots[2 + 6] = process.0;
+    b.object(Kind::ProcessNode, 0, &slots);
+    let mut timers = vec![number(0), number(1), number(32), number(33), process.0];
+    timers.resize(2 + TIMER_NODE_ENTRIES * TIMER_ENTRY_WORDS, nothing);
+    b.object(Kind::TimerNode, 0, &timers);
     b.object(Kind::MultipleValues, 0, &[number(11), number(12)]);
     let table = [vector.0, storage.0, number(13), number(14), nothing, number(15)];
     b.object(Kind::HashTable, 1, &table);

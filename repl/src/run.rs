@@ -217,10 +217,17 @@ fn run_text(
     Ok(match outcome {
         Outcome::Ended(status) => exit_status(status),
         Outcome::Stopped => INTERRUPTED,
+        Outcome::Waiting => {
+            eprintln!("pscheme: {NOBODY_SENDS}");
+            status::ERROR
+        }
         Outcome::AtLimit => status::ERROR,
     })
 }
 
+/// Why a program whose main process has not ended cannot go on.
+const NOBODY_SENDS: &str =
+    "every process waits for a message, the main one too, and nobody is left to send one";
 /// The status of a command that a signal ended.
 const INTERRUPTED: u8 = 130;
 
@@ -287,6 +294,10 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
         Outcome::Stopped => {
             eprintln!("pscheme: stopped after commit {durable}; the same command goes on");
             INTERRUPTED
+        }
+        Outcome::Waiting => {
+            eprintln!("pscheme: stopped after commit {durable}: {NOBODY_SENDS}");
+            status::ERROR
         }
         Outcome::AtLimit => {
             eprintln!(

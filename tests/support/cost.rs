@@ -28,6 +28,8 @@ pub enum Burden {
     Recursion(u64),
     /// So many processes that wait for nothing.
     Processes(u64),
+    /// So many processes that sleep for different times of months.
+    Sleepers(u64),
     /// A hash table of so many entries.
     Table(u64),
 }
@@ -82,6 +84,14 @@ pub fn burden(session: &mut Session, burden: Burden) {
             run_program(session, &text);
             park_others(session, count);
         }
+        Burden::Sleepers(count) => {
+            let text = format!(
+                "(define (asleep i) (lambda () (sleep (+ 5000000 (modulo (* i 7919) 100003)))))
+                 (do ((i 0 (+ i 1))) ((= i {count})) (spawn (asleep i)))"
+            );
+            run_program(session, &text);
+            while session.vm.advance(Engine::fastest()) != Event::Idle {}
+        }
         Burden::Table(count) => {
             let text = format!(
                 "(define table (make-hash-table))
@@ -126,8 +136,10 @@ pub fn process_set_car(session: &mut Session) -> (u64, u64, u64) {
     session.vm.define("kept", kept);
     session.vm.heap.unprotect(kept);
     session.commit_and_wait().unwrap();
+    // More than are counted: the program must not end before.
+    let changes = commits + 10;
     let text = format!(
-        "(define (change i) (if (< i {commits}) (begin (set-car! kept i) (await-commit) (change (+ i 1)))))
+        "(define (change i) (if (< i {changes}) (begin (set-car! kept i) (await-commit) (change (+ i 1)))))
          (await-commit)
          (await-commit)
          (change 0)"

@@ -4,10 +4,12 @@
 #![allow(dead_code, reason = "each suite uses a part of this")]
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use pscheme::effects::{EffectRunner, newest_effect};
 use pscheme::heap::heap::Heap;
+use pscheme::heap::root_table::Root;
 use pscheme::heap::store::{MemoryImage, MemoryStore, Store, Wave};
 use pscheme::session::{check_heap, primitive_set};
 use pscheme::vm::engine::Engine;
@@ -19,15 +21,25 @@ use pscheme::{Session, SessionOptions};
 /// The bytes a program has shown so far.
 pub type Console = Arc<Mutex<Vec<u8>>>;
 
-/// A host whose console is a buffer, and whose clock and randomness are the same in every run.
+/// What the clock of a test shows at first.
+pub const FIRST_US: i64 = 1_000_000;
+
+/// A host whose console is a buffer, and whose clock and randomness are the same in every run. The
+/// clock moves when somebody waits for it, at once.
 pub struct TestHost {
     pub console: Console,
+    now_us: i64,
     calls: u64,
 }
 
 impl TestHost {
     pub fn new(console: &Console) -> Box<TestHost> {
-        Box::new(TestHost { console: console.clone(), calls: 0 })
+        TestHost::at(console, FIRST_US)
+    }
+
+    /// A host whose clock shows this time.
+    pub fn at(console: &Console, now_us: i64) -> Box<TestHost> {
+        Box::new(TestHost { console: console.clone(), now_us, calls: 0 })
     }
 }
 
@@ -36,7 +48,10 @@ impl Host for TestHost {
         self.console.lock().unwrap().extend_from_slice(bytes);
     }
     fn clock_us(&mut self) -> i64 {
-        1_000_000
+        self.now_us
+    }
+    fn wait_until_us(&mut self, deadline_us: i64, _: &AtomicBool) {
+        self.now_us = self.now_us.max(deadline_us);
     }
     fn monotonic_ns(&mut self) -> u64 {
         1_000_000
@@ -163,8 +178,9 @@ impl Suspended {
     }
 
     /// Drops everything without a commit and reads the last one back. Counts of safepoints go on, and
-    /// so does zeal.
+    /// so do zeal and the clock.
     pub fn lose_machine(&mut self, label: &str) {
+        let now_us = self.vm.machine.host.clock_us();
         let safepoints = self.vm.machine.safepoints;
         let zeal = self.vm.heap.zeal;
         self.store = None;
@@ -178,7 +194,7 @@ impl Suspended {
         heap.sweep_after_opening();
         store.begin().unwrap();
         self.store = Some(store);
-        self.vm = Vm::new(heap, primitive_set(), TestHost::new(&self.console));
+        self.vm = Vm::new(heap, primitive_set(), TestHost::at(&self.console, now_us));
         self.vm.heap.persistent = true;
         self.vm.machine.safepoints = safepoints;
         self.vm.heap.set_zeal(zeal);
@@ -197,18 +213,30 @@ impl Suspended {
     /// Deals with an event; `true` when the program is over.
     pub fn is_over(&mut self, event: Event, label: &str) -> bool {
         match event {
-            Event::Slice | Event::Finished(_) => false,
+            Event::Slice | Event::Waits(_) | Event::Finished(_) => false,
             Event::WaitsForCommit(_) => {
                 self.suspend(label);
                 false
             }
-            Event::Idle | Event::Exit(_) => true,
+            Event::Idle => !self.wait(label),
+            Event::Exit(_) => true,
             Event::Failed(process) | Event::AtLimit(process) => {
                 let shown = pscheme::report::describe_failure(&self.vm, process);
                 self.console.lock().unwrap().extend_from_slice(shown.as_bytes());
                 false
             }
         }
+    }
+
+    /// Nobody can run: lets what some wait for happen. `false` if there is nothing.
+    fn wait(&mut self, label: &str) -> bool {
+        if self.vm.heap.root(Root::CommitWaiters).is_object() {
+            self.suspend(label);
+            return true;
+        }
+        let Some(due_us) = self.vm.first_due_us() else { return false };
+        self.vm.machine.host.wait_until_us(due_us, &AtomicBool::new(false));
+        self.vm.fire_timers() > 0
     }
 
     /// Writes out what ports hold at the program's end.

@@ -63,6 +63,25 @@ impl Vm {
         processes
     }
 
+    /// Takes a process out of those that the limit stopped.
+    pub(crate) fn leave_limit_queue(&mut self, process: Word) {
+        let mut before = Word::FALSE;
+        let mut at = self.heap.root(Root::ProcessesAtLimit);
+        while at.is_object() {
+            let next = self.heap.field(at, body::Process::NEXT);
+            if at != process {
+                (before, at) = (at, next);
+                continue;
+            }
+            if before.is_object() {
+                self.heap.set_field(before, body::Process::NEXT, next);
+            } else {
+                self.heap.set_root(Root::ProcessesAtLimit, next);
+            }
+            return;
+        }
+    }
+
     /// Whether enough has been freed since processes stopped at the limit that trying again is
     /// worth it.
     pub fn has_room_again(&self) -> bool {

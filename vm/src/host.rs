@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// The host of a machine. Every call is made at a counted point.
 pub trait Host: Send {
@@ -12,6 +13,9 @@ pub trait Host: Send {
     fn clock_us(&mut self) -> i64;
     /// Nanoseconds of a clock that never goes back.
     fn monotonic_ns(&mut self) -> u64;
+    /// Waits until the wall clock shows `deadline_us`, microseconds since 1970, or `stop` is set. It
+    /// may come back before: it is then called again. Nothing can run meanwhile.
+    fn wait_until_us(&mut self, deadline_us: i64, stop: &AtomicBool);
     /// Random bits.
     fn random(&mut self) -> u64;
 
@@ -29,9 +33,11 @@ pub trait Host: Send {
     }
 }
 
-/// A host for tests: collects the console's bytes, and its clock stands still.
+/// A host for tests: collects the console's bytes, and its wall clock moves only when somebody waits
+/// for it.
 #[derive(Default)]
 pub struct SilentHost {
+    now_us: i64,
     /// What was written so far.
     pub console: std::sync::Arc<std::sync::Mutex<Vec<u8>>>,
 }
@@ -41,7 +47,10 @@ impl Host for SilentHost {
         self.console.lock().expect("no test panics while it writes").extend_from_slice(bytes);
     }
     fn clock_us(&mut self) -> i64 {
-        0
+        self.now_us
+    }
+    fn wait_until_us(&mut self, deadline_us: i64, _: &AtomicBool) {
+        self.now_us = self.now_us.max(deadline_us);
     }
     fn monotonic_ns(&mut self) -> u64 {
         0

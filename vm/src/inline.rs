@@ -126,6 +126,15 @@ inline_rows! {
     /// Is it a pair?
     "pair?" 1 Some(1) => Operation(Op::IsPair);
 
+    // What the patterns of `recv` become: under names that programs leave alone.
+
+    /// Is it a pair?
+    "%pair?" 1 Some(1) => Operation(Op::IsPair);
+    /// The car of a pair.
+    "%head" 1 Some(1) => Operation(Op::Car);
+    /// The cdr of a pair.
+    "%tail" 1 Some(1) => Operation(Op::Cdr);
+
     // Pairs and vectors.
 
     /// A new pair.

@@ -51,6 +51,10 @@ pub enum Park {
     Commit,
     /// Its turn: it goes to the end of the run queue.
     Yield,
+    /// A message, or the time in the record's `due` if that is a number.
+    Message,
+    /// The time in the record's `due`.
+    Time,
 }
 
 /// What the topmost frame is, for the collector.
@@ -124,6 +128,11 @@ pub struct Machine {
     pub(crate) bytes_at_limit: u64,
     /// Set by a primitive that opened an effect, so that a commit becomes due.
     pub effects_pending: bool,
+    /// Messages that wait in one mailbox at most.
+    pub mailbox_messages_max: usize,
+    /// The values of `transient` cells by number, as lists of one element. They are not of the image:
+    /// a machine begins without any.
+    pub transients: HashMap<i64, Word>,
 }
 
 // SAFETY: the raw pointers point into the stack this value owns and the heap it travels with.
@@ -157,6 +166,8 @@ impl Machine {
             host_functions: HostFunctions::new(),
             bytes_at_limit: 0,
             effects_pending: false,
+            mailbox_messages_max: crate::limits::MAILBOX_MESSAGES_MAX,
+            transients: HashMap::new(),
         }
     }
 }
@@ -271,6 +282,7 @@ impl RootSource for Machine {
         visitor.visit(&mut self.process);
         visitor.visit(&mut self.dynamic);
         self.handles.visit(visitor);
+        self.transients.values_mut().for_each(|value| visitor.visit(value));
         if let Some(Stop::Error(fault)) = &mut self.stop {
             fault.irritants.iter_mut().for_each(|word| visitor.visit(word));
             fault.raised.iter_mut().for_each(|word| visitor.visit(word));

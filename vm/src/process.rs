@@ -11,32 +11,57 @@ use pscheme_heap::word::Word;
 use crate::engine::Engine;
 use crate::fault::Interrupt;
 use crate::machine::{Park, SLICE_WORK, Stop, TopFrame, Vm};
+use crate::monitor::End;
 
-/// What a process is doing. Codes reach the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i64)]
-pub enum ProcessState {
+macro_rules! process_states {
+    ($( $(#[doc = $doc:literal])+ $code:literal $state:ident = $name:literal; )*) => {
+        /// What a process is doing. Codes reach the disk.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(i64)]
+        pub enum ProcessState { $( $(#[doc = $doc])+ $state = $code, )* }
+
+        impl ProcessState {
+            /// All states, in the order of their codes.
+            pub const ALL: &'static [ProcessState] = &[ $( ProcessState::$state, )* ];
+
+            pub fn from_code(code: i64) -> Option<ProcessState> {
+                match code { $( $code => Some(ProcessState::$state), )* _ => None }
+            }
+
+            /// What programs and people call it.
+            pub fn name(self) -> &'static str {
+                match self { $( ProcessState::$state => $name, )* }
+            }
+        }
+    };
+}
+
+process_states! {
     /// About to make the call in `value`: a procedure of no arguments, or as multiple values a
     /// procedure and its arguments.
-    New = 0,
+    0 New = "new";
     /// In the run queue or running.
-    Ready = 1,
-    /// Waits until the commit whose number is in `value` is durable.
-    WaitingForCommit = 2,
+    1 Ready = "ready";
+    /// Waits until the commit whose number is in `due` is durable.
+    2 WaitingForCommit = "waiting-for-commit";
     /// Ended with `value`.
-    Finished = 3,
+    3 Finished = "finished";
     /// Ended by the error in `value`; its stack is kept.
-    Failed = 4,
+    4 Failed = "failed";
     /// Stopped by the heap's limit; with multiple values in `value` they are a call to be made.
-    AtLimit = 5,
+    5 AtLimit = "at-limit";
+    /// Waits for a message, and if `due` is a number for that time too.
+    6 WaitingForMessage = "waiting-for-message";
+    /// Waits for the time in `due`.
+    7 Sleeping = "sleeping";
+    /// As new, but not before the commit whose number is in `due` is durable.
+    8 NewAfterCommit = "new-after-commit";
 }
 
 impl ProcessState {
-    pub fn from_code(code: i64) -> Option<ProcessState> {
-        use ProcessState::*;
-        [New, Ready, WaitingForCommit, Finished, Failed, AtLimit]
-            .into_iter()
-            .find(|s| *s as i64 == code)
+    /// Whether nothing happens to the process any more by itself.
+    pub fn has_ended(self) -> bool {
+        matches!(self, ProcessState::Finished | ProcessState::Failed)
     }
 }
 
@@ -47,6 +72,8 @@ pub enum Event {
     Slice,
     /// The process now waits for a commit.
     WaitsForCommit(Word),
+    /// The process now waits for a message or a time.
+    Waits(Word),
     /// The process has ended.
     Finished(Word),
     /// The process has failed; its `value` is the condition.
@@ -75,6 +102,21 @@ impl Vm {
     /// # Errors
     /// The heap's limit.
     pub fn spawn(&mut self, thunk: Word, name: Word) -> Result<Word, Interrupt> {
+        let process = self.new_process(thunk, name)?;
+        self.enqueue(process);
+        Ok(process)
+    }
+
+    /// A new process that is to run `thunk` and is in no queue yet.
+    ///
+    /// # Errors
+    /// The heap's limit.
+    pub(crate) fn new_process(&mut self, thunk: Word, name: Word) -> Result<Word, Interrupt> {
+        let places = [thunk, name].map(|word| self.heap.protect(word));
+        let room = self.reserve_fixed();
+        let [thunk, name] = places.map(|place| self.heap.protected(place));
+        self.heap.unprotect(places[0]);
+        room?;
         let process = self.heap.fixed_object(Kind::Process, 0, body::Process::FIELDS);
         let id = self.heap.root(Root::NextProcess);
         let id = if id.is_fixnum() { id.as_fixnum() } else { 1 };
@@ -88,11 +130,19 @@ impl Vm {
             (body::Process::VALUE, thunk),
             (body::Process::WORK, Word::fixnum(0)),
             (body::Process::NAME, name),
+            (body::Process::FIRST_MESSAGE, Word::FALSE),
+            (body::Process::LAST_MESSAGE, Word::FALSE),
+            (body::Process::SEEN_MESSAGE, Word::FALSE),
+            (body::Process::MESSAGE_COUNT, Word::fixnum(0)),
+            (body::Process::DUE, Word::FALSE),
+            (body::Process::SEQUENCE, Word::fixnum(0)),
+            (body::Process::MONITORS, Word::FALSE),
+            (body::Process::MONITOR_COUNT, Word::fixnum(0)),
         ];
         for (index, value) in fields {
             self.heap.set_field(process, index, value);
         }
-        self.enqueue(process);
+        self.add_to_processes(id, process);
         Ok(process)
     }
 
@@ -213,11 +263,19 @@ impl Vm {
         let total = self.heap.root(Root::Work);
         let total = if total.is_fixnum() { total.as_fixnum() } else { 0 };
         self.heap.set_root(Root::Work, Word::fixnum(total + units));
+        let process = self.machine.process;
+        if process.is_object() {
+            let done = self.heap.field(process, body::Process::WORK).as_fixnum();
+            self.heap.set_field(process, body::Process::WORK, Word::fixnum(done + units));
+        }
     }
 
-    /// Lets go of the running process in the way `stop` asks for.
+    /// Lets go of the running process in the way `stop` asks for. Those whose time has come go
+    /// before it: the clock is read here, where the work done says when, and nowhere else while
+    /// somebody runs.
     pub fn end_slice(&mut self, stop: Stop) -> Event {
         let process = self.machine.process;
+        self.fire_timers();
         match stop {
             Stop::Slice => {
                 if self.has_runnable() {
@@ -236,12 +294,25 @@ impl Vm {
                 let event = Event::WaitsForCommit(process);
                 self.park_with(ProcessState::WaitingForCommit, |vm| vm.add_waiter(process), event)
             }
+            Stop::Park(Park::Message) => {
+                self.set_timer(process);
+                self.park(ProcessState::WaitingForMessage);
+                Event::Waits(process)
+            }
+            Stop::Park(Park::Time) => {
+                self.set_timer(process);
+                self.park(ProcessState::Sleeping);
+                Event::Waits(process)
+            }
             Stop::Finished => {
                 let value = self.register(0);
                 self.heap.set_field(process, body::Process::VALUE, value);
                 self.heap.set_field(process, body::Process::CONTINUATION, Word::NULL);
                 self.set_process_state(process, ProcessState::Finished);
                 self.unload();
+                self.note_end(process, End::Finished);
+                let id = self.heap.field(process, body::Process::ID).as_fixnum();
+                self.remove_from_processes(id);
                 Event::Finished(process)
             }
             Stop::Error(fault)

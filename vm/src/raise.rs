@@ -13,6 +13,7 @@ use pscheme_heap::word::Word;
 
 use crate::fault::Fault;
 use crate::machine::{Stop, TopFrame, Vm};
+use crate::monitor::End;
 use crate::process::{Event, ProcessState, interrupt_stop};
 
 /// Characters of a condition's message at most.
@@ -72,10 +73,8 @@ impl Vm {
         self.heap.set_field(process, body::Process::VALUE, object);
         self.heap.set_field(process, body::Process::DYNAMIC, self.machine.dynamic);
         self.set_process_state(process, ProcessState::Failed);
-        let others = self.heap.root(Root::FailedProcesses);
-        self.heap.set_field(process, body::Process::NEXT, others);
-        self.heap.set_root(Root::FailedProcesses, process);
         self.unload();
+        self.note_end(process, End::Failed);
         Event::Failed(process)
     }
 

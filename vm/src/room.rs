@@ -66,6 +66,18 @@ impl Vm {
         self.reserve(beside)
     }
 
+    /// Makes sure that a small object which does not move, and so takes nothing of the nursery, is
+    /// within the heap's limit. References read before are stale afterwards.
+    ///
+    /// # Errors
+    /// The condition of the heap's limit.
+    pub(crate) fn reserve_fixed(&mut self) -> Result<(), Interrupt> {
+        if !self.heap.zeal && !self.heap.over_limit() {
+            return Ok(());
+        }
+        self.reserve_slow(0)
+    }
+
     fn fits(&self, bytes: u64) -> bool {
         bytes <= self.heap.limit_bytes.saturating_sub(self.heap.bytes_in_use())
     }

@@ -8,13 +8,29 @@ use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
+use crate::fault::Interrupt;
 use crate::machine::Vm;
 use crate::process::ProcessState;
 
 impl Vm {
-    /// Appends a process whose state was sealed.
+    /// A new process that runs `thunk` once the commit that holds this request is durable; at once
+    /// if there is no image.
+    ///
+    /// # Errors
+    /// The heap's limit.
+    pub fn spawn_after_commit(&mut self, thunk: Word) -> Result<Word, Interrupt> {
+        if !self.heap.persistent {
+            return self.spawn(thunk, Word::FALSE);
+        }
+        let process = self.new_process(thunk, Word::FALSE)?;
+        self.set_process_state(process, ProcessState::NewAfterCommit);
+        self.add_waiter(process);
+        Ok(process)
+    }
+
+    /// Appends a process that is in no queue.
     pub(crate) fn add_waiter(&mut self, process: Word) {
-        self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
+        self.heap.set_field(process, body::Process::DUE, Word::FALSE);
         self.heap.set_field(process, body::Process::NEXT, Word::FALSE);
         let tail = self.heap.root(Root::CommitWaitersTail);
         if tail.is_object() {
@@ -37,7 +53,7 @@ impl Vm {
     pub fn number_waiters(&mut self, commit: i64) {
         let mut process = self.heap.root(Root::CommitWaitersNew);
         while process.is_object() {
-            self.heap.set_field(process, body::Process::VALUE, Word::fixnum(commit));
+            self.heap.set_field(process, body::Process::DUE, Word::fixnum(commit));
             process = self.heap.field(process, body::Process::NEXT);
         }
         self.heap.set_root(Root::CommitWaitersNew, Word::FALSE);
@@ -51,7 +67,7 @@ impl Vm {
             if !first.is_object() {
                 break;
             }
-            let wanted = self.heap.field(first, body::Process::VALUE);
+            let wanted = self.heap.field(first, body::Process::DUE);
             if !wanted.is_fixnum() || wanted.as_fixnum() > commit {
                 break;
             }
@@ -60,8 +76,12 @@ impl Vm {
             if !next.is_object() {
                 self.heap.set_root(Root::CommitWaitersTail, Word::FALSE);
             }
-            self.set_process_state(first, ProcessState::Ready);
-            self.heap.set_field(first, body::Process::VALUE, Word::FALSE);
+            let state = match self.process_state(first) {
+                ProcessState::NewAfterCommit => ProcessState::New,
+                _ => ProcessState::Ready,
+            };
+            self.set_process_state(first, state);
+            self.heap.set_field(first, body::Process::DUE, Word::FALSE);
             self.enqueue(first);
             woken += 1;
         }

@@ -126,3 +126,103 @@
     ((_ again (test) more ...) (or test (%guard-clauses again more ...)))
     ((_ again (test body0 body ...) more ...)
      (if test (begin body0 body ...) (%guard-clauses again more ...)))))
+
+; Receiving messages (library (pscheme process)).
+;
+;   (recv (pattern body0 body ...) ... )
+;   (recv (pattern (where guard) body0 body ...) ... (after seconds body0 body ...))
+;
+; The first message that fits a clause is taken out of the mailbox and its body evaluated; messages
+; that fit none stay. A pattern is
+;   _               anything
+;   name            anything, and the name stands for it in guard and body
+;   5 "a" #\a #t     the same by equal?; so is 'datum
+;   (p . q) ()      a pair whose parts fit, the empty list; so lists: (p q r)
+;   #(p ...)        a vector of as many elements that fit
+;   `datum          as datum, but an unquoted part is a pattern: `(ok ,value)
+
+(define-syntax recv
+  (syntax-rules (after)
+    ((_ clause ... (after seconds body0 body ...))
+     (%receive (%deadline seconds)
+               (lambda (message) (%match-clauses message clause ...))
+               (lambda () body0 body ...)))
+    ((_ clause ...)
+     (%receive #f (lambda (message) (%match-clauses message clause ...)) #f))))
+
+(define-syntax after
+  (syntax-rules ()
+    ((_ . anything) (syntax-error "after stands in the last clause of recv"))))
+
+(define-syntax where
+  (syntax-rules ()
+    ((_ . anything) (syntax-error "where stands behind a pattern of recv"))))
+
+; A thunk of the body of the first clause that fits the value, or #f.
+(define-syntax %match-clauses
+  (syntax-rules (where)
+    ((_ value) #f)
+    ((_ value (pattern (where guard) body0 body ...) more ...)
+     (let ((next (lambda () (%match-clauses value more ...))))
+       (%match value pattern (if guard (lambda () body0 body ...) (next)) (next))))
+    ((_ value (pattern body0 body ...) more ...)
+     (let ((next (lambda () (%match-clauses value more ...))))
+       (%match value pattern (lambda () body0 body ...) (next))))))
+
+; success if the value, which is a name, fits the pattern; failure, which is small, if not.
+(define-syntax %match
+  (syntax-rules (_ quote quasiquote)
+    ((%match value _ success failure) success)
+    ((%match value (quote datum) success failure)
+     (if (%equal? value 'datum) success failure))
+    ((%match value (quasiquote datum) success failure)
+     (%match-datum value datum success failure))
+    ((%match value () success failure) (%match-atom value () success failure))
+    ((%match value (first . rest) success failure)
+     (%match-pair %match value first rest success failure))
+    ((%match value #(part ...) success failure)
+     (%match-vector %match value (part ...) success failure))
+    ((%match value atom success failure)
+     (%if-identifier atom
+       (let ((atom value)) success)
+       (%match-atom value atom success failure)))))
+
+; The same for what stands behind a quasiquote.
+(define-syntax %match-datum
+  (syntax-rules (unquote)
+    ((%match-datum value (unquote pattern) success failure)
+     (%match value pattern success failure))
+    ((%match-datum value (first . rest) success failure)
+     (%match-pair %match-datum value first rest success failure))
+    ((%match-datum value #(part ...) success failure)
+     (%match-vector %match-datum value (part ...) success failure))
+    ((%match-datum value atom success failure) (%match-atom value atom success failure))))
+
+(define-syntax %match-pair
+  (syntax-rules ()
+    ((_ match value first rest success failure)
+     (if (%pair? value)
+         (let ((head (%head value)) (tail (%tail value)))
+           (match head first (match tail rest success failure) failure))
+         failure))))
+
+(define-syntax %match-vector
+  (syntax-rules ()
+    ((_ match value parts success failure)
+     (if (%vector? value)
+         (let ((elements (%vector->list value)))
+           (match elements parts success failure))
+         failure))))
+
+(define-syntax %match-atom
+  (syntax-rules ()
+    ((_ value atom success failure) (if (%equal-leaves? value 'atom) success failure))))
+
+; The first expression if atom is an identifier, which as a pattern fits anything; else the second.
+(define-syntax %if-identifier
+  (syntax-rules ()
+    ((_ atom then otherwise)
+     (let-syntax ((choose (syntax-rules ()
+                            ((choose atom yes no) yes)
+                            ((choose other yes no) no))))
+       (choose something then otherwise)))))

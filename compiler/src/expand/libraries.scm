@@ -90,6 +90,8 @@
  vector-ref vector-set! vector? with-input-from-file with-output-to-file write write-char zero?
  ... _)
 
-((pscheme process) self spawn yield)
+((pscheme process)
+ ! after demonitor discard! monitor process-info processes recv register! self send sleep sleep-until
+ spawn spawn-monitor unregister! where whereis yield)
 
-((pscheme image) atomically await-commit image?)
+((pscheme image) atomically await-commit image? on-commit transient)

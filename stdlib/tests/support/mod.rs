@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::body;
-use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_stdlib::{boot, compile_and_install, primitive_rows};
 use pscheme_vm::engine::Engine;
@@ -75,9 +74,9 @@ impl Machine {
                     let (code, message) = pscheme_stdlib::raised_text(vm, object);
                     return Err(Ending::Failed { code, message });
                 }
-                Event::AtLimit(_) => {
+                Event::AtLimit(process) => {
                     // Let go of it: the next program finds an idle machine with room.
-                    vm.heap.set_root(Root::ProcessesAtLimit, Word::FALSE);
+                    assert!(vm.discard(process));
                     return Err(Ending::AtLimit);
                 }
                 Event::Exit(status) => {

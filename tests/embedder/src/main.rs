@@ -52,6 +52,7 @@ fn run(image: &Path, program: Option<&str>) -> Result<ExitCode, Box<dyn std::err
         Outcome::Ended(status) => ExitCode::from(status as u8),
         Outcome::Stopped => ExitCode::from(3),
         Outcome::AtLimit => ExitCode::from(4),
+        Outcome::Waiting => ExitCode::from(5),
     })
 }
 
