@@ -20,6 +20,7 @@ pub mod exchange;
 pub mod host;
 pub mod primitives;
 pub mod program;
+pub mod prompt;
 pub mod report;
 pub mod session;
 

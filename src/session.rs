@@ -141,6 +141,18 @@ pub enum Outcome {
     AtLimit,
 }
 
+/// What one slice came to, for those who decide themselves what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advance {
+    /// Something was done, and there may be more.
+    Worked,
+    /// Nothing can run before this time, microseconds since 1970, or at all until somebody does
+    /// something. What was reached is durable.
+    Idle { due_us: Option<i64> },
+    /// A process called `exit`; it has ended.
+    Exit { process: Word, status: i64 },
+}
+
 /// A wave the writer has, and what may leave once it is durable.
 struct PendingWave {
     transaction: TransactionId,
@@ -344,11 +356,73 @@ impl Session {
             let status = self.ending_status();
             return self.end(status).map(Some);
         }
+        self.after_slice()?;
+        Ok(None)
+    }
+
+    /// Runs one slice and does what is due after it, without ever waiting for a time.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn advance(&mut self) -> Result<Advance, SessionError> {
+        self.receive_events()?;
+        let event = self.vm.advance_by(self.engine, self.slice_work);
+        self.bound_sections();
+        match event {
+            Event::Slice | Event::WaitsForCommit(_) | Event::Waits(_) | Event::Finished(_) => {}
+            Event::Failed(process) => self.note_failure(process),
+            Event::AtLimit(process) => (self.on_failure)(&self.vm, process),
+            Event::Exit(status) => {
+                let process = self.vm.machine.process;
+                self.vm.machine.sections.remove(&process.offset());
+                self.vm.finish(Word::FALSE);
+                return Ok(Advance::Exit { process, status });
+            }
+            Event::Idle => return self.rest(),
+        }
+        self.after_slice()?;
+        Ok(Advance::Worked)
+    }
+
+    fn after_slice(&mut self) -> Result<(), SessionError> {
         if self.vm.has_room_again() {
             self.vm.wake_from_limit();
         }
-        self.commit_if_due()?;
-        Ok(None)
+        self.commit_if_due()
+    }
+
+    /// No process can run: wakes whom it can, and otherwise makes durable what was reached.
+    fn rest(&mut self) -> Result<Advance, SessionError> {
+        if self.vm.heap.root(Root::CommitWaiters).is_object() {
+            self.serve_waiters()?;
+            return Ok(Advance::Worked);
+        }
+        if self.vm.heap.root(Root::ProcessesAtLimit).is_object() {
+            self.vm.heap.collect_major(&mut self.vm.machine);
+            if self.vm.has_room_again() {
+                self.vm.wake_from_limit();
+                return Ok(Advance::Worked);
+            }
+        }
+        if self.vm.fire_timers() > 0 {
+            return Ok(Advance::Worked);
+        }
+        if self.has_work_for_commit() {
+            self.commit_and_wait()?;
+            return Ok(Advance::Worked);
+        }
+        Ok(Advance::Idle { due_us: self.vm.first_due_us() })
+    }
+
+    /// Raises a condition in a process, as [`Vm::interrupt`] does; whether that could be done now.
+    pub fn interrupt(&mut self, process: Word, fault: Fault) -> bool {
+        match self.vm.interrupt(process, fault) {
+            Some(Event::Failed(process)) => {
+                self.note_failure(process);
+                true
+            }
+            event => event.is_some(),
+        }
     }
 
     /// No process can run: waits for what some of them wait for; the outcome if there is nothing.

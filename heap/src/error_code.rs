@@ -118,6 +118,12 @@ error_codes! {
     /// A function of the host that runs the image returned an error, or the host provides none of
     /// this name; the message says which.
     121 HostFailed = "a function of the host failed";
+    /// Somebody at the prompt interrupted the evaluation. It is a condition like others: handlers and
+    /// `dynamic-wind` see it.
+    150 Interrupted = "the evaluation was interrupted";
+    /// Handlers went on after the evaluation was interrupted, more often than they may. It was ended
+    /// without asking them.
+    151 InterruptedForGood = "the evaluation was ended";
 
     // Reader.
 
