@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use pscheme::heap::error_code::ErrorCode;
+use pscheme::heap::root_table::Root;
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::heap::store::{CommitClock, PhaseHook, StoreError, StoreOptions};
 use pscheme::host::StandardHost;
@@ -14,6 +15,7 @@ use pscheme::report::describe_failure;
 use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, check_text};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::arguments::Limits;
 use crate::status;
 
 /// What `pscheme run` was asked for.
@@ -22,16 +24,17 @@ pub struct RunOptions {
     pub image: Option<PathBuf>,
     pub restart: bool,
     pub continue_old: bool,
-    pub heap_limit: Option<u64>,
+    pub limits: Limits,
 }
 
 /// Runs a program without an image.
-pub fn run_file(file: &Path, heap_limit: Option<u64>) -> u8 {
-    finish(run_file_inner(file, heap_limit))
+pub fn run_file(file: &Path, limits: &Limits) -> u8 {
+    finish(run_file_inner(file, limits.heap_limit))
 }
 
 /// Runs a text without an image and shows the value of its last expression.
-pub fn run_expression(text: &str, heap_limit: Option<u64>) -> u8 {
+pub fn run_expression(text: &str, limits: &Limits) -> u8 {
+    let heap_limit = limits.heap_limit;
     let name = "-e".to_string();
     finish(
         checked(name, text.to_string())
@@ -42,6 +45,11 @@ pub fn run_expression(text: &str, heap_limit: Option<u64>) -> u8 {
 /// Runs a script in its image, or goes on with it.
 pub fn run_script(options: &RunOptions) -> u8 {
     finish(run_script_inner(options))
+}
+
+/// Goes on with an image, whose script need not be there.
+pub fn resume(image: &Path, limits: &Limits) -> u8 {
+    finish(resume_inner(image, limits))
 }
 
 /// Why a command ended without a status of the program's own.
@@ -100,6 +108,13 @@ fn report_session(error: &SessionError) -> u8 {
         _ => ErrorCode::StoreFailed,
     };
     eprintln!("error[{code}]: {error}");
+    if let Some(StoreError::Held { directory, .. }) = store {
+        let image = directory.display();
+        eprintln!(
+            "  help: pscheme ps {image} shows what it does; stack, show, heap and check look further\n  \
+             help: pscheme backup {image} COPY makes a copy that can be run in its place"
+        );
+    }
     if let SessionError::Damaged { problems } = error {
         problems.iter().for_each(|problem| eprintln!("  {problem}"));
     }
@@ -181,6 +196,11 @@ fn session_options(heap_limit: Option<u64>) -> Result<SessionOptions, Failure> {
 }
 
 fn run_file_inner(file: &Path, heap_limit: Option<u64>) -> Result<u8, Failure> {
+    if ImageDirectory::find(file).is_some() {
+        let shown = file.display();
+        let message = format!("{shown} is an image; pscheme resume {shown} goes on with it");
+        return Err(Failure::Message(ErrorCode::Usage, message));
+    }
     let (name, text) = if file == Path::new("-") {
         let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
             let message = format!("cannot read the standard input: {error}");
@@ -202,13 +222,10 @@ fn run_text(name: &str, text: &str, heap_limit: Option<u64>, shows: bool) -> Res
     }
     Ok(match outcome {
         Outcome::Ended(status) => exit_status(status),
-        Outcome::Stopped => INTERRUPTED,
+        Outcome::Stopped => status::INTERRUPTED,
         Outcome::AtLimit => status::ERROR,
     })
 }
-
-/// The status of a command that a signal ended.
-const INTERRUPTED: u8 = 130;
 
 /// The low eight bits, as the system has it for every program.
 fn exit_status(status: i64) -> u8 {
@@ -223,6 +240,9 @@ pub fn default_image(file: &Path) -> PathBuf {
 }
 
 fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
+    if let Some(image) = ImageDirectory::find(&options.file) {
+        return run_image(&image, options);
+    }
     let (name, text) = read_script(&options.file)?;
     let path = options.image.clone().unwrap_or_else(|| default_image(&options.file));
     let directory = ImageDirectory::at(&path);
@@ -235,36 +255,70 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
     } else {
         directory.create(&store_options)?
     };
-    let mut session = Session::open(Box::new(store), session_options(options.heap_limit)?)?;
+    let mut session = Session::open(Box::new(store), session_options(options.limits.heap_limit)?)?;
     let shown = path.display();
-    let durable = session.durable().map_or(0, |transaction| transaction.0);
-    match (session.exit_status(), session.script_is(&text)) {
-        (Some(status), _) => {
-            eprintln!(
-                "pscheme: the program in {shown} has ended with status {status}; \
-                 --restart begins anew"
-            );
-            session.close()?;
-            return Ok(exit_status(status));
+    if session.exit_status().is_none() {
+        match session.script_is(&text) {
+            None => {
+                eprintln!("pscheme: image {shown}");
+                session
+                    .start_program(&name, &text)
+                    .map_err(|error| program_failure(&name, &text, error))?;
+                return run_to_end(session);
+            }
+            Some(false) if !options.continue_old => {
+                session.close()?;
+                return Err(Failure::Message(
+                    ErrorCode::ScriptChanged,
+                    format!(
+                        "{name} has changed since {shown} was made; --restart begins anew with the \
+                         new text, --continue goes on with the old"
+                    ),
+                ));
+            }
+            Some(_) => {}
         }
-        (None, None) => {
-            eprintln!("pscheme: image {shown}");
-            session
-                .start_program(&name, &text)
-                .map_err(|error| program_failure(&name, &text, error))?;
-        }
-        (None, Some(false)) if !options.continue_old => {
-            session.close()?;
-            return Err(Failure::Message(
-                ErrorCode::ScriptChanged,
-                format!(
-                    "{name} has changed since {shown} was made; --restart begins anew with the \
-                     new text, --continue goes on with the old"
-                ),
-            ));
-        }
-        (None, Some(_)) => eprintln!("pscheme: going on in {shown} after commit {durable}"),
     }
+    go_on(session, &path, "--restart begins anew")
+}
+
+/// `pscheme run` of an image: what needs a script's text cannot be had.
+fn run_image(image: &ImageDirectory, options: &RunOptions) -> Result<u8, Failure> {
+    if options.restart || options.image.is_some() {
+        let shown = options.file.display();
+        let message = format!("{shown} is an image; --restart and --image need the script's file");
+        return Err(Failure::Message(ErrorCode::Usage, message));
+    }
+    resume_inner(image.path(), &options.limits)
+}
+
+fn resume_inner(path: &Path, limits: &Limits) -> Result<u8, Failure> {
+    let directory = ImageDirectory::find(path).unwrap_or_else(|| ImageDirectory::at(path));
+    let store = directory.open(&store_options())?;
+    let session = Session::open(Box::new(store), session_options(limits.heap_limit)?)?;
+    if !session.vm.heap.root(Root::MainProcess).is_object() && session.exit_status().is_none() {
+        session.close()?;
+        let message = format!("no program was ever started in {}", path.display());
+        return Err(Failure::Message(ErrorCode::Usage, message));
+    }
+    go_on(session, directory.path(), "pscheme run --restart with its script begins anew")
+}
+
+/// Goes on with the program of an image, unless it has ended.
+fn go_on(session: Session, path: &Path, otherwise: &str) -> Result<u8, Failure> {
+    let shown = path.display();
+    if let Some(status) = session.exit_status() {
+        eprintln!("pscheme: the program in {shown} has ended with status {status}; {otherwise}");
+        session.close()?;
+        return Ok(exit_status(status));
+    }
+    let durable = session.durable().map_or(0, |transaction| transaction.0);
+    eprintln!("pscheme: going on in {shown} after commit {durable}");
+    run_to_end(session)
+}
+
+/// Runs a session until it ends, closes it, and says how it stopped.
+fn run_to_end(mut session: Session) -> Result<u8, Failure> {
     let outcome = session.run()?;
     let durable = session.durable().map_or(0, |transaction| transaction.0);
     session.close()?;
@@ -272,7 +326,7 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
         Outcome::Ended(status) => exit_status(status),
         Outcome::Stopped => {
             eprintln!("pscheme: stopped after commit {durable}; the same command goes on");
-            INTERRUPTED
+            status::INTERRUPTED
         }
         Outcome::AtLimit => {
             eprintln!(

@@ -34,6 +34,7 @@ pub mod write;
 use pscheme_vm::primitive::Primitive;
 
 pub use load::{boot, install_program, is_library_source, load_prelude};
+pub use number::text::number_text;
 pub use port::flush_open_ports;
 pub use write::raised_text;
 

@@ -161,6 +161,7 @@ fn runner(thunks: &[CodeUnit]) -> CodeUnit {
         instructions,
         constants: thunks.iter().map(|unit| Constant::Code(Box::new(unit.clone()))).collect(),
         spans: Vec::new(),
+        variables: Vec::new(),
     }
 }
 

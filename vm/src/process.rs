@@ -213,6 +213,11 @@ impl Vm {
         let total = self.heap.root(Root::Work);
         let total = if total.is_fixnum() { total.as_fixnum() } else { 0 };
         self.heap.set_root(Root::Work, Word::fixnum(total + units));
+        let process = self.machine.process;
+        if process.is_object() {
+            let own = self.heap.field(process, body::Process::WORK).as_fixnum();
+            self.heap.set_field(process, body::Process::WORK, Word::fixnum(own + units));
+        }
     }
 
     /// Lets go of the running process in the way `stop` asks for.
