@@ -177,12 +177,13 @@ pub fn completions(shell: Shell) -> Vec<u8> {
 pub fn manual(verb: Option<&str>) -> Option<Vec<u8>> {
     let mut command = CommandLine::command().after_help("");
     command.build();
+    let source = format!("pscheme {}", env!("CARGO_PKG_VERSION"));
     let page = match verb {
-        None => clap_mangen::Man::new(command),
+        None => clap_mangen::Man::new(command).source(source),
         Some(verb) => {
             let name = format!("pscheme-{verb}");
             let found = command.find_subcommand(verb)?.clone().display_name(name.clone());
-            clap_mangen::Man::new(found).title(name)
+            clap_mangen::Man::new(found).title(name).source(source)
         }
     };
     let mut text = Vec::new();

@@ -28,7 +28,7 @@ statuses! {
 
 /// The table as text, for help and manual.
 pub fn table() -> String {
-    let rows = STATUSES.iter().map(|(number, meaning)| format!("{number:>5} {meaning}"));
+    let rows = STATUSES.iter().map(|(number, meaning)| format!("{number:>5}  {}", meaning.trim()));
     rows.collect::<Vec<_>>().join("\n")
 }
 
