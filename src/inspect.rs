@@ -385,7 +385,9 @@ fn name_top_level(frames: &mut Vec<StackFrame>, is_main: bool) {
 
 /// A frame without its variables.
 fn bare_frame(view: View<'_>, number: usize, frame: &SealedFrame) -> StackFrame {
-    let position = source_of_instruction(view.heap, frame.code, frame.instruction);
+    // The first instructions of a procedure have no place of their own.
+    let position = source_of_instruction(view.heap, frame.code, frame.instruction)
+        .or_else(|| source_of_code(view.heap, frame.code));
     StackFrame {
         frame: number,
         procedure: procedure_name(view.heap, frame.code),
