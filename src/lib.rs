@@ -18,11 +18,13 @@
 pub mod effects;
 pub mod exchange;
 pub mod host;
+pub mod inspect;
 pub mod primitives;
 pub mod program;
 pub mod prompt;
 pub mod report;
 pub mod session;
+pub mod show;
 
 pub use program::{ProgramError, check_text};
 pub use session::{Outcome, Session, SessionError, SessionOptions};

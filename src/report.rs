@@ -2,11 +2,11 @@
 
 use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic};
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::frame::Link;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::{ANONYMOUS, code_name};
-use pscheme_vm::install::SourcePosition;
+use pscheme_vm::code_info::{SourcePosition, source_of_instruction};
+use pscheme_vm::frames::walk_frames;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::ProcessState;
 
@@ -14,8 +14,6 @@ use crate::session::is_session_source;
 
 /// Frames a backtrace shows.
 const BACKTRACE_FRAMES_MAX: usize = 10;
-/// Words a call instruction and its return point take.
-const CALL_BYTES: u64 = 16;
 
 /// A frame of a suspended process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,32 +26,13 @@ pub struct FrameView {
 
 /// The frames of a process, topmost first, at most `most`.
 pub fn frames(vm: &Vm, process: Word, most: usize) -> Vec<FrameView> {
-    let heap = &vm.heap;
-    let mut frames = Vec::new();
-    let mut k = heap.field(process, body::Process::CONTINUATION);
-    while k.is_object() && frames.len() < most {
-        let segment = heap.field(k, body::Continuation::SEGMENT);
-        let interrupted = heap.field(k, body::Continuation::CODE);
-        let mut top = heap.raw(k, body::Continuation::OFFSET) as usize;
-        let mut link = Link(heap.raw(k, body::Continuation::LINK));
-        let mut at_instruction = interrupted.is_object();
-        while top > 0 && frames.len() < most {
-            let (code, offset) = if at_instruction {
-                (interrupted, link.return_offset())
-            } else {
-                (heap.code_of_return(link), link.return_offset() - CALL_BYTES)
-            };
-            at_instruction = false;
-            frames.push(FrameView {
-                procedure: code_name(vm, code),
-                position: vm.source_position(code, offset),
-            });
-            top -= link.shift_words();
-            link = Link(heap.field(segment, top + 1).0);
-        }
-        k = heap.field(k, body::Continuation::NEXT);
-    }
-    frames
+    let continuation = vm.heap.field(process, body::Process::CONTINUATION);
+    let walk = walk_frames(&vm.heap, continuation, most, 0);
+    let views = walk.newest.iter().map(|frame| FrameView {
+        procedure: code_name(vm, frame.code),
+        position: source_of_instruction(&vm.heap, frame.code, frame.instruction),
+    });
+    views.collect()
 }
 
 /// The code and message of a failed process's condition, or why a process stopped at the heap's
@@ -78,15 +57,20 @@ fn near_name(vm: &Vm, process: Word) -> Option<String> {
     let irritants = heap.field(condition, body::Condition::IRRITANTS);
     let symbol = irritants.is_pair().then(|| heap.car(irritants))?;
     let wanted = (heap.kind_of(symbol) == Some(Kind::Symbol)).then(|| heap.symbol_name(symbol))?;
-    let distance_max = wanted.chars().count() / NEAR_DIVISOR;
     let known = heap.global_cells().into_iter().filter_map(|cell| {
         let has_value = heap.field(cell, body::Cell::CONTENT) != Word::UNBOUND;
         let name = heap.symbol_name(heap.field(cell, body::Cell::NAME));
-        // Names of the library's own are no advice.
-        (has_value && !name.starts_with('%') && !name.contains(' ')).then_some(name)
+        has_value.then_some(name)
     });
+    nearest(&wanted, known)
+}
+
+/// The name that is nearest to `wanted`, if one is near. Names of the library's own are no advice.
+pub(crate) fn nearest(wanted: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let distance_max = wanted.chars().count() / NEAR_DIVISOR;
     known
-        .map(|name| (strsim::osa_distance(&name, &wanted), name))
+        .filter(|name| !name.starts_with('%') && !name.contains(' '))
+        .map(|name| (strsim::osa_distance(&name, wanted), name))
         .filter(|(distance, _)| *distance <= distance_max)
         .min()
         .map(|(_, name)| name)
@@ -96,7 +80,12 @@ fn near_name(vm: &Vm, process: Word) -> Option<String> {
 /// backtrace, without a place; its inner ones are left out.
 fn is_of_library(frame: &FrameView) -> bool {
     let source = frame.position.as_ref().map(|position| position.name.as_str());
-    source.is_some_and(|name| is_session_source(name) || pscheme_stdlib::is_library_source(name))
+    source.is_some_and(is_library_source)
+}
+
+/// Whether a source of this name belongs to pscheme.
+pub(crate) fn is_library_source(name: &str) -> bool {
+    is_session_source(name) || pscheme_stdlib::is_library_source(name)
 }
 
 /// What happened to a process that failed or was stopped: the error at its place in the source, and

@@ -16,6 +16,7 @@ pub mod kind;
 pub mod limits;
 pub mod mark;
 mod pages;
+pub mod peek;
 pub mod root_table;
 pub mod snapshot;
 pub mod space;

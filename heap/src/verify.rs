@@ -9,11 +9,11 @@
 use std::collections::HashMap;
 
 use crate::frame::{FRAME_WORDS_MIN, Link, ReturnPoint};
-use crate::heap::{Heap, page_type_of};
+use crate::heap::Heap;
 use crate::kind::body;
 use crate::kind::*;
 use crate::limits::*;
-use crate::space::{BITMAP_WORDS, Bitmap, Page, PageType, bit, set_bit};
+use crate::space::{BITMAP_WORDS, Bitmap, bit, set_bit};
 use crate::word::Word;
 
 /// Judges the instructions of a code object whose sizes have been checked.
@@ -106,7 +106,7 @@ impl Verifier<'_, '_> {
             }
             return;
         }
-        if let Err(why) = self.check_target(word) {
+        if let Err(why) = self.heap.check_reference(word) {
             return self.problem(owner, format!("{} refers to {why}: {word:?}", place()));
         }
         if !self.target_allowed(word, allowed) {
@@ -116,58 +116,6 @@ impl Verifier<'_, '_> {
         if self.seen.insert(word.offset()) {
             self.work.push(word);
         }
-    }
-
-    /// Whether an object of the sort the tag promises starts there and fits its page.
-    fn check_target(&self, word: Word) -> Result<(), &'static str> {
-        let offset = word.offset();
-        if offset >= self.heap.space.reserved_bytes() || !self.heap.is_start(offset) {
-            return Err("a place where no object starts");
-        }
-        let page = Page((offset / PAGE_BYTES) as u32);
-        let entry = self.heap.space.entry(page);
-        let in_page = offset % PAGE_BYTES;
-        if in_page < PAGE_HEADER_BYTES {
-            return Err("the header of a page");
-        }
-        if word.is_pair() {
-            return match entry.page_type {
-                PageType::Pair => Ok(()),
-                _ => Err("a page that holds no pairs"),
-            };
-        }
-        let header = self.heap.header(word);
-        let Some(kind) = header.kind() else { return Err("an object of unknown kind") };
-        if header.body_words() < body_words_min(kind) {
-            return Err("an object too short for its kind");
-        }
-        let size = header.size_bytes();
-        match entry.page_type {
-            PageType::Run => {
-                let run_bytes = u64::from(entry.run) * PAGE_BYTES;
-                if in_page != PAGE_HEADER_BYTES || in_page + size > run_bytes {
-                    return Err("an object larger than its run");
-                }
-                let first = page.0;
-                let whole = (first + 1..first + entry.run.max(1)).all(|number| {
-                    let tail = self.heap.space.entry(Page(number));
-                    tail.page_type == PageType::RunTail && tail.run == first
-                });
-                if !whole {
-                    return Err("a run with pages missing");
-                }
-            }
-            page_type if page_type.holds_objects() => {
-                if in_page + size > PAGE_BYTES {
-                    return Err("an object that crosses its page");
-                }
-                if page_type != page_type_of(kind) {
-                    return Err("an object in a page of another type");
-                }
-            }
-            _ => return Err("a page that holds no objects"),
-        }
-        Ok(())
     }
 
     fn target_allowed(&self, word: Word, allowed: Allowed) -> bool {
@@ -322,7 +270,7 @@ impl Verifier<'_, '_> {
     /// Whether an entry of a tree's node of this level is a process on level 0, and on others a
     /// node of the level below.
     fn is_below(&self, entry: Word, node: Kind, level: i64) -> bool {
-        if self.check_target(entry).is_err() {
+        if self.heap.check_reference(entry).is_err() {
             return false;
         }
         let kind = self.heap.kind_of(entry);
@@ -420,7 +368,7 @@ impl Verifier<'_, '_> {
             return Err(format!("link {:#x} disagrees with its return point", link.0));
         }
         let code = Word::object(at.wrapping_sub(point.distance as u64 * 8));
-        self.check_target(code).map_err(|why| format!("return point of {why}"))?;
+        self.heap.check_reference(code).map_err(|why| format!("return point of {why}"))?;
         if self.heap.kind_of(code) != Some(Kind::Code) {
             return Err("return point outside a code object".into());
         }

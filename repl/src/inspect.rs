@@ -1,57 +1,133 @@
-//! Looking into images without changing them.
+//! The verbs that look into images: nothing is changed, and the image may be running.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use pscheme::heap::collect::NoRoots;
-use pscheme::heap::heap::Heap;
-use pscheme::heap::store::Store;
+use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::heap::store::{CommitClock, StoreOptions};
-use pscheme::session::check_heap;
+use pscheme::inspect::{FrameLimits, Inspection, find_process, globals, near_global};
+use serde_json::{Value, json};
 
+use crate::arguments::Looking;
+use crate::output;
 use crate::run::{Failure, report};
+use crate::status;
 
-/// Reads an image as of its newest commit.
-fn read(path: &Path) -> Result<(u64, Heap), Failure> {
-    let options = StoreOptions::new(CommitClock::system());
-    let mut store = ImageDirectory::at(path).open_read_only(&options)?;
-    let commit = store.newest_root()?.map_or(0, |(transaction, _)| transaction.0);
-    Ok((commit, Heap::restore(&mut store)?))
+/// An answer in both forms.
+struct Answer {
+    text: String,
+    /// Members beside those of the summary.
+    json: Value,
 }
 
-/// `pscheme check`.
-pub fn check(path: &Path) -> u8 {
-    let checked = read(path).and_then(|(commit, heap)| {
-        check_heap(&heap)?;
-        Ok((commit, heap.bytes_in_use()))
+fn options() -> StoreOptions {
+    StoreOptions::new(CommitClock::system())
+}
+
+/// Opens what was named, answers, and prints the answer with what is said of every image. The status is
+/// that of a damaged image if anything was found.
+fn answer(
+    looking: &Looking,
+    answer: impl FnOnce(&mut Inspection) -> Result<Answer, Failure>,
+) -> u8 {
+    let opened = Inspection::open(&looking.image, &options()).map_err(Failure::from);
+    let answered = opened.and_then(|mut inspection| {
+        let answer = answer(&mut inspection)?;
+        Ok((inspection, answer))
     });
-    match checked {
-        Ok((commit, bytes)) => {
-            println!(
-                "{}: commit {commit}, {bytes} bytes in pages, no problem found",
-                path.display()
-            );
-            0
+    let (inspection, answer) = match answered {
+        Ok(answered) => answered,
+        Err(failure) => return report(failure),
+    };
+    let text = if looking.json {
+        let mut object = json!(inspection.summary);
+        if let (Some(object), Value::Object(members)) = (object.as_object_mut(), answer.json) {
+            object.extend(members);
         }
-        Err(failure) => report(failure),
+        format!("{object:#}\n")
+    } else {
+        output::layout().summary(&inspection.summary) + &answer.text
+    };
+    match output::write(text.as_bytes()) {
+        status::OK if !inspection.summary.findings.is_empty() => status::DAMAGED,
+        status => status,
     }
 }
 
-/// `pscheme heap`.
-pub fn census(path: &Path) -> u8 {
-    let counted = read(path).and_then(|(commit, mut heap)| {
-        check_heap(&heap)?;
-        Ok((commit, heap.bytes_in_use(), heap.census(&mut NoRoots)))
-    });
-    match counted {
-        Ok((commit, bytes, rows)) => {
-            println!("{}: commit {commit}, {bytes} bytes in pages", path.display());
-            println!("{:<16} {:>12} {:>14}", "kind", "objects", "bytes");
-            for (name, count, bytes) in rows {
-                println!("{name:<16} {count:>12} {bytes:>14}");
-            }
-            0
+/// `pscheme ps`.
+pub fn processes(looking: &Looking) -> u8 {
+    answer(looking, |inspection| {
+        let rows = pscheme::inspect::processes(inspection.view());
+        Ok(Answer { text: output::layout().processes(&rows), json: json!({ "processes": rows }) })
+    })
+}
+
+/// `pscheme stack`.
+pub fn stack(looking: &Looking, number: i64, newest: usize) -> u8 {
+    answer(looking, |inspection| {
+        let view = inspection.view();
+        let Some(record) = find_process(view, number) else {
+            let rows = pscheme::inspect::processes(view);
+            let known =
+                rows.iter().map(|row| row.process.to_string()).collect::<Vec<_>>().join(", ");
+            let message = format!("there is no process {number} in the image; there are: {known}");
+            return Err(Failure::Message(ErrorCode::Usage, message));
+        };
+        let limits = FrameLimits { newest, ..FrameLimits::default() };
+        let stack = pscheme::inspect::stack(view, record, limits);
+        Ok(Answer { text: output::layout().stack(&stack), json: json!({ "stack": stack }) })
+    })
+}
+
+/// `pscheme show`.
+pub fn global(looking: &Looking, name: &str) -> u8 {
+    answer(looking, |inspection| {
+        let view = inspection.view();
+        let found = globals(view, name);
+        if found.is_empty() {
+            let near = near_global(view, name);
+            let near = near.map_or_else(String::new, |near| format!("; is it {near}?"));
+            let message = format!("the image has no global variable {name}{near}");
+            return Err(Failure::Message(ErrorCode::Usage, message));
         }
-        Err(failure) => report(failure),
+        let text = found.iter().map(|global| output::layout().global(global)).collect();
+        Ok(Answer { text, json: json!({ "globals": found }) })
+    })
+}
+
+/// `pscheme heap`.
+pub fn census(looking: &Looking) -> u8 {
+    answer(looking, |inspection| {
+        let kinds = inspection.census();
+        Ok(Answer { text: output::layout().kinds(&kinds), json: json!({ "kinds": kinds }) })
+    })
+}
+
+/// `pscheme check`.
+pub fn check(looking: &Looking) -> u8 {
+    answer(looking, |inspection| {
+        let is_sound = inspection.summary.findings.is_empty();
+        let text = match is_sound {
+            true => format!("{} bytes in pages, no problem found\n", inspection.summary.bytes),
+            false => String::new(),
+        };
+        Ok(Answer { text, json: json!({ "sound": is_sound }) })
+    })
+}
+
+/// `pscheme backup`.
+pub fn backup(image: &Path, copy: &Path) -> u8 {
+    let source = ImageDirectory::find(image).unwrap_or_else(|| ImageDirectory::at(image));
+    match source.back_up(&ImageDirectory::at(copy), &options()) {
+        Ok(receipt) => {
+            let line = format!(
+                "{}: commit {}, {} pages, read back and sound\n",
+                PathBuf::from(copy).display(),
+                receipt.transaction,
+                receipt.page_count
+            );
+            output::write(line.as_bytes())
+        }
+        Err(error) => report(error.into()),
     }
 }

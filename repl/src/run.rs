@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use pscheme::heap::error_code::ErrorCode;
+use pscheme::heap::root_table::Root;
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::heap::store::{CommitClock, PhaseHook, StoreError, StoreOptions};
 use pscheme::host::StandardHost;
@@ -14,6 +15,7 @@ use pscheme::report::describe_failure;
 use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, check_text};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::arguments::Running;
 use crate::library_path::folders;
 use crate::status;
 
@@ -23,26 +25,31 @@ pub struct RunOptions {
     pub image: Option<PathBuf>,
     pub restart: bool,
     pub continue_old: bool,
-    pub heap_limit: Option<u64>,
+    pub running: Running,
 }
 
 /// Runs a program without an image.
-pub fn run_file(file: &Path, heap_limit: Option<u64>) -> u8 {
-    finish(run_file_inner(file, heap_limit, folders(Some(file), &[])))
+pub fn run_file(file: &Path, running: &Running) -> u8 {
+    finish(run_file_inner(file, running))
 }
 
 /// Runs a text without an image and shows the value of its last expression.
-pub fn run_expression(text: &str, heap_limit: Option<u64>) -> u8 {
-    let folders = folders(None, &[]);
+pub fn run_expression(text: &str, running: &Running) -> u8 {
+    let folders = folders(None, &running.library_folders);
     finish(
         checked("-e".into(), text.to_string(), &folders)
-            .and_then(|(name, text)| run_text(&name, &text, heap_limit, true, folders)),
+            .and_then(|(name, text)| run_text(&name, &text, running, true, folders)),
     )
 }
 
 /// Runs a script in its image, or goes on with it.
 pub fn run_script(options: &RunOptions) -> u8 {
     finish(run_script_inner(options))
+}
+
+/// Goes on with an image, whose script need not be there.
+pub fn resume(image: &Path, running: &Running) -> u8 {
+    finish(resume_inner(image, running))
 }
 
 /// Why a command ended without a status of the program's own.
@@ -101,6 +108,13 @@ fn report_session(error: &SessionError) -> u8 {
         _ => ErrorCode::StoreFailed,
     };
     eprintln!("error[{code}]: {error}");
+    if let Some(StoreError::Held { directory, .. }) = store {
+        let image = directory.display();
+        eprintln!(
+            "  help: pscheme ps {image} shows what it does; stack, show, heap and check look further\n  \
+             help: pscheme backup {image} COPY makes a copy that can be run in its place"
+        );
+    }
     if let SessionError::Damaged { problems } = error {
         problems.iter().for_each(|problem| eprintln!("  {problem}"));
     }
@@ -161,7 +175,7 @@ fn store_options() -> StoreOptions {
 }
 
 fn session_options(
-    heap_limit: Option<u64>,
+    running: &Running,
     library_folders: Vec<PathBuf>,
 ) -> Result<SessionOptions, Failure> {
     let mut host = StandardHost::default();
@@ -179,16 +193,19 @@ fn session_options(
         })?;
     }
     options.stop_requested = stop;
-    options.heap_limit_bytes = heap_limit;
+    options.heap_limit_bytes = running.heap_limit;
+    options.ends_with_main = running.main_only;
     options.on_failure = Box::new(|vm, process| eprint!("{}", describe_failure(vm, process)));
     Ok(options)
 }
 
-fn run_file_inner(
-    file: &Path,
-    heap_limit: Option<u64>,
-    folders: Vec<PathBuf>,
-) -> Result<u8, Failure> {
+fn run_file_inner(file: &Path, running: &Running) -> Result<u8, Failure> {
+    let folders = folders(Some(file), &running.library_folders);
+    if ImageDirectory::find(file).is_some() {
+        let shown = file.display();
+        let message = format!("{shown} is an image; pscheme resume {shown} goes on with it");
+        return Err(Failure::Message(ErrorCode::Usage, message));
+    }
     let (name, text) = if file == Path::new("-") {
         let text = std::io::read_to_string(std::io::stdin()).map_err(|error| {
             let message = format!("cannot read the standard input: {error}");
@@ -198,17 +215,17 @@ fn run_file_inner(
     } else {
         read_script(file, &folders)?
     };
-    run_text(&name, &text, heap_limit, false, folders)
+    run_text(&name, &text, running, false, folders)
 }
 
 fn run_text(
     name: &str,
     text: &str,
-    heap_limit: Option<u64>,
+    running: &Running,
     shows: bool,
     folders: Vec<PathBuf>,
 ) -> Result<u8, Failure> {
-    let mut session = Session::transient(session_options(heap_limit, folders)?)?;
+    let mut session = Session::transient(session_options(running, folders)?)?;
     session.start_program(name, text).map_err(program_failure)?;
     let mut outcome = session.run()?;
     if shows && outcome == Outcome::Ended(0) {
@@ -216,7 +233,7 @@ fn run_text(
     }
     Ok(match outcome {
         Outcome::Ended(status) => exit_status(status),
-        Outcome::Stopped => INTERRUPTED,
+        Outcome::Stopped => status::INTERRUPTED,
         Outcome::Waiting => {
             eprintln!("pscheme: {NOBODY_SENDS}");
             status::ERROR
@@ -228,8 +245,6 @@ fn run_text(
 /// Why a program whose main process has not ended cannot go on.
 const NOBODY_SENDS: &str =
     "every process waits for a message, the main one too, and nobody is left to send one";
-/// The status of a command that a signal ended.
-const INTERRUPTED: u8 = 130;
 
 /// The low eight bits, as the system has it for every program.
 fn exit_status(status: i64) -> u8 {
@@ -244,7 +259,10 @@ pub fn default_image(file: &Path) -> PathBuf {
 }
 
 fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
-    let folders = folders(Some(&options.file), &[]);
+    if let Some(image) = ImageDirectory::find(&options.file) {
+        return run_image(&image, options);
+    }
+    let folders = folders(Some(&options.file), &options.running.library_folders);
     let (name, text) = read_script(&options.file, &folders)?;
     let path = options.image.clone().unwrap_or_else(|| default_image(&options.file));
     let directory = ImageDirectory::at(&path);
@@ -257,35 +275,69 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
     } else {
         directory.create(&store_options)?
     };
-    let mut session =
-        Session::open(Box::new(store), session_options(options.heap_limit, folders)?)?;
+    let mut session = Session::open(Box::new(store), session_options(&options.running, folders)?)?;
     let shown = path.display();
-    let durable = session.durable().map_or(0, |transaction| transaction.0);
-    match (session.exit_status(), session.script_is(&text)) {
-        (Some(status), _) => {
-            eprintln!(
-                "pscheme: the program in {shown} has ended with status {status}; \
-                 --restart begins anew"
-            );
-            session.close()?;
-            return Ok(exit_status(status));
+    if session.exit_status().is_none() {
+        match session.script_is(&text) {
+            None => {
+                eprintln!("pscheme: image {shown}");
+                session.start_program(&name, &text).map_err(program_failure)?;
+                return run_to_end(session);
+            }
+            Some(false) if !options.continue_old => {
+                session.close()?;
+                return Err(Failure::Message(
+                    ErrorCode::ScriptChanged,
+                    format!(
+                        "{name} has changed since {shown} was made; --restart begins anew with the \
+                         new text, --continue goes on with the old"
+                    ),
+                ));
+            }
+            Some(_) => {}
         }
-        (None, None) => {
-            eprintln!("pscheme: image {shown}");
-            session.start_program(&name, &text).map_err(program_failure)?;
-        }
-        (None, Some(false)) if !options.continue_old => {
-            session.close()?;
-            return Err(Failure::Message(
-                ErrorCode::ScriptChanged,
-                format!(
-                    "{name} has changed since {shown} was made; --restart begins anew with the \
-                     new text, --continue goes on with the old"
-                ),
-            ));
-        }
-        (None, Some(_)) => eprintln!("pscheme: going on in {shown} after commit {durable}"),
     }
+    go_on(session, &path, "--restart begins anew")
+}
+
+/// `pscheme run` of an image: what needs a script's text cannot be had.
+fn run_image(image: &ImageDirectory, options: &RunOptions) -> Result<u8, Failure> {
+    if options.restart || options.image.is_some() {
+        let shown = options.file.display();
+        let message = format!("{shown} is an image; --restart and --image need the script's file");
+        return Err(Failure::Message(ErrorCode::Usage, message));
+    }
+    resume_inner(image.path(), &options.running)
+}
+
+fn resume_inner(path: &Path, running: &Running) -> Result<u8, Failure> {
+    let directory = ImageDirectory::find(path).unwrap_or_else(|| ImageDirectory::at(path));
+    let store = directory.open(&store_options())?;
+    let library_folders = folders(None, &running.library_folders);
+    let session = Session::open(Box::new(store), session_options(running, library_folders)?)?;
+    if !session.vm.heap.root(Root::MainProcess).is_object() && session.exit_status().is_none() {
+        session.close()?;
+        let message = format!("no program was ever started in {}", path.display());
+        return Err(Failure::Message(ErrorCode::Usage, message));
+    }
+    go_on(session, directory.path(), "pscheme run --restart with its script begins anew")
+}
+
+/// Goes on with the program of an image, unless it has ended.
+fn go_on(session: Session, path: &Path, otherwise: &str) -> Result<u8, Failure> {
+    let shown = path.display();
+    if let Some(status) = session.exit_status() {
+        eprintln!("pscheme: the program in {shown} has ended with status {status}; {otherwise}");
+        session.close()?;
+        return Ok(exit_status(status));
+    }
+    let durable = session.durable().map_or(0, |transaction| transaction.0);
+    eprintln!("pscheme: going on in {shown} after commit {durable}");
+    run_to_end(session)
+}
+
+/// Runs a session until it ends, closes it, and says how it stopped.
+fn run_to_end(mut session: Session) -> Result<u8, Failure> {
     let outcome = session.run()?;
     let durable = session.durable().map_or(0, |transaction| transaction.0);
     session.close()?;
@@ -293,7 +345,7 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
         Outcome::Ended(status) => exit_status(status),
         Outcome::Stopped => {
             eprintln!("pscheme: stopped after commit {durable}; the same command goes on");
-            INTERRUPTED
+            status::INTERRUPTED
         }
         Outcome::Waiting => {
             eprintln!("pscheme: stopped after commit {durable}: {NOBODY_SENDS}");

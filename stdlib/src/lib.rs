@@ -42,6 +42,7 @@ pub use load::{
     Installation, LoadError, boot, compile_and_install, compile_form_at, install,
     is_library_source, load_prelude,
 };
+pub use number::text::number_text;
 pub use port::flush_open_ports;
 pub use write::raised_text;
 

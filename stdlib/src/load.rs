@@ -266,6 +266,7 @@ fn runner(thunks: &[CodeUnit]) -> CodeUnit {
         instructions,
         constants: thunks.iter().map(|unit| Constant::Code(Box::new(unit.clone()))).collect(),
         spans: Vec::new(),
+        variables: Vec::new(),
     }
 }
 

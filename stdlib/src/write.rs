@@ -73,11 +73,13 @@ pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
     }
 }
 
-fn symbol_text(name: &str, quoted: bool) -> String {
+/// The external representation of a symbol.
+pub fn symbol_text(name: &str, quoted: bool) -> String {
     if !quoted || is_plain_symbol(name) { name.to_string() } else { quoted_text(name, '|') }
 }
 
-fn character_text(character: char) -> String {
+/// The external representation of a character.
+pub fn character_text(character: char) -> String {
     if let Some((name, _)) = CHARACTER_NAMES.iter().find(|(_, known)| *known == character) {
         format!("#\\{name}")
     } else if character.is_control() || character.is_whitespace() {

@@ -29,6 +29,7 @@ fn unit(name: &str, required: u16, constants: &[Constant], code: &[(Op, &[i64])]
         instructions,
         constants: constants.to_vec(),
         spans: vec![],
+        variables: vec![],
     }
 }
 

@@ -22,6 +22,7 @@ fn unit(name: &str, required: u16, frame_words: u16, instructions: &[(Op, &[i64]
             .collect(),
         constants: Vec::new(),
         spans: Vec::new(),
+        variables: Vec::new(),
     }
 }
 

@@ -28,6 +28,27 @@ pub struct CodeUnit {
     pub constants: Vec<Constant>,
     /// Source positions: instruction index from which on the position holds, ascending.
     pub spans: Vec<Span>,
+    /// Where the variables of the source are while which instructions run; inner ones come later.
+    pub variables: Vec<VariableRange>,
+}
+
+/// Where a variable of the source is found, and at which instructions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariableRange {
+    pub name: String,
+    pub place: VariablePlace,
+    /// Index of the first instruction at which the variable is there.
+    pub start: u32,
+    /// Index of the first instruction at which it is not.
+    pub end: u32,
+}
+
+/// Where the value of a variable is. An assigned variable has its box there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum VariablePlace {
+    Register(u32),
+    /// A captured value of the closure, which register 0 holds as long as it is needed.
+    Captured(u32),
 }
 
 /// A place in the source text of a code unit.

@@ -4,9 +4,11 @@
 use pscheme_heap::frame::ReturnPoint;
 use pscheme_heap::heap::Protected;
 use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::word::Word;
 
 use crate::code::{CodeUnit, Constant, Span};
+use crate::code_info;
 use crate::liveness::analyse;
 use crate::machine::Vm;
 use crate::op::{Control, Op, OperandKind, field};
@@ -30,9 +32,6 @@ pub struct InstalledSource {
     pub start: u32,
     pub end: u32,
 }
-
-/// Bytes of one span in a code object's table of spans.
-pub const SPAN_BYTES: usize = 12;
 
 impl Vm {
     /// Installs a unit and all units inside it; returns the outermost code object.
@@ -168,26 +167,33 @@ impl Vm {
         self.heap.protect(name)
     }
 
-    /// Pair of the text the unit was made from and its spans in that; `#f` without any.
+    /// The unit's source, spans and variables: see `code_info.rs`. `#f` for code without a text.
     fn info_of(&mut self, unit: &CodeUnit, context: InstallContext<'_>) -> Protected {
         let first = unit.spans.first().map_or(0, |span| span.start);
         let of_unit = |source: &&InstalledSource| (source.start..=source.end).contains(&first);
         let Some(source) = context.sources.iter().find(of_unit) else {
             return self.heap.protect(Word::FALSE);
         };
-        let mut bytes = Vec::with_capacity(unit.spans.len() * SPAN_BYTES);
+        // What a macro of another file brought in has its place where the macro was used.
         let is_inside = |span: &&Span| span.start >= source.start && span.end <= source.end;
-        for span in unit.spans.iter().filter(is_inside) {
-            let (start, end) = (span.start - source.start, span.end - source.start);
-            for part in [span.instruction, start, end] {
-                bytes.extend_from_slice(&part.to_le_bytes());
-            }
-        }
-        let small = (bytes.len() as u64).min(pscheme_heap::limits::LARGE_OBJECT_BYTES);
-        self.heap.ensure_room(small + 64, &mut self.machine);
-        let spans = self.heap.bytevector(&bytes);
-        let pair = self.heap.pair(self.heap.protected(source.object), spans);
-        self.heap.protect(pair)
+        let moved = |span: &Span| Span {
+            start: span.start - source.start,
+            end: span.end - source.start,
+            ..*span
+        };
+        let spans: Vec<Span> = unit.spans.iter().filter(is_inside).map(moved).collect();
+        let tables =
+            [code_info::encode_spans(&spans), code_info::encode_variables(&unit.variables)];
+        let small = |bytes: &[u8]| (bytes.len() as u64).min(LARGE_OBJECT_BYTES) + 32;
+        let room: u64 = tables.iter().map(|bytes| small(bytes)).sum();
+        self.heap.ensure_room(room + 64, &mut self.machine);
+        let [spans, variables] = tables.map(|bytes| self.heap.bytevector(&bytes));
+        let info = self.heap.object(Kind::Vector, 0, code_info::INFO_FIELDS);
+        let source = self.heap.protected(source.object);
+        self.heap.initialise(info, code_info::SOURCE, source.0);
+        self.heap.initialise(info, code_info::SPANS, spans.0);
+        self.heap.initialise(info, code_info::VARIABLES, variables.0);
+        self.heap.protect(info)
     }
 
     /// BLAKE3 over what the code does: shape, instructions, and its constants by content.
@@ -240,41 +246,6 @@ impl Vm {
             }
         }
     }
-
-    /// The source position of an instruction of `code`: file name, text, and byte range.
-    pub fn source_position(&self, code: Word, offset: u64) -> Option<SourcePosition> {
-        let view = crate::machine::CodeView::of(&self.heap, code);
-        let info = self.heap.field(code, body::Code::INFO);
-        if !info.is_pair() {
-            return None;
-        }
-        let (source, spans) = (self.heap.car(info), self.heap.cdr(info));
-        let at = view.index_of(offset) as u32;
-        let bytes = self.heap.bytes(spans);
-        let found = bytes
-            .chunks_exact(SPAN_BYTES)
-            .map(|chunk| {
-                let part = |n: usize| {
-                    u32::from_le_bytes(chunk[n * 4..n * 4 + 4].try_into().expect("4 bytes"))
-                };
-                Span { instruction: part(0), start: part(1), end: part(2) }
-            })
-            .take_while(|span| span.instruction <= at)
-            .last()?;
-        let name = self.heap.string_text(self.heap.field(source, 0));
-        let text = self.heap.bytes(self.heap.field(source, 1));
-        let text = String::from_utf8_lossy(text).into_owned();
-        Some(SourcePosition { name, text, start: found.start, end: found.end })
-    }
-}
-
-/// Where an instruction comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourcePosition {
-    pub name: String,
-    pub text: String,
-    pub start: u32,
-    pub end: u32,
 }
 
 fn shape_of(unit: &CodeUnit) -> u64 {

@@ -6,8 +6,10 @@
 pub mod builtin;
 pub mod call;
 pub mod code;
+pub mod code_info;
 pub mod engine;
 pub mod fault;
+pub mod frames;
 pub mod handle;
 pub mod heap_limit;
 pub mod host;

@@ -211,6 +211,13 @@ impl CodeView {
         }
     }
 
+    /// As [`CodeView::of`] in a heap nobody has verified: `None` unless the code object is whole.
+    pub fn peek(heap: &Heap, code: Word) -> Option<CodeView> {
+        let words = heap.peek_length(code, Kind::Code)?;
+        let view = CodeView::of(heap, code);
+        (body::Code::FIELDS + view.instructions + view.constants == words).then_some(view)
+    }
+
     /// The instruction words.
     pub fn words(self, heap: &Heap) -> &[u64] {
         heap.space.words(self.code.offset() + body::Code::TAIL_BYTES, self.instructions)
@@ -406,10 +413,10 @@ pub fn mask_of(heap: &Heap, code: Word, live: LiveMask) -> Result<(Word, FrameMa
             let view = CodeView::of(heap, code);
             let constant = (index as usize) < view.constants;
             let mask = if constant { view.constant(heap, index as usize) } else { Word::FALSE };
-            if heap.kind_of(mask) != Some(Kind::Bytevector) {
+            let Some(bytes) = heap.peek_bytes(mask) else {
                 return Err("its return point has no mask".into());
-            }
-            FrameMask::Long(heap.bytes(mask).to_vec())
+            };
+            FrameMask::Long(bytes.to_vec())
         }
     };
     Ok((code, mask))

@@ -26,21 +26,24 @@ fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
     if text.len() > SUMMARY_CHARACTERS_MAX * 4 {
         return;
     }
-    if word.is_pair() {
+    if heap.peek_pair(word).is_some() {
         return append_list(heap, word, depth, text);
     }
-    let Some(kind) = heap.kind_of(word) else {
+    let Some(kind) = heap.peek_kind(word) else {
         if word.is_character() {
             return text.push_str(&format!("#\\{}", word.as_character()));
         }
         return text.push_str(&format!("{word:?}"));
     };
     match kind {
-        Kind::Symbol => text.push_str(&heap.symbol_name(word)),
-        Kind::String => {
-            let start = heap.string_start(word, SUMMARY_CHARACTERS_MAX);
-            text.push_str(&format!("{start:?}"));
-        }
+        Kind::Symbol => match heap.peek_symbol(word, SUMMARY_CHARACTERS_MAX) {
+            Some(name) => text.push_str(&name),
+            None => text.push_str("#<damaged>"),
+        },
+        Kind::String => match heap.peek_string(word, SUMMARY_CHARACTERS_MAX) {
+            Some((start, _)) => text.push_str(&format!("{start:?}")),
+            None => text.push_str("#<damaged>"),
+        },
         Kind::Flonum => {
             text.push_str(&f64::from_bits(heap.raw(word, body::Flonum::BITS)).to_string())
         }
@@ -69,8 +72,9 @@ fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
 
 /// The name of a record type as people write it: without the angle brackets it may be defined with.
 pub fn record_type_name(heap: &Heap, record_type: Word) -> String {
-    let name = heap.field(heap.field(record_type, body::RecordType::NAME), body::Symbol::NAME);
-    let start = heap.string_start(name, SUMMARY_CHARACTERS_MAX);
+    let name = heap.peek_field(record_type, Kind::RecordType, body::RecordType::NAME);
+    let name = name.and_then(|name| heap.peek_symbol(name, SUMMARY_CHARACTERS_MAX));
+    let start = name.unwrap_or_else(|| "damaged".into());
     let bare = start.strip_prefix('<').and_then(|name| name.strip_suffix('>'));
     bare.filter(|name| !name.is_empty()).map_or(start.clone(), str::to_string)
 }
@@ -82,7 +86,7 @@ fn append_list(heap: &Heap, list: Word, depth: usize, text: &mut String) {
     text.push('(');
     let mut rest = list;
     let mut count = 0;
-    while rest.is_pair() && count < SUMMARY_CHARACTERS_MAX {
+    while heap.peek_pair(rest).is_some() && count < SUMMARY_CHARACTERS_MAX {
         if count > 0 {
             text.push(' ');
         }

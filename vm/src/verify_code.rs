@@ -24,6 +24,9 @@ pub fn verify_code(heap: &Heap, code: Word, primitives: &PrimitiveSet) -> Result
     let words = view.words(heap);
     let name = crate::print::summary(heap, heap.field(code, body::Code::NAME));
     let fail = |what: String| Err(format!("code of {name}: {what}"));
+    if let Err(what) = crate::code_info::check_info(heap, view) {
+        return fail(what);
+    }
     if view.parameters() + 2 > view.frame_words {
         return fail(format!("{} parameters in {} words", view.parameters(), view.frame_words));
     }
@@ -69,7 +72,7 @@ fn check_operands(
                 }
                 let constant = view.constant(heap, at as usize);
                 let wants_cell = name == "cell";
-                if wants_cell && heap.kind_of(constant) != Some(Kind::Cell) {
+                if wants_cell && heap.peek_kind(constant) != Some(Kind::Cell) {
                     return Err("its cell is no cell".into());
                 }
             }

@@ -40,6 +40,7 @@ fn unit(
         instructions,
         constants: constants.to_vec(),
         spans: vec![],
+        variables: vec![],
     }
 }
 

@@ -1,8 +1,8 @@
 //! Instructions of one code unit while it is generated: labels, constants, spans and frame size.
 
-use crate::core::{NameId, Names, NodeId};
+use crate::core::{NO_NAME, NameId, Names, NodeId};
 use crate::diagnostic::ByteSpan;
-use pscheme_vm::code::{Arity, CodeUnit, Constant, Span};
+use pscheme_vm::code::{Arity, CodeUnit, Constant, Span, VariablePlace, VariableRange};
 use pscheme_vm::op::{CODE_WORDS_MAX, FRAME_WORDS_MAX, Op, OperandKind, encode, field};
 use std::collections::HashMap;
 
@@ -54,6 +54,18 @@ struct Fixup {
     label: Label,
 }
 
+/// A stretch of code in which a variable is in its place.
+#[derive(Clone, Copy)]
+struct Range {
+    name: NameId,
+    place: VariablePlace,
+    start: usize,
+    /// `None` as long as the scope is open.
+    end: Option<usize>,
+    /// Scopes around the variable's own, counted in variables.
+    depth: usize,
+}
+
 /// Longest chain of jumps to jumps that is followed.
 const JUMP_CHAIN_MAX: usize = 8;
 
@@ -66,6 +78,11 @@ pub struct Assembler {
     constants: Vec<ConstantKey>,
     constant_indices: HashMap<ConstantKey, u32>,
     spans: Vec<Span>,
+    ranges: Vec<Range>,
+    /// The variables in scope, outer ones first, by their ranges.
+    in_scope: Vec<usize>,
+    /// The ranges that ended at the instruction emitted last, and where that was.
+    just_ended: (usize, Vec<usize>),
     frame_words: usize,
     /// Control cannot come here: nothing is emitted until a label is bound.
     unreachable: bool,
@@ -121,6 +138,10 @@ impl Assembler {
         {
             self.instructions.pop();
             self.fixups.pop();
+            if self.just_ended.0 == end {
+                self.just_ended.0 = end - 1;
+                self.just_ended.1.iter().for_each(|&range| self.ranges[range].end = Some(end - 1));
+            }
         }
     }
 
@@ -183,6 +204,67 @@ impl Assembler {
         }
     }
 
+    /// From here on a variable is in its place.
+    pub fn open_variable(&mut self, name: NameId, place: VariablePlace) {
+        let depth = self.in_scope.len();
+        self.in_scope.push(self.ranges.len());
+        self.ranges.push(Range { name, place, start: self.instructions.len(), end: None, depth });
+    }
+
+    /// Ends the scope of the `count` variables opened last.
+    pub fn close_variables(&mut self, count: usize) {
+        for range in self.in_scope.split_off(self.in_scope.len() - count) {
+            self.end_range(range);
+        }
+    }
+
+    fn end_range(&mut self, range: usize) {
+        let at = self.instructions.len();
+        if self.ranges[range].end.is_some() {
+            return;
+        }
+        self.ranges[range].end = Some(at);
+        if self.just_ended.0 != at {
+            self.just_ended = (at, Vec::new());
+        }
+        self.just_ended.1.push(range);
+    }
+
+    /// A register gets the next value of its variable before the jump that makes it current: until
+    /// `reveal_variables` the variable has no place.
+    pub fn hide_variable(&mut self, register: Register) {
+        let place = VariablePlace::Register(register.0);
+        let hidden =
+            self.in_scope.iter().copied().filter(|&range| self.ranges[range].place == place);
+        for range in hidden.collect::<Vec<usize>>() {
+            self.end_range(range);
+        }
+    }
+
+    /// The code that follows is on another path than the jump just made.
+    pub fn reveal_variables(&mut self) {
+        for at in 0..self.in_scope.len() {
+            let range = self.ranges[self.in_scope[at]];
+            if range.end.is_some() {
+                self.in_scope[at] = self.ranges.len();
+                self.ranges.push(Range { start: self.instructions.len(), end: None, ..range });
+            }
+        }
+    }
+
+    /// Inner variables after outer ones. What has no name or no instruction is of no use.
+    fn variables(&mut self, names: &Names) -> Vec<VariableRange> {
+        self.close_variables(self.in_scope.len());
+        self.ranges.sort_by_key(|range| range.depth);
+        let count = self.instructions.len();
+        let ranges = self.ranges.iter().map(|range| {
+            let end = range.end.expect("every scope is closed").min(count) as u32;
+            let name = names.get(range.name).to_string();
+            VariableRange { name, place: range.place, start: range.start as u32, end }
+        });
+        ranges.filter(|range| range.start < range.end && range.name != names.get(NO_NAME)).collect()
+    }
+
     /// The finished unit; takes inner code from `inner`.
     ///
     /// # Errors
@@ -211,6 +293,7 @@ impl Assembler {
             }
         });
         let constants = constants.collect();
+        let variables = self.variables(names);
         Ok(CodeUnit {
             name: name.to_string(),
             arity,
@@ -219,6 +302,7 @@ impl Assembler {
             instructions: self.instructions,
             constants,
             spans: self.spans,
+            variables,
         })
     }
 

@@ -302,9 +302,23 @@ impl Generator<'_> {
         for (index, variable) in self.core.variables(variables).iter().enumerate() {
             self.locations.insert(*variable, Location::Register(top.plus(index)));
         }
-        let top_of_body = top.plus(variables.count());
-        self.tasks.push(Task::Evaluate { node: body, destination, top: top_of_body });
+        self.body_in_scope(variables, body, destination, top.plus(variables.count()));
         self.evaluate_from(values, top);
+    }
+
+    /// Schedules a body, and that its variables are in their registers while it runs.
+    fn body_in_scope(
+        &mut self,
+        variables: VariableList,
+        body: NodeId,
+        destination: Destination,
+        top: Register,
+    ) {
+        self.schedule([
+            Task::OpenScope(variables),
+            Task::Evaluate { node: body, destination, top },
+            Task::CloseScope(variables.count()),
+        ]);
     }
 
     /// Makes closures that refer to each other: a reference to one that does not exist yet is
@@ -318,7 +332,8 @@ impl Generator<'_> {
         top: Register,
     ) {
         let (core, closures) = (self.core, self.closures);
-        let variables = core.variables(variables);
+        let list = variables;
+        let variables = core.variables(list);
         for (index, variable) in variables.iter().enumerate() {
             self.locations.insert(*variable, Location::Register(top.plus(index)));
         }
@@ -336,7 +351,7 @@ impl Generator<'_> {
             let operands = [closure.operand(), slot as i64, source.operand()];
             self.assembler.emit(Op::ClosurePatch, &operands);
         }
-        self.tasks.push(Task::Evaluate { node: body, destination, top: top.plus(variables.len()) });
+        self.body_in_scope(list, body, destination, top.plus(list.count()));
     }
 
     fn make_closure(&mut self, lambda: NodeId, window: Register) {
@@ -434,7 +449,7 @@ impl Generator<'_> {
                 unreachable!("labels have blocks");
             };
             let target = BlockTarget { label: self.assembler.new_label(), first_parameter: free };
-            tasks.push((target.label, body, index + 1 == blocks.len()));
+            tasks.push((target.label, parameters, body, index + 1 == blocks.len()));
             self.blocks.insert(*label, target);
             for parameter in core.variables(parameters) {
                 self.locations.insert(*parameter, Location::Register(free));
@@ -444,10 +459,12 @@ impl Generator<'_> {
         let inner = destination.without_next();
         let mut scheduled =
             vec![Task::Evaluate { node: entry, destination: inner, top: free }, Task::Jump(end)];
-        for (label, body, last) in tasks {
+        for (label, parameters, body, last) in tasks {
             let destination = if last { destination } else { inner };
             scheduled.push(Task::BindBlock(label));
+            scheduled.push(Task::OpenScope(parameters));
             scheduled.push(Task::Evaluate { node: body, destination, top: free });
+            scheduled.push(Task::CloseScope(parameters.count()));
             scheduled.push(Task::Jump(end));
         }
         scheduled.pop();

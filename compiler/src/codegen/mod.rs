@@ -17,12 +17,12 @@ mod operations;
 
 pub use assembler::Failure;
 
-use crate::core::{Core, Literal, NO_NAME, NameId, Names, Node, NodeId, VariableId};
+use crate::core::{Core, Literal, NO_NAME, NameId, Names, Node, NodeId, VariableId, VariableList};
 use crate::diagnostic::ByteSpan;
 use crate::passes::closures::Closures;
 use assembler::{Assembler, Label, Register};
 use operands::{Destination, Location, Operand};
-use pscheme_vm::code::{Arity, CodeUnit};
+use pscheme_vm::code::{Arity, CodeUnit, VariablePlace};
 use pscheme_vm::op::Op;
 use std::collections::HashMap;
 
@@ -82,6 +82,12 @@ enum Task {
         destination: Destination,
         top: Register,
     },
+    /// The variables are in their registers from here on.
+    OpenScope(VariableList),
+    /// The end of the scopes of this many variables.
+    CloseScope(usize),
+    /// A register gets its next value: see `Assembler::hide_variable`.
+    HideVariable(Register),
     Bind(Label),
     BindBlock(Label),
     Jump(Label),
@@ -176,6 +182,9 @@ impl<'form> Generator<'form> {
             generator.arity = Arity { required, optional: 0, rest };
         }
         generator.assembler = Assembler::new(top.0 as usize);
+        if let Some(id) = lambda {
+            generator.open_scope_of_procedure(id);
+        }
         generator.tasks.push(Task::Evaluate { node: body, destination: Destination::Return, top });
         generator
     }
@@ -205,6 +214,9 @@ impl<'form> Generator<'form> {
             Task::Literal { literal, destination, top } => {
                 self.deliver_literal(literal, destination, top);
             }
+            Task::OpenScope(variables) => self.open_scope(variables),
+            Task::CloseScope(count) => self.assembler.close_variables(count),
+            Task::HideVariable(register) => self.assembler.hide_variable(register),
             Task::Bind(label) => self.assembler.bind(label),
             Task::BindBlock(label) => self.assembler.bind_block(label),
             Task::Jump(label) => self.assembler.jump(label),
@@ -226,6 +238,28 @@ impl<'form> Generator<'form> {
             Task::JumpToBlock { label, moves, free } => {
                 self.parallel_moves(moves, free);
                 self.assembler.jump(label);
+                self.assembler.reveal_variables();
+            }
+        }
+    }
+
+    /// The captured variables, which parameters of the same name hide, and the parameters.
+    fn open_scope_of_procedure(&mut self, lambda: NodeId) {
+        let Node::Lambda { parameters, .. } = self.core.node(lambda) else {
+            unreachable!("only lambdas have units");
+        };
+        for (index, variable) in self.closures.captured(lambda).enumerate() {
+            let place = VariablePlace::Captured(index as u32);
+            self.assembler.open_variable(self.core.variable(variable).name, place);
+        }
+        self.open_scope(parameters);
+    }
+
+    fn open_scope(&mut self, variables: VariableList) {
+        for variable in self.core.variables(variables) {
+            if let Location::Register(register) = self.location(*variable) {
+                let name = self.core.variable(*variable).name;
+                self.assembler.open_variable(name, VariablePlace::Register(register.0));
             }
         }
     }

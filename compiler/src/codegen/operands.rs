@@ -259,7 +259,9 @@ impl Generator<'_> {
             let register = if direct.is_some() { argument.parameter } else { free };
             let destination = Destination::Register(register);
             computations.push(Task::Evaluate { node: argument.node, destination, top: free });
-            if direct.is_none() {
+            if direct.is_some() {
+                computations.push(Task::HideVariable(register));
+            } else {
                 moves.push((argument.parameter, Operand::Register(register)));
                 free = free.plus(1);
             }

@@ -14,20 +14,21 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
 use super::identity::{BranchId, FencingNumber, ImageId, TransactionId};
-use super::lock::{self, ImageLock};
+use super::lock::ImageLock;
 use super::sqlite::{self, CheckedDatabase, Concurrency, Ownership, SqliteStore};
 use super::uncached::drop_cached_pages;
 use super::wal::{DatabaseHeader, LogScan};
 use super::{StoreError, StoreOptions};
 
-const DATABASE: &str = "heap.db";
-const LOG: &str = "heap.db-wal";
-const SHARED_MEMORY: &str = "heap.db-shm";
+pub(super) const DATABASE: &str = "heap.db";
+pub(super) const LOG: &str = "heap.db-wal";
+pub(super) const SHARED_MEMORY: &str = "heap.db-shm";
 const ROLLBACK_JOURNAL: &str = "heap.db-journal";
-const HEAD: &str = "head";
-const LOCK: &str = "lock";
+pub(super) const HEAD: &str = "head";
+pub(super) const LOCK: &str = "lock";
 /// What an image consists of, and the order in which missing parts are named.
 const PARTS: [&str; 3] = [DATABASE, HEAD, LOCK];
 
@@ -55,6 +56,15 @@ impl ImageDirectory {
 
     /// Creates an image nothing was committed to, and opens it. The place must be free.
     pub fn create(&self, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
+        self.create_by(|temporary| temporary.build(options))?;
+        self.open(options)
+    }
+
+    /// Creates an image by making all its files under a temporary name.
+    pub(super) fn create_by(
+        &self,
+        build: impl FnOnce(&ImageDirectory) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let resolved = self.path.components().as_path();
         let (Some(parent), Some(name)) = (resolved.parent(), resolved.file_name()) else {
             return Err(StoreError::Exists { path: self.path.clone() });
@@ -72,13 +82,12 @@ impl ImageDirectory {
         temporary_name.push(".pscheme-creating");
         let temporary = ImageDirectory::at(parent.join(temporary_name));
         temporary.remove_interrupted_creation()?;
-        temporary.build(options)?;
+        build(&temporary)?;
         // Renaming to a name that is taken fails, unless it is an empty directory made just now.
         fs::rename(&temporary.path, resolved)
             .map_err(StoreError::io("cannot create", &self.path))?;
         parent_handle.sync_all().map_err(StoreError::io("cannot sync the directory", parent))?;
-        drop(parent_handle);
-        self.open(options)
+        Ok(())
     }
 
     /// Opens an image to run it. See [`super::Store`] for what must follow.
@@ -91,28 +100,12 @@ impl ImageDirectory {
             drop_cached_pages(&self.part(LOG))?;
         }
         let concurrency = if log.is_empty { Concurrency::Alone } else { Concurrency::Shared };
-        let checked = self.check_database(options, &head, &log, concurrency)?;
+        let checked = self.check_database(options, &head, &log, concurrency, Findings::Refuse)?;
         let ownership = Ownership { lock, head_path: self.part(HEAD), head };
         Ok(SqliteStore::new(self.part(DATABASE), options.clone(), checked, Some(ownership)))
     }
 
-    /// Opens an image to look at it, also while another process runs it. The store sees the state of
-    /// this instant for as long as it lives, and keeps the owner's log from being re-used: short is
-    /// good. It takes no lock. An image must not be opened to be run in a process that still looks at
-    /// it this way: looking at `heap.db` a second time drops the first one's POSIX locks.
-    pub fn open_read_only(&self, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
-        self.check_parts()?;
-        let checked = if lock::is_held(&self.part(LOCK))? {
-            // The owner made the checks, and is writing both files.
-            CheckedDatabase::open(&self.part(DATABASE), options, None, Concurrency::Shared)?
-        } else {
-            let (head, log) = self.check_files()?;
-            self.check_database(options, &head, &log, Concurrency::Shared)?
-        };
-        Ok(SqliteStore::new(self.part(DATABASE), options.clone(), checked, None))
-    }
-
-    fn part(&self, name: &str) -> PathBuf {
+    pub(super) fn part(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
@@ -121,7 +114,7 @@ impl ImageDirectory {
     }
 
     /// Checks that the parts are there and are files, without opening any.
-    fn check_parts(&self) -> Result<(), StoreError> {
+    pub(super) fn check_parts(&self) -> Result<(), StoreError> {
         match fs::metadata(&self.path) {
             Ok(metadata) if metadata.is_dir() => {}
             Ok(_) => return Err(self.foreign("it is not a directory")),
@@ -158,7 +151,7 @@ impl ImageDirectory {
     }
 
     /// Judges the files without SQLite: whose they are, and what `head` and the log say.
-    fn check_files(&self) -> Result<(HeadContent, LogScan), StoreError> {
+    pub(super) fn check_files(&self) -> Result<(HeadContent, LogScan), StoreError> {
         let path = self.part(DATABASE);
         let mut page_start = Vec::new();
         File::open(&path)
@@ -207,19 +200,21 @@ impl ImageDirectory {
         }
     }
 
-    fn check_database(
+    pub(super) fn check_database(
         &self,
         options: &StoreOptions,
         head: &HeadContent,
         log: &LogScan,
         concurrency: Concurrency,
+        findings: Findings,
     ) -> Result<CheckedDatabase, StoreError> {
         let path = self.part(DATABASE);
-        match CheckedDatabase::open(&path, options, Some(&head.newest), concurrency) {
-            Ok(checked) => {
+        match CheckedDatabase::open(&path, options, Some(&head.newest), concurrency, findings) {
+            Ok(mut checked) => {
                 let newest = checked.newest.as_ref();
                 let found = newest.map_or(TransactionId::NONE, |row| row.transaction);
-                self.check_nothing_lost(head, log, found)?;
+                let nothing_lost = self.check_nothing_lost(head, log, found);
+                checked.findings.check(nothing_lost)?;
                 Ok(checked)
             }
             Err(StoreError::CommitsLost { acknowledged, found }) => {
@@ -232,10 +227,20 @@ impl ImageDirectory {
 
     /// Makes all files of an image nothing was committed to, durable but for the directory's name.
     fn build(&self, options: &StoreOptions) -> Result<(), StoreError> {
-        let failed = || StoreError::io("cannot create", &self.path);
-        DirBuilder::new().mode(0o700).create(&self.path).map_err(failed())?;
+        let database = self.make_directory()?;
         let image = ImageId(random_bits()?);
         let fence = FencingNumber(1);
+        sqlite::create_database(&database, options, image, BranchId(random_bits()?), fence)?;
+        HeadFile::create(&self.part(HEAD), image)?;
+        ImageLock::create(&self.part(LOCK), image, fence)?;
+        self.sync_directory()
+    }
+
+    /// Makes the directory with an empty file for the database, for their owner alone; SQLite gives
+    /// its other files the rights of that one.
+    pub(super) fn make_directory(&self) -> Result<PathBuf, StoreError> {
+        let failed = StoreError::io("cannot create", &self.path);
+        DirBuilder::new().mode(0o700).create(&self.path).map_err(failed)?;
         let database = self.part(DATABASE);
         OpenOptions::new()
             .write(true)
@@ -243,17 +248,21 @@ impl ImageDirectory {
             .mode(0o600)
             .open(&database)
             .map_err(StoreError::io("cannot create", &database))?;
-        sqlite::create_database(&database, options, image, BranchId(random_bits()?), fence)?;
-        File::open(&database)
-            .and_then(|file| file.sync_all())
-            .map_err(StoreError::io("cannot sync", &database))?;
-        HeadFile::create(&self.part(HEAD), image)?;
-        ImageLock::create(&self.part(LOCK), image, fence)?;
-        File::open(&self.path).and_then(|directory| directory.sync_all()).map_err(failed())
+        Ok(database)
+    }
+
+    /// Makes the database and the names of the directory durable.
+    pub(super) fn sync_directory(&self) -> Result<(), StoreError> {
+        for path in [self.part(DATABASE), self.path.clone()] {
+            File::open(&path)
+                .and_then(|file| file.sync_all())
+                .map_err(StoreError::io("cannot sync", &path))?;
+        }
+        Ok(())
     }
 
     /// Removes what an interrupted creation left at this temporary name, if it is nothing else.
-    fn remove_interrupted_creation(&self) -> Result<(), StoreError> {
+    pub(super) fn remove_interrupted_creation(&self) -> Result<(), StoreError> {
         let failed = || StoreError::io("cannot remove the interrupted creation", &self.path);
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
@@ -273,7 +282,7 @@ impl ImageDirectory {
 }
 
 /// Random bits for names that must differ between all images of the world.
-fn random_bits() -> Result<[u8; 16], StoreError> {
+pub(super) fn random_bits() -> Result<[u8; 16], StoreError> {
     let path = Path::new("/dev/urandom");
     let mut bits = [0; 16];
     File::open(path)

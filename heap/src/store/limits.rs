@@ -61,6 +61,18 @@ pub const LOCK_ATTEMPT_PAUSE_MS: u64 = 2;
 /// SQLite's lock for as long as a commit takes.
 pub const BUSY_TIMEOUT_MS: u64 = 2_000;
 
+/// Database pages (4 KiB each) a backup copies at a time.
+pub const BACKUP_PAGES_PER_STEP: i32 = 1_024;
+
+/// How long a backup waits when SQLite says that the database is busy.
+pub const BACKUP_BUSY_PAUSE_MS: u64 = 5;
+
+/// Attempts to read an image that nobody holds before somebody takes it up.
+pub const LOOK_ATTEMPT_COUNT: u32 = 5;
+
+/// What is listed of an image's damage at most.
+pub const FINDINGS_MAX: usize = 100;
+
 /// Numbers that are counted up (commits, blobs, owners, writes of `head`) stay below this. No image
 /// gets there by itself; one that claims to have is refused, so that counting cannot overflow.
 pub const COUNTED_NUMBER_MAX: u64 = 1 << 62;

@@ -142,6 +142,13 @@ pub(crate) fn is_held(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
+/// What the file says, for those who take no lock.
+pub(crate) fn read_entry(path: &Path) -> Option<LockEntry> {
+    let mut bytes = [0; LOCK_FILE_BYTES];
+    File::open(path).ok()?.read_exact_at(&mut bytes, 0).ok()?;
+    LockEntry::decode(&bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

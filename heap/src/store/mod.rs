@@ -12,12 +12,15 @@
 //! [`head`], [`wal`] (what a damaged log tells), [`writer`] (the background thread), [`memory`] (the
 //! store of tests). The format is written down in `docs/format.md`.
 
+mod backup;
 mod error;
+mod findings;
 pub mod head;
 mod identity;
 pub mod image;
 pub mod limits;
 pub mod lock;
+pub mod look;
 pub mod memory;
 mod page_map;
 mod root;
@@ -30,10 +33,12 @@ pub mod writer;
 use std::fmt;
 use std::sync::Arc;
 
+pub use backup::BackupReceipt;
 pub use error::StoreError;
 pub use identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
 pub use image::ImageDirectory;
 pub use limits::{PAGE_SIZE_BYTES, ROOT_COUNTER_COUNT, ROOT_WORD_COUNT_MAX};
+pub use look::{Holder, Look};
 pub use memory::{MemoryImage, MemoryStore};
 pub use root::RootRecord;
 pub use sqlite::SqliteStore;

@@ -22,8 +22,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
-use super::identity::{BranchId, FencingNumber, ImageId, TransactionId};
+use super::identity::{BranchId, Digest, FencingNumber, ImageId, TransactionId};
 use super::lock::ImageLock;
 use super::page_map::PageMap;
 use super::root::{RootRecord, RootRow};
@@ -51,10 +52,13 @@ pub struct SqliteStore {
     branch: BranchId,
     map: PageMap,
     newest: Option<RootRow>,
+    /// The fencing number that was found at opening.
+    stored_fence: FencingNumber,
     next_blob: i64,
     prunable: prune::PruneQueue,
     /// Bodies of the current part of a wave, compressed, one after the other.
     encoded: Vec<u8>,
+    findings: Findings,
 }
 
 /// How far the store has got in its life.
@@ -106,9 +110,31 @@ impl SqliteStore {
             map: checked.map,
             next_blob: checked.newest.as_ref().map_or(1, |row| row.next_blob),
             newest: checked.newest,
+            stored_fence: checked.stored_fence,
             prunable: checked.prunable,
             encoded: Vec::new(),
+            findings: checked.findings,
         }
+    }
+
+    /// What was found to be wrong, if the store was opened to show as much as can be shown.
+    pub fn take_findings(&mut self) -> Vec<StoreError> {
+        self.findings.take()
+    }
+
+    /// Number and hash of the newest commit, and the newest owner's fencing number.
+    pub(crate) fn newest_commit(&self) -> (TransactionId, Digest, FencingNumber) {
+        let (transaction, hash) = self
+            .newest
+            .as_ref()
+            .map_or((TransactionId::NONE, Digest::ZERO), |row| (row.transaction, row.hash));
+        (transaction, hash, self.stored_fence)
+    }
+
+    /// Copies the database as of the read transaction of this store.
+    pub(crate) fn copy_database(&self, target: &Path) -> Result<(), StoreError> {
+        let reader = self.reader.as_ref().ok_or(StoreError::Poisoned)?;
+        schema::copy_database(reader, target, &self.options)
     }
 
     /// The image's name.

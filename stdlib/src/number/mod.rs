@@ -10,7 +10,7 @@
 mod arithmetic;
 mod bits;
 mod real;
-pub(crate) mod text;
+pub mod text;
 
 use arithmetic as exact;
 use pscheme_heap::error_code::ErrorCode;

@@ -17,7 +17,7 @@ use crate::limits::NUMBER_CHARACTERS_MAX;
 use crate::text::new_string;
 
 /// The external representation of a number.
-pub(crate) fn number_text(heap: &Heap, word: Word) -> Option<String> {
+pub fn number_text(heap: &Heap, word: Word) -> Option<String> {
     Some(match Number::decode(heap, word)? {
         Number::Fixnum(value) => value.to_string(),
         Number::Big(value) => value.to_string(),

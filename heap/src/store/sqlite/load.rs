@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement};
 use super::prune::{Prunable, PruneQueue};
 use super::schema::{self, Concurrency};
 use super::{SqliteStore, State};
+use crate::store::findings::Findings;
 use crate::store::head::HeadSlot;
 use crate::store::identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
 use crate::store::limits::{
@@ -30,6 +31,7 @@ pub(crate) struct CheckedDatabase {
     pub map: PageMap,
     pub newest: Option<RootRow>,
     pub prunable: PruneQueue,
+    pub findings: Findings,
 }
 
 impl CheckedDatabase {
@@ -40,6 +42,7 @@ impl CheckedDatabase {
         options: &StoreOptions,
         head: Option<&HeadSlot>,
         concurrency: Concurrency,
+        mut findings: Findings,
     ) -> Result<CheckedDatabase, StoreError> {
         let reader = schema::open_reader(path, options, concurrency)?;
         let failed = || StoreError::sqlite("cannot read the database");
@@ -48,13 +51,13 @@ impl CheckedDatabase {
         let (image, branch, stored_fence) = read_image(&reader)?;
         let rows = read_roots(&reader).map_err(failed())?;
         if let Some(head) = head {
-            compare_with_head(head, image, &rows)?;
+            findings.check(compare_with_head(head, image, &rows))?;
         }
-        let newest = check_roots(rows, image, branch, stored_fence)?;
+        let newest = check_roots(rows, image, branch, stored_fence, &mut findings)?;
         let mut prunable = PruneQueue::default();
-        let map = read_map(&reader, branch, newest.as_ref(), &mut prunable)?;
+        let map = read_map(&reader, branch, newest.as_ref(), &mut prunable, &mut findings)?;
         prunable.sort();
-        Ok(CheckedDatabase { reader, image, branch, stored_fence, map, newest, prunable })
+        Ok(CheckedDatabase { reader, image, branch, stored_fence, map, newest, prunable, findings })
     }
 }
 
@@ -139,19 +142,26 @@ fn check_roots(
     image: ImageId,
     branch: BranchId,
     stored_fence: FencingNumber,
+    findings: &mut Findings,
 ) -> Result<Option<RootRow>, StoreError> {
     let mut newest: Option<RootRow> = None;
     for row in rows {
-        row.verify(image)?;
-        let damaged = |what| Err(StoreError::damaged(format!("root {}: {what}", row.transaction)));
+        if let Err(error) = row.verify(image) {
+            findings.note(error)?;
+            continue;
+        }
+        let transaction = row.transaction;
+        let mut damaged =
+            |what| findings.note(StoreError::damaged(format!("root {transaction}: {what}")));
         let blob_number_is_possible = (1..COUNTED_NUMBER_MAX as i64).contains(&row.next_blob);
         if row.branch != branch || row.fence > stored_fence || !blob_number_is_possible {
-            return damaged("its branch, fencing number or blob number cannot be");
+            damaged("its branch, fencing number or blob number cannot be")?;
+            continue;
         }
         if let Some(before) = newest
             && (row.transaction != before.transaction.next() || row.previous != before.hash)
         {
-            return damaged("it does not follow the root before it");
+            damaged("it does not follow the root before it")?;
         }
         newest = Some(row);
     }
@@ -172,10 +182,11 @@ fn read_map(
     branch: BranchId,
     newest: Option<&RootRow>,
     prunable: &mut PruneQueue,
+    findings: &mut Findings,
 ) -> Result<PageMap, StoreError> {
     let mut map = PageMap::new();
     let mut last: Option<VersionRow> = None;
-    read_versions(reader, branch, newest, |row| {
+    read_versions(reader, branch, newest, findings, |row| {
         if let Some(last) = last.take_if(|last| last.page == row.page) {
             prunable.push(row.birth, Prunable::version(last.page, last.birth, last.version));
         }
@@ -186,14 +197,14 @@ fn read_map(
         } else {
             last = Some(row);
         }
-        Ok(())
     })?;
-    read_regions(reader, branch, newest, &mut map, prunable)?;
-    map.verify_all_regions_seen()?;
+    read_regions(reader, branch, newest, &mut map, prunable, findings)?;
+    findings.check(map.verify_all_regions_seen())?;
     match newest {
         Some(newest) if newest.regions == map.digest_of_regions() => {}
         None if map.pages().next().is_none() => {}
-        _ => return Err(StoreError::damaged("the newest root does not cover the page map found")),
+        _ => findings
+            .note(StoreError::damaged("the newest root does not cover the page map found"))?,
     }
     if let Some(newest) = newest {
         let oldest: TransactionId = reader
@@ -211,7 +222,8 @@ fn read_versions(
     reader: &Connection,
     branch: BranchId,
     newest: Option<&RootRow>,
-    mut each: impl FnMut(VersionRow) -> Result<(), StoreError>,
+    findings: &mut Findings,
+    mut each: impl FnMut(VersionRow),
 ) -> Result<(), StoreError> {
     let failed = || StoreError::sqlite("cannot read the page map");
     let mut statement = reader
@@ -221,10 +233,17 @@ fn read_versions(
         )
         .map_err(failed())?;
     let mut rows = statement.query([branch.0]).map_err(failed())?;
-    while let Some(row) = rows.next().map_err(failed())? {
-        each(read_version(row, branch, newest)?)?;
+    loop {
+        match rows.next() {
+            Ok(None) => return Ok(()),
+            Ok(Some(row)) => match read_version(row, branch, newest) {
+                Ok(version) => each(version),
+                Err(error) => findings.note(error)?,
+            },
+            // What SQLite cannot read ends the table.
+            Err(error) => return findings.note(failed()(error)),
+        }
     }
-    Ok(())
 }
 
 fn read_version(
@@ -272,6 +291,7 @@ fn read_regions(
     newest: Option<&RootRow>,
     map: &mut PageMap,
     prunable: &mut PruneQueue,
+    findings: &mut Findings,
 ) -> Result<(), StoreError> {
     let read = || -> rusqlite::Result<Vec<(u32, TransactionId, [u8; 32])>> {
         reader
@@ -287,14 +307,16 @@ fn read_regions(
         if u64::from(*region) >= u64::from(PAGE_COUNT_MAX) / REGION_PAGE_COUNT as u64
             || *birth > last_transaction
         {
-            return Err(StoreError::damaged(format!("region {region} has a row no commit wrote")));
+            let what = format!("region {region} has a row no commit wrote");
+            findings.note(StoreError::damaged(what))?;
+            continue;
         }
         let region = RegionNumber(*region);
         match rows.get(index + 1) {
             Some((next, next_birth, _)) if *next == region.0 => {
                 prunable.push(*next_birth, Prunable::Region { region, birth: *birth })
             }
-            _ => map.verify_region(region, Digest(*digest))?,
+            _ => findings.check(map.verify_region(region, Digest(*digest)))?,
         }
     }
     Ok(())
@@ -315,12 +337,15 @@ impl SqliteStore {
             .map_err(StoreError::sqlite("cannot read the pages"))?;
         let mut body = vec![0; PAGE_SIZE_BYTES];
         for (page, version) in self.map.pages() {
-            read_body(&mut select, page, version, &mut body)?;
-            let hash = page_hash(self.branch, page, version.birth, version.attributes, Some(&body));
-            if hash != version.hash {
-                return Err(damaged_page(page, version, "does not have its hash"));
-            }
-            sink(page, version.attributes, &body)?;
+            let result = read_body(&mut select, page, version, &mut body).and_then(|()| {
+                let found =
+                    page_hash(self.branch, page, version.birth, version.attributes, Some(&body));
+                if found != version.hash {
+                    return Err(damaged_page(page, version, "does not have its hash"));
+                }
+                sink(page, version.attributes, &body)
+            });
+            self.findings.check(result)?;
         }
         Ok(())
     }

@@ -5,13 +5,15 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::store::identity::{BranchId, FencingNumber, ImageId, TransactionId};
 use crate::store::limits::{
-    BUSY_TIMEOUT_MS, COUNTED_NUMBER_MAX, WAL_BYTES_BEFORE_CHECKPOINT, WRITER_CACHE_KIB,
+    BACKUP_BUSY_PAUSE_MS, BACKUP_PAGES_PER_STEP, BUSY_TIMEOUT_MS, COUNTED_NUMBER_MAX,
+    WAL_BYTES_BEFORE_CHECKPOINT, WRITER_CACHE_KIB,
 };
 use crate::store::wal::DATABASE_PAGE_BYTES;
 use crate::store::{StoreError, StoreOptions, Synchronous};
@@ -139,6 +141,9 @@ pub(crate) enum Concurrency {
     Alone,
     /// There is a log, or there may be a writer.
     Shared,
+    /// There is a log and nobody writes: SQLite keeps its index of the log to itself instead of
+    /// building it in `heap.db-shm`, which must be there.
+    Abandoned,
 }
 
 /// Opens a connection that cannot write.
@@ -150,10 +155,8 @@ pub(super) fn open_reader(
     let access = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let connection = match concurrency {
         Concurrency::Shared => open_with_flags(&resolve(path), options, access)?,
-        Concurrency::Alone => {
-            let uri = immutable_uri(&resolve(path));
-            open_with_flags(uri.as_ref(), options, access | OpenFlags::SQLITE_OPEN_URI)?
-        }
+        Concurrency::Alone => open_by_uri(path, "immutable=1", options, access)?,
+        Concurrency::Abandoned => open_by_uri(path, "readonly_shm=1", options, access)?,
     };
     connection
         .execute_batch("PRAGMA query_only=ON; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;")
@@ -162,8 +165,18 @@ pub(super) fn open_reader(
     Ok(connection)
 }
 
-/// A URI by which SQLite reads a file without looking for a log or taking locks.
-fn immutable_uri(path: &Path) -> std::ffi::OsString {
+fn open_by_uri(
+    path: &Path,
+    query: &str,
+    options: &StoreOptions,
+    access: OpenFlags,
+) -> Result<Connection, StoreError> {
+    let uri = uri_of(&resolve(path), query);
+    open_with_flags(uri.as_ref(), options, access | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// The URI of a file, with parameters for SQLite.
+fn uri_of(path: &Path, query: &str) -> std::ffi::OsString {
     let mut uri = b"file:".to_vec();
     for byte in path.as_os_str().as_bytes() {
         match byte {
@@ -171,7 +184,8 @@ fn immutable_uri(path: &Path) -> std::ffi::OsString {
             _ => uri.push(*byte),
         }
     }
-    uri.extend_from_slice(b"?immutable=1");
+    uri.push(b'?');
+    uri.extend_from_slice(query.as_bytes());
     std::ffi::OsString::from_vec(uri)
 }
 
@@ -219,6 +233,34 @@ fn open_with_flags(
     harden().map_err(StoreError::sqlite("cannot set up the connection"))?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// Copies a whole database into an empty file of another image, as of the read transaction that is
+/// open on `source`. Because that transaction stays open, what others write meanwhile does not make
+/// the copy begin anew.
+pub(super) fn copy_database(
+    source: &Connection,
+    target: &Path,
+    options: &StoreOptions,
+) -> Result<(), StoreError> {
+    let failed = || StoreError::sqlite("cannot copy the database");
+    let access = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let mut target = open_with_flags(&resolve(target), options, access)?;
+    // A copy that is interrupted is thrown away, so its journal need not survive; it is synced at the end.
+    target
+        .query_row("PRAGMA journal_mode=MEMORY", [], |_| Ok(()))
+        .and_then(|()| target.execute_batch("PRAGMA synchronous=OFF"))
+        .map_err(failed())?;
+    let copy = Backup::new(source, &mut target).map_err(failed())?;
+    loop {
+        match copy.step(BACKUP_PAGES_PER_STEP).map_err(failed())? {
+            StepResult::Done => break,
+            StepResult::More => {}
+            _ => std::thread::sleep(Duration::from_millis(BACKUP_BUSY_PAUSE_MS)),
+        }
+    }
+    drop(copy);
+    target.close().map_err(|(_, error)| failed()(error))
 }
 
 fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
