@@ -32,7 +32,7 @@ use crate::report::is_library_source;
 use crate::session::primitive_set;
 use crate::show::{ShowLimits, procedure_name, show, signature};
 
-pub use text::Layout;
+pub use text::{Layout, grouped};
 
 /// Frames of a stack that are shown from its top and from its bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

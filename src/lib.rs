@@ -15,10 +15,12 @@
 
 #![deny(unsafe_code)]
 
+pub mod disassembly;
 pub mod effects;
 pub mod exchange;
 pub mod host;
 pub mod inspect;
+pub mod names;
 pub mod primitives;
 pub mod program;
 pub mod prompt;

@@ -116,9 +116,8 @@ impl Session {
         vm.heap.initialise(call, 0, vm.heap.protected(procedure).0);
         vm.heap.initialise(call, 1, vm.heap.protected(value).0);
         vm.heap.unprotect(value);
-        vm.spawn(call, Word::FALSE).map_err(|interrupt| {
-            SessionError::Library(format!("showing a value: {interrupt:?}"))
-        })
+        vm.spawn(call, Word::FALSE)
+            .map_err(|interrupt| SessionError::Library(format!("showing a value: {interrupt:?}")))
     }
 
     /// Whether the image's script had this text when it was started; `None` if none was.

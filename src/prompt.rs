@@ -39,6 +39,8 @@ pub struct Prompt {
     interruption: bool,
     /// Interruptions of this evaluation so far.
     interruptions: u32,
+    /// The name of the source that entries come from; without one each is `prompt:` and its number.
+    pub source_name: Option<String>,
 }
 
 /// What a prompt came to.
@@ -73,7 +75,7 @@ pub enum Ending {
 /// What an image holds when a prompt is opened in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resumed {
-    /// The last commit before this opening.
+    /// The newest durable commit; 0 without an image.
     pub commit: u64,
     /// Processes that go on by themselves.
     pub processes: usize,
@@ -105,7 +107,28 @@ impl Prompt {
             }
             vm.heap.set_root(Root::Prompt, prompt);
         }
-        Prompt { session, interruption: false, interruptions: 0 }
+        let mut prompt =
+            Prompt { session, interruption: false, interruptions: 0, source_name: None };
+        prompt.show_again();
+        prompt
+    }
+
+    /// A value that was being written when the image was closed is written from its beginning.
+    fn show_again(&mut self) {
+        let process = self.field(body::Prompt::PROCESS);
+        let is_writing = self.field(body::Prompt::VALUES).is_pair() && process.is_object();
+        let vm = &mut self.session.vm;
+        if !is_writing || vm.process_state(process).has_ended() {
+            return;
+        }
+        let fault = Fault::new(ErrorCode::InterruptedForGood, "written again");
+        // What waits for a commit cannot be interrupted and goes on where it was.
+        if vm.interrupt(process, fault).is_some() {
+            vm.discard(process);
+            let count = self.field(body::Prompt::COUNT).as_fixnum() - 1;
+            self.set_field(body::Prompt::COUNT, Word::fixnum(count));
+            self.set_field(body::Prompt::PROCESS, Word::FALSE);
+        }
     }
 
     /// What the image held when it was opened.
@@ -126,13 +149,12 @@ impl Prompt {
         Resumed { commit, processes, failed, entry: self.entry().map(|(_, text)| text) }
     }
 
-    /// Takes an entry to be evaluated, and into the history. Its text may hold several forms.
+    /// Takes an entry to be evaluated. Its text may hold several forms.
     ///
     /// # Panics
     /// If an entry is being evaluated.
     pub fn begin(&mut self, text: &str) {
         assert!(!self.is_evaluating(), "one entry is evaluated at a time");
-        self.add_to_history(text);
         let word = self.string(text);
         self.set_field(body::Prompt::TEXT, word);
         let entry = self.field(body::Prompt::ENTRY).as_fixnum() + 1;
@@ -144,6 +166,15 @@ impl Prompt {
     /// Whether an entry is being evaluated.
     pub fn is_evaluating(&self) -> bool {
         self.field(body::Prompt::TEXT).is_object()
+    }
+
+    /// The form of the top level that begins a text, with its macros expanded, as text for people.
+    ///
+    /// # Errors
+    /// What is wrong with the form, as text for people.
+    pub fn expansion(&mut self, text: &str) -> Result<String, String> {
+        let expanded = pscheme_stdlib::expand_form_at(&mut self.session.vm, "expand", text, 0);
+        expanded.map(Option::unwrap_or_default).map_err(|error| error.to_string())
     }
 
     /// Asks to interrupt the evaluation: a condition with the code E0150 is raised in its process at
@@ -256,8 +287,8 @@ impl Prompt {
     fn entry(&self) -> Option<(String, String)> {
         let text = self.field(body::Prompt::TEXT);
         let number = self.field(body::Prompt::ENTRY).as_fixnum();
-        text.is_object()
-            .then(|| (format!("prompt:{number}"), self.session.vm.heap.string_text(text)))
+        let name = self.source_name.clone().unwrap_or_else(|| format!("prompt:{number}"));
+        text.is_object().then(|| (name, self.session.vm.heap.string_text(text)))
     }
 
     fn forget_entry(&mut self) {
