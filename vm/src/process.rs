@@ -306,14 +306,7 @@ impl Vm {
             }
             Stop::Finished => {
                 let value = self.register(0);
-                self.heap.set_field(process, body::Process::VALUE, value);
-                self.heap.set_field(process, body::Process::CONTINUATION, Word::NULL);
-                self.set_process_state(process, ProcessState::Finished);
-                self.unload();
-                self.note_end(process, End::Finished);
-                let id = self.heap.field(process, body::Process::ID).as_fixnum();
-                self.remove_from_processes(id);
-                Event::Finished(process)
+                self.finish(value)
             }
             Stop::Error(fault)
                 if fault.code == ErrorCode::HeapLimit
@@ -327,6 +320,19 @@ impl Vm {
                 Event::Exit(status)
             }
         }
+    }
+
+    /// Ends the running process with a value, wherever it stands.
+    pub fn finish(&mut self, value: Word) -> Event {
+        let process = self.machine.process;
+        self.heap.set_field(process, body::Process::VALUE, value);
+        self.heap.set_field(process, body::Process::CONTINUATION, Word::NULL);
+        self.set_process_state(process, ProcessState::Finished);
+        self.unload();
+        self.note_end(process, End::Finished);
+        let id = self.heap.field(process, body::Process::ID).as_fixnum();
+        self.remove_from_processes(id);
+        Event::Finished(process)
     }
 
     fn park_with(
