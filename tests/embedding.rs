@@ -47,7 +47,7 @@ fn handles_keep_their_objects_and_belong_to_one_image() {
     image
         .eval("(let loop ((i 0)) (if (< i 200000) (begin (make-vector 10 i) (loop (+ i 1)))))")
         .unwrap();
-    let total = image.call(&sum, &[list.clone()]).unwrap();
+    let total = image.call(&sum, std::slice::from_ref(&list)).unwrap();
     assert_eq!(image.get::<i64>(&total).unwrap(), 6);
     let mut other = Image::in_memory().unwrap();
     assert!(other.get::<Vec<i64>>(&list).is_err());
