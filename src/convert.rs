@@ -14,6 +14,7 @@ use pscheme_vm::number::Number;
 use pscheme_vm::print::summary;
 
 use crate::exchange::{ExchangeError, from_value, to_value};
+use crate::host_function::RequestId;
 
 /// A Scheme value that a host holds on to. It keeps its object from being collected until it is
 /// dropped, and belongs to one open image: another image, or the same one opened again, does not
@@ -172,9 +173,7 @@ impl ToScheme for String {
 impl FromScheme for String {
     fn from_word(vm: &Vm, word: Word) -> Result<String, ConversionError> {
         let is_string = vm.heap.kind_of(word) == Some(Kind::String);
-        is_string
-            .then(|| vm.heap.string_text(word))
-            .ok_or_else(|| unexpected(vm, word, "a string"))
+        is_string.then(|| vm.heap.string_text(word)).ok_or_else(|| unexpected(vm, word, "a string"))
     }
 }
 
@@ -190,6 +189,13 @@ impl FromScheme for Symbol {
         is_symbol
             .then(|| Symbol(vm.heap.symbol_name(word)))
             .ok_or_else(|| unexpected(vm, word, "a symbol"))
+    }
+}
+
+impl sealed::Sealed for RequestId {}
+impl FromScheme for RequestId {
+    fn from_word(vm: &Vm, word: Word) -> Result<RequestId, ConversionError> {
+        String::from_word(vm, word).map(RequestId)
     }
 }
 

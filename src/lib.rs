@@ -1,26 +1,35 @@
 //! pscheme: a Scheme whose running programs live in a database.
 //!
-//! A [`Session`] is a machine and the image it lives in. Programs run in it as processes; the image
-//! is committed incrementally while they run, and after a crash everything goes on from the last
-//! commit, in the middle of an expression if that is where it was.
+//! An [`Image`] is a Scheme world: programs run in it as processes, and it is committed incrementally
+//! while they run. After a crash everything goes on from the last commit, in the middle of an
+//! expression if that is where it was. [`OpenOptions`] says how it is opened, and what a host gives to
+//! its programs: functions and effects in Rust.
 //!
 //! ```
-//! use pscheme::{Outcome, Session, SessionOptions, host::StandardHost};
+//! use pscheme::Image;
 //!
-//! let mut session = Session::transient(SessionOptions::new(Box::new(StandardHost::default())))?;
-//! session.start_program("sum.scm", "(define (sum n) (if (= n 0) 0 (+ n (sum (- n 1))))) (sum 10)")?;
-//! assert_eq!(session.run()?, Outcome::Ended(0));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let mut image = Image::in_memory()?;
+//! image.eval("(define (sum n) (if (= n 0) 0 (+ n (sum (- n 1)))))")?;
+//! assert_eq!(image.eval_to::<i64>("(sum 10)")?, 55);
+//! # Ok::<(), pscheme::Error>(())
 //! ```
+//!
+//! A [`Session`] is the layer below: what the command runs scripts with.
 
 #![deny(unsafe_code)]
 
+mod convert;
 pub mod disassembly;
+
 pub mod effects;
+mod error;
 pub mod exchange;
 pub mod host;
+mod host_function;
+mod image;
 pub mod inspect;
 pub mod names;
+mod open_options;
 pub mod primitives;
 pub mod program;
 pub mod prompt;
@@ -28,6 +37,11 @@ pub mod report;
 pub mod session;
 pub mod show;
 
+pub use convert::{Bytes, ConversionError, FromScheme, Symbol, ToScheme, Value};
+pub use error::Error;
+pub use host_function::{IntoHostFunction, RequestId};
+pub use image::{Budget, Image, Stop, Stopper};
+pub use open_options::{Durability, OpenOptions};
 pub use program::{ProgramError, check_text};
 pub use session::{Outcome, Session, SessionError, SessionOptions};
 

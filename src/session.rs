@@ -19,6 +19,7 @@ use pscheme_heap::word::Word;
 use pscheme_vm::engine::Engine;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host::Host;
+use pscheme_vm::host_function::HostFunctions;
 use pscheme_vm::limits::MAILBOX_MESSAGES_MAX;
 use pscheme_vm::machine::{SLICE_WORK, Stop, Vm};
 use pscheme_vm::primitive::PrimitiveSet;
@@ -27,6 +28,7 @@ use pscheme_vm::verify_code::verify_code;
 use pscheme_vm::verify_processes::verify_processes;
 
 use crate::effects::{EffectError, EffectRunner, newest_effect};
+use crate::host_function::{self, HOST_PRIMITIVES};
 use crate::primitives::process::PROCESS_PRIMITIVES;
 use crate::primitives::{ATOMIC_WORK_MAX, IMAGE_PRIMITIVES};
 
@@ -36,6 +38,7 @@ pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
 const SOURCES: &[(&str, &str)] = &[
     ("prelude/image.scm", include_str!("image.scm")),
     ("prelude/process.scm", include_str!("process.scm")),
+    ("prelude/host.scm", include_str!("host.scm")),
 ];
 /// Bytes of young pages that bring on a wave before its time.
 pub const WAVE_DIRTY_BYTES_MAX: u64 = 16 << 20;
@@ -55,6 +58,8 @@ pub struct SessionOptions {
     pub slice_work: i64,
     /// Collect at every allocation.
     pub zeal: bool,
+    /// Procedures that the host provides.
+    pub host_functions: HostFunctions,
     /// Bytes the heap may use.
     pub heap_limit_bytes: Option<u64>,
     /// Messages that wait in one mailbox at most.
@@ -94,6 +99,7 @@ impl SessionOptions {
             wave_interval: WAVE_INTERVAL_DEFAULT,
             slice_work: SLICE_WORK,
             zeal: false,
+            host_functions: HostFunctions::new(),
             heap_limit_bytes: None,
             mailbox_messages_max: MAILBOX_MESSAGES_MAX,
             ends_with_main: false,
@@ -118,6 +124,12 @@ pub enum SessionError {
     /// The image's pages have the right hashes but hold what no pscheme writes.
     #[error("the image is damaged: {} and {} more", problems[0], problems.len() - 1)]
     Damaged { problems: Vec<Problem> },
+    /// The image was opened before by a host that provided more than this one does.
+    #[error("the image needs what this host does not provide: {}", .0.join("; "))]
+    MissingHostFunctions(Vec<String>),
+    /// What the host provides cannot be bound: a name is taken.
+    #[error("the host's functions cannot be bound: {0}")]
+    HostFunctions(String),
     /// The operating system did not give the addresses of a heap.
     #[error("reserving addresses for the heap: {0}")]
     Memory(std::io::Error),
@@ -208,7 +220,10 @@ pub struct Session {
 
 /// The primitives of this version.
 pub fn primitive_set() -> Arc<PrimitiveSet> {
-    let rows = pscheme_stdlib::primitive_rows().chain(IMAGE_PRIMITIVES).chain(PROCESS_PRIMITIVES);
+    let rows = pscheme_stdlib::primitive_rows()
+        .chain(IMAGE_PRIMITIVES)
+        .chain(PROCESS_PRIMITIVES)
+        .chain(HOST_PRIMITIVES);
     Arc::new(PrimitiveSet::new(rows))
 }
 
@@ -218,8 +233,10 @@ impl Session {
     /// # Errors
     /// If the heap or the standard library cannot be set up.
     pub fn transient(options: SessionOptions) -> Result<Session, SessionError> {
+        let functions = options.host_functions.clone();
         let mut session = Session::assemble(Heap::new().map_err(SessionError::Memory)?, options);
         session.boot()?;
+        host_function::bind(&mut session.vm, &functions).map_err(SessionError::HostFunctions)?;
         Ok(session)
     }
 
@@ -235,6 +252,7 @@ impl Session {
         if let Some(watch) = &mut options.on_phase {
             watch(SessionPhase::Opening);
         }
+        let functions = options.host_functions.clone();
         let mut session = if store.newest_root()?.is_some() {
             let mut heap = Heap::restore(store.as_mut())?;
             check_heap(&heap)?;
@@ -246,6 +264,10 @@ impl Session {
             session.boot()?;
             session
         };
+        let missing = host_function::missing(&session.vm, &functions);
+        if !missing.is_empty() {
+            return Err(SessionError::MissingHostFunctions(missing));
+        }
         session.vm.heap.persistent = true;
         let writer = Writer::start(store, None)?;
         let last = writer.durable();
@@ -258,12 +280,24 @@ impl Session {
             last,
             last_start: Instant::now(),
         });
+        host_function::bind(&mut session.vm, &functions).map_err(SessionError::HostFunctions)?;
         // What the last durable commit requested may not have been done: do it again.
         session.effects = EffectRunner::after_restart(&session.vm);
         if let Some(newest) = newest_effect(&session.vm) {
             session.effects.perform(&mut session.vm, newest)?;
         }
         Ok(session)
+    }
+
+    /// A session over a heap that was read to be looked at; nothing of it is committed.
+    pub(crate) fn over(heap: Heap, options: SessionOptions) -> Session {
+        Session::assemble(heap, options)
+    }
+
+    /// Units of work done by all processes since the image was made.
+    pub fn work(&self) -> u64 {
+        let work = self.vm.heap.root(Root::Work);
+        if work.is_fixnum() { work.as_fixnum() as u64 } else { 0 }
     }
 
     fn assemble(heap: Heap, options: SessionOptions) -> Session {
@@ -591,7 +625,7 @@ impl Session {
         let pause = persistence.writer.last_commit_duration().unwrap_or_default();
         let due = self.vm.has_new_waiters()
             || dirty >= WAVE_DIRTY_BYTES_MAX
-            || persistence.last_start.elapsed() >= self.wave_interval.max(2 * pause);
+            || persistence.last_start.elapsed() >= self.wave_interval.max(pause.saturating_mul(2));
         if due { self.cut_wave(Writer::submit) } else { Ok(()) }
     }
 

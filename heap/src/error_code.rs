@@ -118,6 +118,10 @@ error_codes! {
     /// A function of the host that runs the image returned an error, or the host provides none of
     /// this name; the message says which.
     121 HostFailed = "a function of the host failed";
+    /// An effect of the host was requested, and the image was opened again before there was an answer:
+    /// whether the host had done it is not known. Only effects that the host declares idempotent are
+    /// done again by themselves. A program can catch this (`guard`) and decide.
+    122 EffectInDoubt = "it is not known whether the host did this";
     /// Somebody at the prompt interrupted the evaluation. It is a condition like others: handlers and
     /// `dynamic-wind` see it.
     150 Interrupted = "the evaluation was interrupted";

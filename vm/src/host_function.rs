@@ -14,9 +14,22 @@ use crate::primitive::Arguments;
 pub type HostFunctionBody =
     dyn Fn(&mut Vm, Arguments, usize) -> Result<Word, Interrupt> + Send + Sync;
 
+/// When a host function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostCall {
+    /// Inside the call, as a primitive is.
+    Inline,
+    /// Once the commit that holds the request is durable; the first argument is the request's identity.
+    /// What was requested and not answered when the image was opened again is done again only if
+    /// that does no harm (`idempotent`).
+    AfterCommit { idempotent: bool },
+}
+
 /// A function that a host provides.
 #[derive(Clone)]
 pub struct HostFunction {
+    pub call: HostCall,
+    /// Arguments that a program gives.
     pub arity: u8,
     /// Changed by the host when callers of the old one must not meet the new one.
     pub version: u32,
@@ -26,6 +39,7 @@ pub struct HostFunction {
 impl std::fmt::Debug for HostFunction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HostFunction")
+            .field("call", &self.call)
             .field("arity", &self.arity)
             .field("version", &self.version)
             .finish_non_exhaustive()

@@ -120,6 +120,8 @@ pub struct Machine {
     pub running: bool,
     /// Console output and other things of the host.
     pub host: Box<dyn crate::host::Host>,
+    /// A number drawn when the machine was made: what is of this opening of an image has it.
+    pub opening: i64,
     /// Words the host holds on to.
     pub handles: HandleTable,
     /// Procedures the host provides.
@@ -139,7 +141,9 @@ pub struct Machine {
 unsafe impl Send for Machine {}
 
 impl Machine {
-    fn new(primitives: Arc<PrimitiveSet>, host: Box<dyn crate::host::Host>) -> Machine {
+    fn new(primitives: Arc<PrimitiveSet>, mut host: Box<dyn crate::host::Host>) -> Machine {
+        // All bits of a fixnum but the sign.
+        let opening = (host.random() >> 4) as i64;
         let stack = vec![0u64; STACK_WORDS + STACK_SLACK_WORDS].into_boxed_slice();
         let bottom: *mut u64 = Box::into_raw(stack).cast();
         Machine {
@@ -162,6 +166,7 @@ impl Machine {
             safepoints: 0,
             running: false,
             host,
+            opening,
             handles: HandleTable::default(),
             host_functions: HostFunctions::new(),
             bytes_at_limit: 0,

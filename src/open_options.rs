@@ -1,0 +1,224 @@
+//! How an image is opened: whether it may be made, what the host provides, and within which limits.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use pscheme_heap::heap::Heap;
+use pscheme_heap::store::image::ImageDirectory;
+use pscheme_heap::store::{CommitClock, StoreOptions};
+use pscheme_vm::host::Host;
+use pscheme_vm::host_function::HostFunctions;
+
+use crate::error::Error;
+use crate::host::StandardHost;
+use crate::host_function::{IntoHostFunction, into_effect};
+use crate::image::Image;
+use crate::session::{SessionOptions, WAVE_INTERVAL_DEFAULT, check_heap};
+
+/// When the state of a running image is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// At this distance while something runs, and whenever somebody waits for it. What a crash can
+    /// take is the work since the last commit.
+    Interval(Duration),
+    /// Only by [`Image::commit`], by a program's `await-commit`, and when nothing can run.
+    OnDemand,
+}
+
+/// How to open an image.
+///
+/// ```
+/// use pscheme::OpenOptions;
+///
+/// let mut image = OpenOptions::new()
+///     .heap_limit_bytes(64 << 20)
+///     .host_function("add-in-rust", |a: i64, b: i64| a + b)
+///     .in_memory()?;
+/// assert_eq!(image.eval_to::<i64>("(add-in-rust 40 2)")?, 42);
+/// # Ok::<(), pscheme::Error>(())
+/// ```
+pub struct OpenOptions {
+    create: bool,
+    durability: Durability,
+    heap_limit_bytes: Option<u64>,
+    mailbox_messages_max: Option<usize>,
+    host: Option<Box<dyn Host>>,
+    host_functions: HostFunctions,
+    library_folders: Vec<PathBuf>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions::new()
+    }
+}
+
+impl OpenOptions {
+    /// Makes an image if there is none, commits every 20 ms, default limits, the standard host.
+    pub fn new() -> OpenOptions {
+        OpenOptions {
+            create: true,
+            durability: Durability::Interval(WAVE_INTERVAL_DEFAULT),
+            heap_limit_bytes: None,
+            mailbox_messages_max: None,
+            host: None,
+            host_functions: HostFunctions::new(),
+            library_folders: Vec::new(),
+        }
+    }
+
+    /// Whether an image is made where there is none.
+    #[must_use]
+    pub fn create(mut self, create: bool) -> OpenOptions {
+        self.create = create;
+        self
+    }
+
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> OpenOptions {
+        self.durability = durability;
+        self
+    }
+
+    /// Bytes the heap may use. A process that needs more is kept, and goes on with a higher limit.
+    #[must_use]
+    pub fn heap_limit_bytes(mut self, bytes: u64) -> OpenOptions {
+        self.heap_limit_bytes = Some(bytes);
+        self
+    }
+
+    /// Messages that may wait in one mailbox.
+    #[must_use]
+    pub fn mailbox_messages_max(mut self, count: usize) -> OpenOptions {
+        self.mailbox_messages_max = Some(count);
+        self
+    }
+
+    /// Clock, randomness and console of another host than the standard one.
+    #[must_use]
+    pub fn host(mut self, host: Box<dyn Host>) -> OpenOptions {
+        self.host = Some(host);
+        self
+    }
+
+    /// The folders in which the standard host looks for libraries, the first first.
+    #[must_use]
+    pub fn library_folders(mut self, folders: Vec<PathBuf>) -> OpenOptions {
+        self.library_folders = folders;
+        self
+    }
+
+    /// Provides a function, version 1, that runs inside the call: see [`OpenOptions::host_function_version`].
+    #[must_use]
+    pub fn host_function<A>(self, name: &str, function: impl IntoHostFunction<A>) -> OpenOptions {
+        self.host_function_version(name, 1, function)
+    }
+
+    /// Provides a function that runs inside the call. Programs call it by its name, those with imports
+    /// by way of the library `(pscheme host)`. An image that was opened with it is not opened
+    /// without it, or with another number of arguments or another version.
+    ///
+    /// # Panics
+    /// If a function of this name was given already.
+    #[must_use]
+    pub fn host_function_version<A>(
+        mut self,
+        name: &str,
+        version: u32,
+        function: impl IntoHostFunction<A>,
+    ) -> OpenOptions {
+        let function = function.into_host_function(name, version);
+        let before = self.host_functions.insert(name.to_string(), function);
+        assert!(before.is_none(), "the host provides two functions named {name}");
+        self
+    }
+
+    /// Provides an effect: a function that is called once the commit which holds the request is durable.
+    /// Its first argument is the [`RequestId`](crate::RequestId); programs give the others. If the
+    /// image is opened again before there was an answer, an `idempotent` effect is done again with the
+    /// same identity; for any other the program gets the condition E0122.
+    ///
+    /// ```
+    /// use pscheme::{OpenOptions, RequestId};
+    ///
+    /// let pay = |id: RequestId, cents: i64| format!("{cents} paid, receipt {}", &id.0[..4]);
+    /// let mut image = OpenOptions::new().host_effect("pay", true, pay).in_memory()?;
+    /// assert!(image.eval_to::<String>("(pay 250)")?.starts_with("250 paid, receipt "));
+    /// # Ok::<(), pscheme::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If a function of this name was given already, or it takes no arguments.
+    #[must_use]
+    pub fn host_effect<A>(
+        mut self,
+        name: &str,
+        idempotent: bool,
+        function: impl IntoHostFunction<A>,
+    ) -> OpenOptions {
+        let effect = into_effect(function.into_host_function(name, 1), idempotent);
+        let before = self.host_functions.insert(name.to_string(), effect);
+        assert!(before.is_none(), "the host provides two functions named {name}");
+        self
+    }
+
+    fn session_options(self) -> SessionOptions {
+        let host = self.host.unwrap_or_else(|| {
+            let mut host = StandardHost::default();
+            host.library_folders = self.library_folders;
+            Box::new(host)
+        });
+        let mut options = SessionOptions::new(host);
+        options.heap_limit_bytes = self.heap_limit_bytes;
+        options.host_functions = self.host_functions;
+        options.wave_interval = match self.durability {
+            Durability::Interval(interval) => interval,
+            Durability::OnDemand => Duration::MAX,
+        };
+        if let Some(count) = self.mailbox_messages_max {
+            options.mailbox_messages_max = count;
+        }
+        options
+    }
+
+    /// Opens the image in this directory; its processes go on when it is run.
+    ///
+    /// # Errors
+    /// An image that is held, damaged, foreign or made by a newer version, or that needs host functions
+    /// which are not provided; it is left untouched.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Image, Error> {
+        let directory = ImageDirectory::at(path.as_ref());
+        let store_options = StoreOptions::new(CommitClock::system());
+        let store = if directory.exists() || !self.create {
+            directory.open(&store_options)?
+        } else {
+            directory.create(&store_options)?
+        };
+        Image::start(
+            |options| crate::Session::open(Box::new(store), options),
+            self.session_options(),
+        )
+    }
+
+    /// Opens the image in this directory to look at it, also while another process runs it. Nothing in
+    /// it can be run or changed.
+    ///
+    /// # Errors
+    /// As [`OpenOptions::open`].
+    pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<Image, Error> {
+        let directory = ImageDirectory::at(path.as_ref());
+        let mut store = directory.open_read_only(&StoreOptions::new(CommitClock::system()))?;
+        let heap = Heap::restore(&mut store)?;
+        check_heap(&heap)?;
+        drop(store);
+        Ok(Image::to_look_at(heap, self.session_options()))
+    }
+
+    /// An image that lives in memory alone: nothing of it survives.
+    ///
+    /// # Errors
+    /// If the heap cannot be set up.
+    pub fn in_memory(self) -> Result<Image, Error> {
+        Image::start(crate::Session::transient, self.session_options())
+    }
+}
