@@ -38,7 +38,7 @@ fn list_code(view: View<'_>, code: Word, text: &mut String) -> Vec<Word> {
     while position < words.len() {
         let word = words[position];
         let _ = write!(text, "  {position:4}  {}", disassemble(word));
-        if let Some(constant) = constant_of(view, shape, word) {
+        if let Some(constant) = constant_of(view, shape, position, word) {
             let _ = write!(text, "  ; {constant}");
         }
         text.push('\n');
@@ -51,10 +51,12 @@ fn list_code(view: View<'_>, code: Word, text: &mut String) -> Vec<Word> {
 }
 
 /// The constant an instruction refers to, as text.
-fn constant_of(view: View<'_>, shape: CodeView, word: u64) -> Option<String> {
+fn constant_of(view: View<'_>, shape: CodeView, position: usize, word: u64) -> Option<String> {
     let row = Op::from_code(field::op(word))?.row();
     let at = row.operands.iter().position(|(_, _, kind)| *kind == OperandKind::Constant)?;
-    let index = usize::try_from(row.operand(word, at)).ok()?;
+    // Constants stand behind the instructions, and are named by their distance.
+    let distance = usize::try_from(row.operand(word, at)).ok()?;
+    let index = (position + 1 + distance).checked_sub(shape.instructions)?;
     let constant = (index < shape.constants).then(|| shape.constant(view.heap, index))?;
     Some(match view.heap.peek_kind(constant) {
         Some(Kind::Cell) => {

@@ -121,6 +121,11 @@ impl Console {
         self.write(text.as_bytes());
     }
 
+    /// The terminal itself has shown something in this line: the keys of an interrupt.
+    pub fn note_echo(&self) {
+        self.state().in_line = true;
+    }
+
     /// Shows what was written of a line that is not whole, because nothing more comes for now.
     pub fn flush(&self) {
         let mut state = self.state();

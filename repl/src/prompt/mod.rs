@@ -96,7 +96,6 @@ struct Terminal {
     reports: Receiver<Report>,
     image: PathBuf,
     is_new: bool,
-    /// As it was before any editing: the worker may end the command while a line is edited.
     worker: Option<thread::JoinHandle<()>>,
 }
 
@@ -110,6 +109,7 @@ impl Terminal {
         let (requests, for_worker) = channel();
         let (for_terminal, reports) = channel();
         watch_signals(requests.clone())?;
+        // As it is before any editing: the worker may end the command while a line is edited.
         let as_found = tcgetattr(stdin()).ok();
         let (its_console, its_names) = (console.clone(), names.clone());
         let worker = thread::spawn(move || {
@@ -194,13 +194,13 @@ impl Terminal {
         if self.is_new {
             line.push_str(&format!("new image {shown}; ,help lists the commands"));
         } else {
-            line.push_str(&format!("image {shown}, "));
+            line.push_str(&format!("image {shown}"));
             match resumed.processes {
                 0 => {}
-                1 => line.push_str("1 process goes on "),
-                count => line.push_str(&format!("{count} processes go on ")),
+                1 => line.push_str(", 1 process goes on"),
+                count => line.push_str(&format!(", {count} processes go on")),
             }
-            line.push_str(&format!("after commit {}", resumed.commit));
+            line.push_str(&format!(" after commit {}", resumed.commit));
             if resumed.failed > 0 {
                 line.push_str(&format!(", {} stopped; ,ps lists them", resumed.failed));
             }

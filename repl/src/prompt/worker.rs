@@ -144,7 +144,12 @@ impl Worker {
                     After::Leave => return Ok(Some(0)),
                 }
             }
-            Request::Interrupt => self.prompt.interrupt(),
+            Request::Interrupt => {
+                if self.prompt.is_evaluating() {
+                    self.console.note_echo();
+                }
+                self.prompt.interrupt();
+            }
             Request::Leave(status) => return Ok(Some(status)),
         }
         Ok(None)
@@ -155,7 +160,7 @@ impl Worker {
             Ending::Whole => {}
             Ending::Failed(report) => self.console.write_line_start(&report),
             Ending::Interrupted(Some(commit)) => {
-                self.console.write_line_start(&format!("interrupted; kept in commit {commit}\n"));
+                self.console.write_line_start(&format!("interrupted after commit {commit}\n"));
             }
             Ending::Interrupted(None) => self.console.write_line_start("interrupted\n"),
         }
