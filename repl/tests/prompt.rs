@@ -38,7 +38,6 @@ fn entries_are_evaluated_and_their_values_numbered() {
     terminal.enter("(+ 1 2)");
     terminal.type_text("(define (square x)");
     terminal.press("Enter");
-    terminal.wait_for("\n    ");
     terminal.enter("(* x x))");
     terminal.enter("(square $1)");
     terminal.enter("(values \"a\" 'b)");

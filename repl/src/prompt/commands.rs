@@ -87,8 +87,8 @@ fn help(worker: &mut Worker, _: &str) -> Result<After, SessionError> {
     let mut text: String =
         lines.map(|(row, call)| format!("  {call:width$}  {}\n", row.doc)).collect();
     text.push_str(
-        "\n  $1, $2 and so on are the values of earlier entries. Tab completes names, Ctrl-R searches\n  \
-         the history, Ctrl-C interrupts.\n",
+        "\n  $1, $2 and so on are the values of earlier entries. Tab completes names,\n  \
+         Ctrl-R searches the history, Ctrl-C interrupts.\n",
     );
     worker.console.write(text.as_bytes());
     Ok(After::Done)

@@ -153,6 +153,17 @@ impl Console {
         drop(state);
         self.shared.changed.notify_all();
     }
+
+    /// What is written after this, by whoever started the command, begins a line.
+    pub fn leave(&self) {
+        let was_editing = self.state().editing;
+        self.end_editing();
+        let mut state = self.state();
+        if was_editing || state.in_line {
+            // The terminal may still be as the editor needs it.
+            state.write_through(b"\r\n");
+        }
+    }
 }
 
 /// The standard host with a console that knows whether a line is being edited.

@@ -23,8 +23,9 @@ use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::host::StandardHost;
-use pscheme::prompt::is_evaluation;
+use pscheme::prompt::{Resumed, is_evaluation};
 use pscheme::report::describe_failure;
+use pscheme::vm::process::ProcessState;
 use pscheme::{Session, SessionOptions};
 use rustyline::error::ReadlineError;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -37,7 +38,7 @@ use crate::run::{Failure, finish, store_options};
 use commands::{find_command, split_command};
 use console::{Console, PromptHost};
 use editor::{PROMPT, SchemeEditor, SharedNames, editor};
-use worker::{Opening, Report, Request, Worker, home_image};
+use worker::{Report, Request, Worker, home_image};
 
 /// `pscheme repl`: a prompt in an image, the user's own unless one is named.
 pub fn open(image: Option<&Path>, running: &Running) -> u8 {
@@ -94,8 +95,6 @@ struct Terminal {
     names: SharedNames,
     requests: Sender<Request>,
     reports: Receiver<Report>,
-    image: PathBuf,
-    is_new: bool,
     worker: Option<thread::JoinHandle<()>>,
 }
 
@@ -113,12 +112,13 @@ impl Terminal {
         let as_found = tcgetattr(stdin()).ok();
         let (its_console, its_names) = (console.clone(), names.clone());
         let worker = thread::spawn(move || {
-            let worker =
-                Worker::new(session, its_console.clone(), its_names, for_worker, for_terminal);
+            let channels = (for_worker, for_terminal);
+            let greeting = |resumed: &Resumed| greeting(&image, is_new, resumed);
+            let worker = Worker::new(session, its_console.clone(), its_names, channels, greeting);
             let status = finish_quietly(worker.run(), &its_console, as_found.as_ref());
             std::process::exit(status.into());
         });
-        Ok(Terminal { console, names, requests, reports, image, is_new, worker: Some(worker) })
+        Ok(Terminal { console, names, requests, reports, worker: Some(worker) })
     }
 
     fn run(mut self) -> Result<u8, Failure> {
@@ -131,8 +131,7 @@ impl Terminal {
         };
         let mut editor = editor(self.names.clone(), colours, &opening.history).map_err(terminal)?;
         self.console.serve_printer(editor.create_external_printer().map_err(terminal)?);
-        self.greet(&opening);
-        if opening.resumed.entry.is_some() && self.next_report().is_none() {
+        if opening.is_evaluating && self.next_report().is_none() {
             return Ok(self.wait_for_exit());
         }
         loop {
@@ -185,34 +184,32 @@ impl Terminal {
         }
         crate::status::ERROR
     }
+}
 
-    /// One line about the image, and one about the entry that goes on.
-    fn greet(&self, opening: &Opening) {
-        let resumed = &opening.resumed;
-        let shown = tilde(&self.image);
-        let mut line = format!("pscheme {}, ", env!("CARGO_PKG_VERSION"));
-        if self.is_new {
-            line.push_str(&format!("new image {shown}; ,help lists the commands"));
-        } else {
-            line.push_str(&format!("image {shown}"));
-            match resumed.processes {
-                0 => {}
-                1 => line.push_str(", 1 process goes on"),
-                count => line.push_str(&format!(", {count} processes go on")),
-            }
-            line.push_str(&format!(" after commit {}", resumed.commit));
-            if resumed.failed > 0 {
-                line.push_str(&format!(", {} stopped; ,ps lists them", resumed.failed));
-            }
+/// One line about the image, and one about the entry that goes on.
+fn greeting(image: &Path, is_new: bool, resumed: &Resumed) -> String {
+    let shown = tilde(image);
+    let mut line = format!("pscheme {}, ", env!("CARGO_PKG_VERSION"));
+    if is_new {
+        line.push_str(&format!("new image {shown}; ,help lists the commands"));
+    } else {
+        line.push_str(&format!("image {shown}"));
+        match resumed.processes {
+            0 => {}
+            1 => line.push_str(", 1 process goes on"),
+            count => line.push_str(&format!(", {count} processes go on")),
         }
-        if let Some(entry) = &resumed.entry {
-            let first = entry.trim().lines().next().unwrap_or_default();
-            let more = if entry.trim().contains('\n') { " …" } else { "" };
-            line.push_str(&format!("\ngoing on with {first}{more}"));
+        line.push_str(&format!(" after commit {}", resumed.commit));
+        if resumed.failed > 0 {
+            line.push_str(&format!(", {} stopped; ,ps lists them", resumed.failed));
         }
-        line.push('\n');
-        self.console.write_line_start(&line);
     }
+    if let Some(entry) = &resumed.entry {
+        let first = entry.trim().lines().next().unwrap_or_default();
+        let more = if entry.trim().contains('\n') { " …" } else { "" };
+        line.push_str(&format!("\ngoing on with {first}{more}"));
+    }
+    line + "\n"
 }
 
 /// A path as users write it: with `~` for their own folder.
@@ -230,8 +227,7 @@ fn finish_quietly(
     console: &Console,
     as_found: Option<&Termios>,
 ) -> u8 {
-    console.write_line_start("");
-    console.end_editing();
+    console.leave();
     if let Some(as_found) = as_found {
         // A terminal that is gone needs no setting back.
         let _ = tcsetattr(stdin(), SetArg::TCSANOW, as_found);
@@ -251,8 +247,12 @@ fn session_options(console: &Console, running: &Running) -> SessionOptions {
         // What an entry fails with is told when it is over.
         if !is_evaluation(vm, process) {
             let number = vm.heap.field(process, pscheme::heap::kind::body::Process::ID).as_fixnum();
+            let what = match vm.process_state(process) {
+                ProcessState::AtLimit => "was stopped",
+                _ => "has failed",
+            };
             let report = describe_failure(vm, process);
-            console.write_line_start(&format!("process {number} has failed\n{report}"));
+            console.write_line_start(&format!("process {number} {what}\n{report}"));
         }
     });
     options

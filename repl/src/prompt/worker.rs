@@ -40,7 +40,9 @@ pub enum Report {
 
 /// What is told of an image that was opened.
 pub struct Opening {
-    pub resumed: Resumed,
+    /// An entry is being evaluated: a report follows when it is done.
+    pub is_evaluating: bool,
+    /// Entries, oldest first.
     pub history: Vec<String>,
 }
 
@@ -66,16 +68,19 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Takes over a session that is open, and says so.
+    /// Takes over a session that is open, greets before anything runs, and reports.
     pub fn new(
         session: Session,
         console: Console,
         names: SharedNames,
-        requests: Receiver<Request>,
-        reports: Sender<Report>,
+        channels: (Receiver<Request>, Sender<Report>),
+        greeting: impl FnOnce(&Resumed) -> String,
     ) -> Worker {
         let prompt = Prompt::new(session);
-        let opening = Opening { resumed: prompt.resumed(), history: prompt.history() };
+        let resumed = prompt.resumed();
+        console.write_line_start(&greeting(&resumed));
+        let opening = Opening { is_evaluating: resumed.entry.is_some(), history: prompt.history() };
+        let (requests, reports) = channels;
         let worker = Worker { prompt, console, requests, reports, names, timing: None };
         worker.publish_names();
         // If the reader of the terminal is gone, so is its channel of requests, which ends the run.

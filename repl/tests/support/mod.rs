@@ -1,5 +1,7 @@
 //! What the tests of the command share.
 
+#![allow(dead_code, reason = "each suite uses a part of this")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};

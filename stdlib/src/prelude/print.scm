@@ -158,13 +158,15 @@
         ((%ends? object) #f)
         (else (%marks object #f))))
 
-; The console gets a structure in one piece, not element by element.
+; The console gets a structure in one piece, not element by element. What the printer returns is of no
+; meaning to programs: they get the unspecified value.
 (define (%print-to object write? port marks)
   (if (and (eq? port %console-output) (or (pair? object) (vector? object)))
       (let ((kept (open-output-string)))
         (%print object write? kept marks)
         (%print-atom (get-output-string kept) #f port))
-      (%print object write? port marks)))
+      (%print object write? port marks))
+  (void))
 
 (define (write object . port) (%print-to object #t (%output port) (%cycle-marks object)))
 (define (write-simple object . port) (%print-to object #t (%output port) #f))
