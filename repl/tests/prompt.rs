@@ -138,7 +138,9 @@ fn a_killed_prompt_goes_on_in_the_middle() {
     terminal.press("Enter");
     terminal.wait_for("$4 = first");
     terminal.wait_ready();
-    check_golden("prompt_resumed.txt", &terminal.golden_screen());
+    // What was shown since the last commit may be shown again.
+    let screen = terminal.golden_screen().replace("\ncounting\n", "\n");
+    check_golden("prompt_resumed.txt", &screen);
     assert!(folder.path().join("data/pscheme/home.image").is_dir());
 }
 

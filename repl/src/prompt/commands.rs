@@ -130,7 +130,11 @@ fn describe(worker: &mut Worker, name: &str) -> Result<After, SessionError> {
     if KnownNames::of(vm).syntax.iter().any(|known| known == name) {
         text.push_str(&format!("{name} is syntax; ,expand shows what a form with it becomes\n"));
     } else {
-        let found = globals(view, name);
+        let mut found = globals(view, name);
+        // A program's own variable stands before one of the library with the same name.
+        if found.iter().any(|global| global.name == name && global.place.is_some()) {
+            found.retain(|global| global.name != name || global.place.is_some());
+        }
         text.extend(found.iter().map(|global| worker.layout().global(global)));
         let row = vm.machine.primitives.rows().find(|row| row.name == name);
         // A program's own procedure of this name has a place; the documentation is of another one.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Time an expected screen may take to appear.
@@ -25,7 +26,10 @@ impl Terminal {
 
     /// As [`Terminal::open`], with other variables of the environment.
     pub fn open_with(folder: &Path, variables: &str, arguments: &str) -> Terminal {
-        let socket = folder.join("tmux.socket");
+        // A server that was told to end may still answer at its socket.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let socket = folder.join(format!("tmux.{number}"));
         let terminal = Terminal { socket, folder: folder.to_path_buf() };
         let command = format!(
             "cd '{folder}' && exec env HOME='{folder}' XDG_DATA_HOME='{folder}/data' \
