@@ -33,6 +33,13 @@ impl Default for StandardHost {
     }
 }
 
+impl StandardHost {
+    /// A host that looks for libraries in these folders.
+    pub fn with_library_folders(library_folders: Vec<PathBuf>) -> StandardHost {
+        StandardHost { library_folders, ..StandardHost::default() }
+    }
+}
+
 impl Host for StandardHost {
     fn console_write(&mut self, bytes: &[u8]) {
         let mut output = std::io::stdout().lock();

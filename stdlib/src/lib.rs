@@ -41,7 +41,7 @@ use pscheme_vm::primitive::Primitive;
 pub use argument::{name_text as argument_name, place as argument_place};
 pub use image::{ImageSurroundings, define_library};
 pub use load::{
-    Installation, LoadError, boot, compile_and_install, compile_form_at, install,
+    Installation, LoadError, boot, compile_and_install, compile_form_at, expand_form_at, install,
     is_library_source, load_prelude,
 };
 pub use number::text::number_text;
