@@ -48,3 +48,8 @@ pub use session::{Outcome, Session, SessionError, SessionOptions};
 pub use pscheme_compiler as compiler;
 pub use pscheme_heap as heap;
 pub use pscheme_vm as vm;
+
+/// The README's examples are compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
