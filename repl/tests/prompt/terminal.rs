@@ -12,6 +12,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// A command that runs in a terminal of 80 columns and 30 lines.
 pub struct Terminal {
     socket: PathBuf,
+    /// Files that hold the number of the command's process, and its status once it has ended.
+    process: PathBuf,
+    status: PathBuf,
     folder: PathBuf,
 }
 
@@ -29,36 +32,25 @@ impl Terminal {
         // A server that was told to end may still answer at its socket.
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let socket = folder.join(format!("tmux.{number}"));
-        let terminal = Terminal { socket, folder: folder.to_path_buf() };
+        let file = |kind: &str| folder.join(format!("terminal.{number}.{kind}"));
+        let terminal = Terminal {
+            socket: file("socket"),
+            process: file("process"),
+            status: file("status"),
+            folder: folder.to_path_buf(),
+        };
+        // The shell notes what tmux may miss: how the command ended.
         let command = format!(
-            "cd '{folder}' && exec env HOME='{folder}' XDG_DATA_HOME='{folder}/data' \
-             TERM=screen-256color {variables} '{program}' {arguments}",
+            "cd '{folder}'; export HOME='{folder}' XDG_DATA_HOME='{folder}/data'; \
+             export TERM=screen-256color {variables}; \
+             sh -c 'echo $$ > {process}; exec {program} {arguments}'; \
+             echo $? > {status}; cat",
             folder = folder.display(),
+            process = terminal.process.display(),
+            status = terminal.status.display(),
             program = env!("CARGO_BIN_EXE_pscheme"),
         );
-        terminal.tmux(&[
-            "new-session",
-            "-d",
-            "-s",
-            "prompt",
-            "-x",
-            "80",
-            "-y",
-            "30",
-            "cat",
-            ";",
-            "set-option",
-            "-g",
-            "remain-on-exit",
-            "on",
-            ";",
-            "respawn-pane",
-            "-k",
-            "-t",
-            "prompt",
-            &command,
-        ]);
+        terminal.tmux(&["new-session", "-d", "-s", "prompt", "-x", "80", "-y", "30", &command]);
         terminal
     }
 
@@ -140,7 +132,7 @@ impl Terminal {
 
     /// The number of the command's process.
     pub fn process(&self) -> String {
-        self.tmux(&["display-message", "-p", "-t", "prompt", "#{pane_pid}"]).trim().to_string()
+        std::fs::read_to_string(&self.process).unwrap().trim().to_string()
     }
 
     /// Sends a signal to the command.
@@ -150,15 +142,13 @@ impl Terminal {
         assert!(status.success());
     }
 
-    /// Waits until the command has ended; its status, or the signal that ended it.
+    /// Waits until the command has ended; its status as a shell has it.
     pub fn wait_for_end(&self) -> String {
-        let format =
-            "#{pane_dead} #{pane_dead_status}#{?pane_dead_signal,signal #{pane_dead_signal},}";
         let start = Instant::now();
         loop {
-            let shown = self.tmux(&["display-message", "-p", "-t", "prompt", format]);
-            if let Some(status) = shown.trim().strip_prefix("1 ") {
-                return status.to_string();
+            let status = std::fs::read_to_string(&self.status).unwrap_or_default();
+            if status.ends_with('\n') {
+                return status.trim().to_string();
             }
             assert!(start.elapsed() < PATIENCE, "the command does not end:\n{}", self.screen());
             std::thread::sleep(POLL_INTERVAL);
