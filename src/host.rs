@@ -16,13 +16,27 @@ pub struct StandardHost {
     random: u64,
     /// The folders in which libraries are looked for, the first first.
     pub library_folders: Vec<PathBuf>,
+    /// The program's name and its arguments.
+    pub command_line: Vec<String>,
 }
 
 impl Default for StandardHost {
     fn default() -> StandardHost {
         use std::hash::{BuildHasher, Hasher};
         let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
-        StandardHost { started: Instant::now(), random: seed | 1, library_folders: Vec::new() }
+        StandardHost {
+            started: Instant::now(),
+            random: seed | 1,
+            library_folders: Vec::new(),
+            command_line: Vec::new(),
+        }
+    }
+}
+
+impl StandardHost {
+    /// A host that looks for libraries in these folders.
+    pub fn with_library_folders(library_folders: Vec<PathBuf>) -> StandardHost {
+        StandardHost { library_folders, ..StandardHost::default() }
     }
 }
 
@@ -52,6 +66,20 @@ impl Host for StandardHost {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
+    fn command_line(&mut self) -> Vec<String> {
+        self.command_line.clone()
+    }
+
+    fn environment_variable(&mut self, name: &str) -> Option<String> {
+        // The system takes no such names.
+        let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+        is_name.then(|| std::env::var_os(name)).flatten().map(|value| shown(&value))
+    }
+
+    fn environment_variables(&mut self) -> Vec<(String, String)> {
+        std::env::vars_os().map(|(name, value)| (shown(&name), shown(&value))).collect()
+    }
+
     fn library_folders(&self) -> Vec<PathBuf> {
         self.library_folders.clone()
     }
@@ -64,4 +92,9 @@ impl Host for StandardHost {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ (bits >> 31)
     }
+}
+
+/// Text of the system's; what is no Unicode in it is replaced.
+fn shown(text: &std::ffi::OsStr) -> String {
+    text.to_string_lossy().into_owned()
 }

@@ -32,7 +32,7 @@ use crate::report::is_library_source;
 use crate::session::primitive_set;
 use crate::show::{ShowLimits, procedure_name, show, signature};
 
-pub use text::Layout;
+pub use text::{Layout, grouped};
 
 /// Frames of a stack that are shown from its top and from its bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -299,7 +299,7 @@ fn process_view(view: View<'_>, record: Word) -> ProcessView {
         walk.newest.iter().enumerate().map(|(at, frame)| bare_frame(view, at, frame)).collect();
     let main = heap.root(Root::MainProcess) == record;
     if walk.left_out == 0 {
-        name_top_level(&mut frames, main);
+        name_top_level(&mut frames, runs_top_level(view, record));
     }
     let at = frames.iter().find(|frame| !frame.library && frame.place.is_some());
     let at = at.or(frames.first());
@@ -357,7 +357,7 @@ pub fn stack(view: View<'_>, record: Word, limits: FrameLimits) -> StackView {
     let mut newest = frames(0, &walk.newest);
     let mut oldest = frames(walk.newest.len() + walk.left_out, &walk.oldest);
     let last = if oldest.is_empty() { &mut newest } else { &mut oldest };
-    name_top_level(last, process.main);
+    name_top_level(last, runs_top_level(view, record));
     let depth = newest.len() + walk.left_out + oldest.len();
     StackView { process, depth, newest, left_out: walk.left_out, oldest, broken: walk.broken }
 }
@@ -367,8 +367,19 @@ const RUNNER: &str = "program";
 /// What stands for the code of a form of the program itself.
 const TOP_LEVEL: &str = "top level";
 
+/// Whether what a process began with is a form of the top level: of the script, or of an entry of the
+/// prompt.
+fn runs_top_level(view: View<'_>, record: Word) -> bool {
+    let prompt = view.heap.root(Root::Prompt);
+    let fields = [body::Prompt::PROCESS, body::Prompt::FAILED];
+    view.heap.root(Root::MainProcess) == record
+        || fields
+            .iter()
+            .any(|&field| view.heap.peek_field(prompt, Kind::Prompt, field) == Some(record))
+}
+
 /// Takes what runs the forms of a program off the bottom of a stack, and names the form it runs.
-fn name_top_level(frames: &mut Vec<StackFrame>, is_main: bool) {
+fn name_top_level(frames: &mut Vec<StackFrame>, is_top_level: bool) {
     let is_runner =
         |frame: &StackFrame| frame.place.is_none() && frame.procedure.as_deref() == Some(RUNNER);
     let count = frames.len();
@@ -377,7 +388,7 @@ fn name_top_level(frames: &mut Vec<StackFrame>, is_main: bool) {
     }
     if let Some(last) = frames.last_mut()
         && last.procedure.is_none()
-        && (is_main || last.frame + 1 < count)
+        && (is_top_level || last.frame + 1 < count)
     {
         last.procedure = Some(TOP_LEVEL.into());
     }

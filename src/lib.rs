@@ -19,6 +19,8 @@
 #![deny(unsafe_code)]
 
 mod convert;
+pub mod disassembly;
+
 pub mod effects;
 mod error;
 pub mod exchange;
@@ -26,9 +28,11 @@ pub mod host;
 mod host_function;
 mod image;
 pub mod inspect;
+pub mod names;
 mod open_options;
 pub mod primitives;
 pub mod program;
+pub mod prompt;
 pub mod report;
 pub mod session;
 pub mod show;
@@ -44,3 +48,8 @@ pub use session::{Outcome, Session, SessionError, SessionOptions};
 pub use pscheme_compiler as compiler;
 pub use pscheme_heap as heap;
 pub use pscheme_vm as vm;
+
+/// The README's examples are compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -15,7 +15,6 @@
 ; What the patterns of recv ask about anything but pairs.
 (define (%equal? a b) (equal? a b))
 (define (%vector? value) (vector? value))
-(define (%vector->list vector) (vector->list vector))
 
 (define (spawn-monitor thunk)
   (let ((both (%spawn-monitor thunk)))

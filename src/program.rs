@@ -92,23 +92,32 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub fn show_result(&mut self) -> Result<Outcome, SessionError> {
-        let vm = &mut self.vm;
-        let main = vm.heap.root(Root::MainProcess);
-        let Some(procedure) = vm.global("%show-result") else { return Ok(Outcome::Ended(0)) };
-        if !main.is_object() || vm.process_state(main) != ProcessState::Finished {
+        let main = self.vm.heap.root(Root::MainProcess);
+        if !main.is_object() || self.vm.process_state(main) != ProcessState::Finished {
             return Ok(Outcome::Ended(0));
         }
-        let procedure = vm.heap.protect(procedure);
+        let value = self.vm.heap.field(main, body::Process::VALUE);
+        self.start_showing(value)?;
+        self.run()
+    }
+
+    /// A process that will write a value to the console, unless it is the unspecified one, at the end
+    /// of the run queue.
+    ///
+    /// # Errors
+    /// The heap's limit.
+    pub(crate) fn start_showing(&mut self, value: Word) -> Result<Word, SessionError> {
+        let vm = &mut self.vm;
+        let value = vm.heap.protect(value);
+        let procedure = vm.global("%show-result");
+        let procedure = vm.heap.protect(procedure.unwrap_or(Word::FALSE));
         vm.heap.ensure_room(Header::new(Kind::MultipleValues, 0, 2).size_bytes(), &mut vm.machine);
         let call = vm.heap.object(Kind::MultipleValues, 0, 2);
-        let value = vm.heap.field(vm.heap.root(Root::MainProcess), body::Process::VALUE);
         vm.heap.initialise(call, 0, vm.heap.protected(procedure).0);
-        vm.heap.initialise(call, 1, value.0);
-        vm.heap.unprotect(procedure);
-        vm.spawn(call, Word::FALSE).map_err(|interrupt| {
-            SessionError::Library(format!("showing a value: {interrupt:?}"))
-        })?;
-        self.run()
+        vm.heap.initialise(call, 1, vm.heap.protected(value).0);
+        vm.heap.unprotect(value);
+        vm.spawn(call, Word::FALSE)
+            .map_err(|interrupt| SessionError::Library(format!("showing a value: {interrupt:?}")))
     }
 
     /// Whether the image's script had this text when it was started; `None` if none was.

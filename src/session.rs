@@ -448,6 +448,17 @@ impl Session {
         Ok(Advance::Idle { due_us: self.vm.first_due_us() })
     }
 
+    /// Raises a condition in a process, as [`Vm::interrupt`] does; whether that could be done now.
+    pub fn interrupt(&mut self, process: Word, fault: Fault) -> bool {
+        match self.vm.interrupt(process, fault) {
+            Some(Event::Failed(process)) => {
+                self.note_failure(process);
+                true
+            }
+            event => event.is_some(),
+        }
+    }
+
     /// No process can run: waits for what some of them wait for; the outcome if there is nothing.
     fn when_idle(&mut self) -> Result<Option<Outcome>, SessionError> {
         if self.vm.heap.root(Root::CommitWaiters).is_object() {

@@ -151,6 +151,31 @@ pub fn list_core(
     Ok(listing)
 }
 
+/// Forms of the top level with their macros expanded, in Core IR before all passes: for people who ask
+/// what a form becomes.
+///
+/// # Errors
+/// Everything that is wrong with the forms.
+pub fn list_expansion(
+    arena: DatumArena,
+    forms: &[DatumId],
+    sources: Sources,
+    primitives: &dyn PrimitiveTable,
+    surroundings: &dyn Surroundings,
+) -> Result<String, CompileFailure> {
+    let unit = Unit { arena, sources, primitives, surroundings };
+    let expanded = unit.expand(|expansion| {
+        expand_at_top_level(expansion, forms);
+        ImportedNames::default()
+    })?;
+    let mut listing = String::new();
+    for core in &expanded.forms {
+        listing.push_str(&write_core(core, &expanded.names));
+        listing.push('\n');
+    }
+    Ok(listing)
+}
+
 /// What one compilation works on.
 struct Unit<'unit> {
     arena: DatumArena,

@@ -27,6 +27,6 @@ pub mod scope;
 pub mod source;
 pub mod surroundings;
 
-pub use compile::{Compiled, compile_environment, compile_forms, compile_program};
+pub use compile::{Compiled, compile_environment, compile_forms, compile_program, list_expansion};
 pub use datum::QuotedData;
 pub use diagnostic::{CompileFailure, Diagnostic};

@@ -122,6 +122,12 @@ error_codes! {
     /// whether the host had done it is not known. Only effects that the host declares idempotent are
     /// done again by themselves. A program can catch this (`guard`) and decide.
     122 EffectInDoubt = "it is not known whether the host did this";
+    /// Somebody at the prompt interrupted the evaluation. It is a condition like others: handlers and
+    /// `dynamic-wind` see it.
+    150 Interrupted = "the evaluation was interrupted";
+    /// Handlers went on after the evaluation was interrupted, more often than they may. It was ended
+    /// without asking them.
+    151 InterruptedForGood = "the evaluation was ended";
 
     // Reader.
 

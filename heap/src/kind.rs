@@ -237,6 +237,11 @@ kinds! {
     /// One process watches another, in whose record the list of its monitors begins with the newest.
     /// `watcher` is `#f` once it was told or has given it up.
     33 Monitor { WATCHER: value(OrNone Process), NEXT: value(OrNone Monitor) } tail None;
+    /// What the prompt remembers. `text` is the entry being evaluated, the one with the number `entry`,
+    /// and `position` the byte behind the form that `process` evaluates; while `values` is not empty,
+    /// `process` writes the first of them. `count` is the number of the last value, `history` the
+    /// entries as strings, newest first, `failed` the last evaluation that failed, for its stack.
+    40 Prompt { PROCESS: value(OrNone Process), TEXT: value(OrNone String), ENTRY: value(Fixnum), POSITION: value(Fixnum), VALUES: value(List), COUNT: value(Fixnum), HISTORY: value(List), FAILED: value(OrNone Process) } tail None;
 }
 
 /// Bits of the header's flags.

@@ -89,6 +89,8 @@ root_table! {
     /// List of the host's functions that the image was opened with: vectors of name (a symbol), number
     /// of arguments and version.
     34 HostFunctions;
+    /// What the prompt remembers, or `#f` if there never was one in this image.
+    35 Prompt;
 }
 
 #[cfg(test)]

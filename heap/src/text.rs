@@ -287,8 +287,15 @@ impl Heap {
 
     /// Marks every cell there is as the standard library's: programs that define such a name get a
     /// cell of their own beside it, and the library's procedures keep calling each other.
+    ///
+    /// # Panics
+    /// If a name has two cells: the parts of the library would mean different things by it.
     pub fn seal_library_cells(&mut self) {
         for cell in self.global_cells() {
+            let name = self.field(cell, body::Cell::NAME);
+            let both = (self.find_program_cell(name), self.find_library_cell(name));
+            let is_twice = matches!(both, (Some(_), Some(_)));
+            assert!(!is_twice, "the library defines {} twice", self.symbol_name(name));
             let header = Header::new(Kind::Cell, LIBRARY_CELL, self.header(cell).body_words());
             self.store(cell.offset(), Word(header.0));
         }

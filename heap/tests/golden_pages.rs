@@ -152,6 +152,9 @@ fn build() -> Heap {
     large.resize(4_500, 0);
     large[4_499] = number(24);
     b.object(Kind::Vector, 0, &large);
+    let (none, entry) = (Word::NULL.0, [number(41), number(42)]);
+    let kept = [none, number(43), none, process.0];
+    b.object(Kind::Prompt, 0, &[&[process.0, nothing], &entry[..], &kept].concat());
     b.heap
 }
 

@@ -17,7 +17,6 @@ use crate::{size, status};
     name = "pscheme",
     version,
     args_conflicts_with_subcommands = true,
-    arg_required_else_help = true,
     after_help = status_help()
 )]
 pub struct CommandLine {
@@ -81,6 +80,13 @@ pub enum Verb {
     Resume {
         /// The image.
         image: PathBuf,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Open a prompt in an image: what was running when it was left goes on.
+    Repl {
+        /// The image, made if there is none; yours (pscheme/home.image in XDG_DATA_HOME) unless given.
+        image: Option<PathBuf>,
         #[command(flatten)]
         running: Running,
     },

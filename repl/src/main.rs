@@ -10,6 +10,7 @@ mod demo;
 mod inspect;
 mod library_path;
 mod output;
+mod prompt;
 mod run;
 mod size;
 mod status;
@@ -34,6 +35,7 @@ fn carry_out(verb: Verb) -> u8 {
             run::run_script(&run::RunOptions { file, image, restart, continue_old, running })
         }
         Verb::Resume { image, running } => run::resume(&image, &running),
+        Verb::Repl { image, running } => prompt::open(image.as_deref(), &running),
         Verb::Ps(looking) => inspect::processes(&looking),
         Verb::Stack { looking, process, frames } => inspect::stack(&looking, process, frames),
         Verb::Show { looking, name } => inspect::global(&looking, &name),
@@ -57,10 +59,7 @@ fn run_program(line: CommandLine) -> u8 {
     match (line.file, line.expression) {
         (Some(file), _) => run::run_file(&file, &line.running),
         (None, Some(text)) => run::run_expression(&text, &line.running),
-        (None, None) => {
-            eprintln!("pscheme: nothing to run; pscheme --help shows what there is");
-            status::USAGE
-        }
+        (None, None) => prompt::open_without_arguments(&line.running),
     }
 }
 

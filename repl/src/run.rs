@@ -72,7 +72,8 @@ impl From<StoreError> for Failure {
     }
 }
 
-fn finish(result: Result<u8, Failure>) -> u8 {
+/// The status of a command; a failure is shown.
+pub fn finish(result: Result<u8, Failure>) -> u8 {
     match result {
         Ok(status) => status,
         Err(failure) => report(failure),
@@ -163,7 +164,7 @@ fn phase_file() -> Option<File> {
 }
 
 /// The store's options, with its phases reported if somebody asked for them.
-fn store_options() -> StoreOptions {
+pub fn store_options() -> StoreOptions {
     let mut options = StoreOptions::new(CommitClock::system());
     if let Some(file) = phase_file() {
         options.phase_hook = Some(PhaseHook(Arc::new(move |phase| {
@@ -243,11 +244,11 @@ fn run_text(
 }
 
 /// Why a program whose main process has not ended cannot go on.
-const NOBODY_SENDS: &str =
+pub const NOBODY_SENDS: &str =
     "every process waits for a message, the main one too, and nobody is left to send one";
 
 /// The low eight bits, as the system has it for every program.
-fn exit_status(status: i64) -> u8 {
+pub fn exit_status(status: i64) -> u8 {
     status as u8
 }
 

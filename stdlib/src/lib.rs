@@ -7,7 +7,8 @@
 //!
 //! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
 //! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
-//! 450–499, control 500–549, ports 550–649, records 700–717, procedures 718, features 719, evaluation 720–739. Codes reach
+//! 450–499, control 500–549, ports 550–649, records 700–717, procedures 718, features 719, evaluation 720–725, the
+//! process around 726–728. Codes reach
 //! the disk: they are never renumbered.
 
 #![deny(unsafe_code)]
@@ -15,6 +16,7 @@
 mod argument;
 mod bytevector;
 mod character;
+mod context;
 mod control;
 mod data;
 mod eval;
@@ -39,7 +41,7 @@ use pscheme_vm::primitive::Primitive;
 pub use argument::{name_text as argument_name, place as argument_place};
 pub use image::{ImageSurroundings, define_library};
 pub use load::{
-    Installation, LoadError, boot, compile_and_install, compile_form_at, install,
+    Installation, LoadError, boot, compile_and_install, compile_form_at, expand_form_at, install,
     is_library_source, load_prelude,
 };
 pub use number::text::number_text;
@@ -62,6 +64,7 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         procedure::PROCEDURE_PRIMITIVES,
         feature::FEATURE_PRIMITIVES,
         eval::EVAL_PRIMITIVES,
+        context::CONTEXT_PRIMITIVES,
     ]
     .into_iter()
     .flatten()

@@ -1,10 +1,12 @@
 //! Puts compiled programs into the heap, and the prelude into a fresh one.
 
-use pscheme_compiler::datum::{Datum, DatumId};
+use pscheme_compiler::datum::{Datum, DatumArena, DatumId};
 use pscheme_compiler::reader::{ReadOne, read_one};
 use pscheme_compiler::source::Sources;
 use pscheme_compiler::surroundings::StoredMeaning;
-use pscheme_compiler::{CompileFailure, Compiled, QuotedData, compile_forms, compile_program};
+use pscheme_compiler::{
+    CompileFailure, Compiled, QuotedData, compile_forms, compile_program, list_expansion,
+};
 use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
@@ -104,20 +106,50 @@ pub fn compile_form_at(
     text: &str,
     position: usize,
 ) -> Result<Option<(Word, usize)>, LoadError> {
+    let Some((arena, form, end)) = form_at(name, text, position)? else { return Ok(None) };
     let sources = Sources::of(name, text);
-    let (arena, form, end) = match read_one(text, position) {
-        ReadOne::EndOfInput => return Ok(None),
-        ReadOne::Datum { arena, datum, end } => (*arena, datum, end),
-        ReadOne::Incomplete(diagnostics) | ReadOne::Failed { diagnostics, .. } => {
-            return Err(CompileFailure { diagnostics, sources }.into());
-        }
-    };
     let primitives = vm.machine.primitives.clone();
     let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
     let compiled =
         compile_forms(arena, &[form], None, sources, primitives.as_ref(), &surroundings)?;
     let thunk = install(vm, &Installation::of(&compiled)).map_err(LoadError::Refused)?;
     Ok(Some((thunk, end)))
+}
+
+/// The form of the top level at byte `position` of a text with its macros expanded, as text; nothing
+/// is evaluated or kept. `None` at the end of the text.
+///
+/// # Errors
+/// What is wrong with the form.
+///
+/// # Panics
+/// If the position is not on a character boundary.
+pub fn expand_form_at(
+    vm: &mut Vm,
+    name: &str,
+    text: &str,
+    position: usize,
+) -> Result<Option<String>, LoadError> {
+    let Some((arena, form, _)) = form_at(name, text, position)? else { return Ok(None) };
+    let primitives = vm.machine.primitives.clone();
+    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
+    let sources = Sources::of(name, text);
+    Ok(Some(list_expansion(arena, &[form], sources, primitives.as_ref(), &surroundings)?))
+}
+
+/// The form at a position of a text, and the position behind it; `None` at the end of the text.
+fn form_at(
+    name: &str,
+    text: &str,
+    position: usize,
+) -> Result<Option<(DatumArena, DatumId, usize)>, LoadError> {
+    match read_one(text, position) {
+        ReadOne::EndOfInput => Ok(None),
+        ReadOne::Datum { arena, datum, end } => Ok(Some((*arena, datum, end))),
+        ReadOne::Incomplete(diagnostics) | ReadOne::Failed { diagnostics, .. } => {
+            Err(CompileFailure { diagnostics, sources: Sources::of(name, text) }.into())
+        }
+    }
 }
 
 /// Why a program cannot be loaded.

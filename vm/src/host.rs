@@ -27,6 +27,21 @@ pub trait Host: Send {
         std::fs::read(path)
     }
 
+    /// The program's name and its arguments, as whoever started it gave them.
+    fn command_line(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A variable of the environment that the host lets programs see.
+    fn environment_variable(&mut self, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// All such variables, with their values.
+    fn environment_variables(&mut self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// The folders in which libraries are looked for, the first first.
     fn library_folders(&self) -> Vec<PathBuf> {
         Vec::new()

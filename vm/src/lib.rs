@@ -16,6 +16,7 @@ pub mod host;
 pub mod host_function;
 pub mod inline;
 pub mod install;
+pub mod interruption;
 pub mod limits;
 pub mod liveness;
 pub mod machine;

@@ -28,8 +28,12 @@ const STATE_HANDLERS: usize = 5;
 impl Vm {
     /// Deals with an error of the running process.
     pub(crate) fn raise(&mut self, fault: Box<Fault>) -> Event {
-        // What ends an atomic section from outside, and damage, are no exceptions of the program.
-        let is_final = matches!(fault.code, ErrorCode::AtomicTooLong | ErrorCode::ImageDamaged);
+        // What ends an atomic section or a process from outside, and damage, are no exceptions of
+        // the program.
+        let is_final = matches!(
+            fault.code,
+            ErrorCode::AtomicTooLong | ErrorCode::ImageDamaged | ErrorCode::InterruptedForGood
+        );
         let object = self.raised_object(fault);
         let place = self.heap.protect(object);
         self.seal_where_it_stands();

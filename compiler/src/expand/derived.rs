@@ -16,8 +16,17 @@ const TEXT: &str = include_str!("derived.scm");
 
 /// The name and rules of a derived form.
 pub(super) fn find(name: &str) -> Option<(&'static str, &'static str)> {
+    forms().get_key_value(name).map(|(name, rules)| (*name, *rules))
+}
+
+/// The names of the derived forms that programs use.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    forms().keys().copied().filter(|name| !name.starts_with('%'))
+}
+
+fn forms() -> &'static HashMap<&'static str, &'static str> {
     static FORMS: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
-    FORMS.get_or_init(definitions).get_key_value(name).map(|(name, rules)| (*name, *rules))
+    FORMS.get_or_init(definitions)
 }
 
 /// The definitions of `derived.scm`, each from its `(syntax-rules` on.

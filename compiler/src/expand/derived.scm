@@ -210,7 +210,7 @@
   (syntax-rules ()
     ((_ match value parts success failure)
      (if (%vector? value)
-         (let ((elements (%vector->list value)))
+         (let ((elements (vector->list value)))
            (match elements parts success failure))
          failure))))
 

@@ -101,6 +101,11 @@ pub fn keyword(name: &str) -> Option<(&'static str, Keyword)> {
     KEYWORDS.iter().find(|(known, ..)| *known == name).map(|(name, keyword, _)| (*name, *keyword))
 }
 
+/// The names of the forms of this version.
+pub fn form_names() -> impl Iterator<Item = &'static str> {
+    KEYWORDS.iter().filter(|(_, keyword, _)| *keyword != NotInThisVersion).map(|(name, ..)| *name)
+}
+
 /// How the form of this name is written.
 pub fn form_shape(name: &str) -> &'static str {
     KEYWORDS.iter().find(|(known, ..)| *known == name).map_or("", |(_, _, shape)| shape)

@@ -49,7 +49,7 @@ pub use hygiene::Hygiene;
 pub use library::{
     ImportedNames, expand_at_top_level, expand_import_sets, expand_in_environment, expand_program,
 };
-pub use standard::exported_variables;
+pub use standard::{exported_variables, syntax_names};
 
 /// The value of expressions that have none.
 pub(crate) const UNSPECIFIED: Literal = Literal::immediate(inline::IMMEDIATE_UNSPECIFIED);

@@ -1,7 +1,7 @@
 //! The standard libraries: which names each exports, from `libraries.scm`.
 
 use super::hygiene::Meaning;
-use super::keyword::keyword;
+use super::keyword::{form_names, keyword};
 use super::{Expansion, derived};
 use crate::datum::Datum;
 use crate::datum_write::write_datum;
@@ -60,6 +60,13 @@ pub fn exported_variables() -> Vec<&'static str> {
     names
 }
 
+/// Every name with which a form of the language begins, in the order of the alphabet.
+pub fn syntax_names() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = form_names().chain(derived::names()).collect();
+    names.sort_unstable();
+    names
+}
+
 impl Expansion<'_> {
     /// What a name of a standard library means.
     pub(super) fn standard_meaning(&mut self, name: &str) -> Meaning {
@@ -76,6 +83,14 @@ impl Expansion<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forms_have_their_names() {
+        let names = syntax_names();
+        assert!(["define", "guard", "let", "set!"].iter().all(|name| names.contains(name)));
+        assert!(!names.contains(&"car") && !names.contains(&"syntax-case"));
+        assert!(names.iter().all(|name| !name.starts_with('%')));
+    }
 
     #[test]
     fn the_libraries_of_r7rs_are_complete_in_number() {

@@ -240,10 +240,6 @@
 (define (%not-in-this-version name)
   (%fault 113 (string-append (symbol->string name) " is not in this version")))
 
-(define (%absent name) (lambda arguments (%not-in-this-version name)))
-(define command-line (%absent 'command-line))
-(define get-environment-variable (%absent 'get-environment-variable))
-(define get-environment-variables (%absent 'get-environment-variables))
 
 (define (assert value . irritants)
   (if (not value) (%apply error (cons "an assertion failed" irritants))))

@@ -1,0 +1,206 @@
+//! The terminal's output side: what programs and the prompt write, while a line is edited or not.
+//!
+//! While the user edits a line, whole lines go through the editor's printer, which puts them above the
+//! line being typed. That printer can wait for the editor, so a thread of its own calls it; nobody who
+//! holds the lock here ever waits for the editor.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::{io, thread};
+
+use pscheme::host::StandardHost;
+use pscheme::vm::host::Host;
+use rustyline::ExternalPrinter;
+
+/// Bytes that wait for the editor's printer at most; then whoever writes waits.
+const WAITING_BYTES_MAX: usize = 256 * 1024;
+
+/// The terminal as something to write to, shared by all who do.
+#[derive(Clone, Default)]
+pub struct Console {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Bytes came, room came, or the editing ended.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    editing: bool,
+    /// The last byte that was written was no end of a line.
+    in_line: bool,
+    /// What waits for the printer; its last line may not be whole.
+    waiting: Vec<u8>,
+    /// The line that is not whole is to be shown as it is.
+    urgent: bool,
+}
+
+impl State {
+    /// Takes what the printer can show: whole lines.
+    fn take_lines(&mut self) -> Vec<u8> {
+        let end = match self.urgent {
+            true => self.waiting.len(),
+            false => self.waiting.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1),
+        };
+        self.urgent = false;
+        self.waiting.drain(..end).collect()
+    }
+
+    fn write_through(&mut self, bytes: &[u8]) {
+        let mut output = io::stdout().lock();
+        // A terminal that went away is no concern of the image: it goes on.
+        let _ = output.write_all(bytes).and_then(|()| output.flush());
+        if let Some(last) = bytes.last() {
+            self.in_line = *last != b'\n';
+        }
+    }
+}
+
+impl Console {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the thread that gives lines to the editor's printer.
+    pub fn serve_printer(&self, mut printer: impl ExternalPrinter + Send + 'static) {
+        let console = self.clone();
+        thread::spawn(move || {
+            loop {
+                let mut state = console.state();
+                let lines = loop {
+                    let lines = if state.editing { state.take_lines() } else { Vec::new() };
+                    if !lines.is_empty() {
+                        break lines;
+                    }
+                    let waited = console.shared.changed.wait(state);
+                    state = waited.unwrap_or_else(PoisonError::into_inner);
+                };
+                drop(state);
+                console.shared.changed.notify_all();
+                if printer.print(String::from_utf8_lossy(&lines).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Writes bytes: at once, or above the line that is being edited.
+    pub fn write(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        while state.editing && state.waiting.len() > WAITING_BYTES_MAX {
+            let waited = self.shared.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.editing {
+            state.waiting.extend_from_slice(bytes);
+            drop(state);
+            self.shared.changed.notify_all();
+        } else {
+            state.write_through(bytes);
+        }
+    }
+
+    /// Writes text that begins a line.
+    pub fn write_line_start(&self, text: &str) {
+        let mut state = self.state();
+        let last = state.waiting.last().copied();
+        let in_line =
+            if state.editing { last.is_some_and(|byte| byte != b'\n') } else { state.in_line };
+        if in_line && !state.editing {
+            state.write_through(b"\n");
+        } else if in_line {
+            state.waiting.push(b'\n');
+        }
+        drop(state);
+        self.write(text.as_bytes());
+    }
+
+    /// The terminal itself has shown something in this line: the keys of an interrupt.
+    pub fn note_echo(&self) {
+        self.state().in_line = true;
+    }
+
+    /// Shows what was written of a line that is not whole, because nothing more comes for now.
+    pub fn flush(&self) {
+        let mut state = self.state();
+        if state.editing && !state.waiting.is_empty() {
+            state.urgent = true;
+            self.shared.changed.notify_all();
+        }
+    }
+
+    /// From now on a line is edited, which begins at the left.
+    pub fn begin_editing(&self) {
+        let mut state = self.state();
+        if state.in_line {
+            state.write_through(b"\n");
+        }
+        state.editing = true;
+    }
+
+    /// The line is entered: what still waited is written now.
+    pub fn end_editing(&self) {
+        let mut state = self.state();
+        state.editing = false;
+        let waiting = std::mem::take(&mut state.waiting);
+        state.write_through(&waiting);
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+}
+
+/// The standard host with a console that knows whether a line is being edited.
+pub struct PromptHost {
+    pub console: Console,
+    pub standard: StandardHost,
+}
+
+impl Host for PromptHost {
+    fn console_write(&mut self, bytes: &[u8]) {
+        self.console.write(bytes);
+    }
+
+    fn clock_us(&mut self) -> i64 {
+        self.standard.clock_us()
+    }
+
+    fn monotonic_ns(&mut self) -> u64 {
+        self.standard.monotonic_ns()
+    }
+
+    fn wait_until_us(&mut self, deadline_us: i64, stop: &AtomicBool) {
+        self.standard.wait_until_us(deadline_us, stop);
+    }
+
+    fn random(&mut self) -> u64 {
+        self.standard.random()
+    }
+
+    fn read_file(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        self.standard.read_file(path)
+    }
+
+    fn library_folders(&self) -> Vec<PathBuf> {
+        self.standard.library_folders()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_lines_are_taken_and_the_rest_when_it_is_urgent() {
+        let mut state = State { waiting: b"one\ntwo\nthr".to_vec(), ..State::default() };
+        assert_eq!(state.take_lines(), b"one\ntwo\n");
+        assert_eq!(state.take_lines(), b"");
+        state.urgent = true;
+        assert_eq!(state.take_lines(), b"thr");
+    }
+}

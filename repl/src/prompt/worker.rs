@@ -1,0 +1,220 @@
+//! The thread that owns the session: it evaluates entries, runs the other processes of the image while
+//! the user types, and carries out comma commands. It learns what to do from a channel, and everything
+//! it has to show goes to the console.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use pscheme::heap::root_table::Root;
+use pscheme::inspect::Layout;
+use pscheme::names::KnownNames;
+use pscheme::prompt::{Ending, Prompt, Resumed, Turn};
+use pscheme::{Session, SessionError};
+
+use super::commands::CommandRow;
+use super::console::Console;
+use super::editor::SharedNames;
+use crate::output;
+use crate::run::Failure;
+
+/// What the worker is asked for.
+pub enum Request {
+    /// Evaluate an entry.
+    Evaluate(String),
+    /// Carry out a comma command: its row, its argument, and the entry as it was typed.
+    Command(&'static CommandRow, String, String),
+    /// Interrupt the evaluation.
+    Interrupt,
+    /// Commit and leave with this status.
+    Leave(u8),
+}
+
+/// What the worker tells who reads the terminal.
+pub enum Report {
+    /// The image is open.
+    Opened(Opening),
+    /// The entry or the command is done: another one can be taken.
+    Done,
+}
+
+/// What is told of an image that was opened.
+pub struct Opening {
+    pub resumed: Resumed,
+    pub history: Vec<String>,
+}
+
+/// What a command leaves to do.
+pub enum After {
+    /// Nothing: the next entry can be taken.
+    Done,
+    /// An evaluation was begun.
+    Evaluating,
+    /// The prompt is to be left.
+    Leave,
+}
+
+/// The session's side of the prompt.
+pub struct Worker {
+    pub prompt: Prompt,
+    pub console: Console,
+    requests: Receiver<Request>,
+    reports: Sender<Report>,
+    names: SharedNames,
+    /// When the evaluation that is timed began, and the work done until then.
+    timing: Option<(Instant, i64)>,
+}
+
+impl Worker {
+    /// Takes over a session that is open, and says so.
+    pub fn new(
+        session: Session,
+        console: Console,
+        names: SharedNames,
+        requests: Receiver<Request>,
+        reports: Sender<Report>,
+    ) -> Worker {
+        let prompt = Prompt::new(session);
+        let opening = Opening { resumed: prompt.resumed(), history: prompt.history() };
+        let worker = Worker { prompt, console, requests, reports, names, timing: None };
+        worker.publish_names();
+        // If the reader of the terminal is gone, so is its channel of requests, which ends the run.
+        let _ = worker.reports.send(Report::Opened(opening));
+        worker
+    }
+
+    /// Runs until the prompt is left; the status of the command.
+    ///
+    /// # Errors
+    /// The image's store or an effect failed.
+    pub fn run(mut self) -> Result<u8, Failure> {
+        loop {
+            while let Ok(request) = self.requests.try_recv() {
+                if let Some(status) = self.obey(request)? {
+                    return self.close(status);
+                }
+            }
+            match self.prompt.turn()? {
+                Turn::Worked | Turn::Written => {}
+                Turn::Value { number } => {
+                    let quiet =
+                        if self.layout().colours { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
+                    self.console.write_line_start(&format!("{}${number} ={} ", quiet.0, quiet.1));
+                }
+                Turn::Done(ending) => self.end_entry(ending),
+                Turn::Idle { due_us } => {
+                    self.console.flush();
+                    let request = match self.wait(due_us) {
+                        Ok(request) => request,
+                        Err(RecvTimeoutError::Timeout) => continue,
+                        Err(RecvTimeoutError::Disconnected) => return self.close(0),
+                    };
+                    if let Some(status) = self.obey(request)? {
+                        return self.close(status);
+                    }
+                }
+                // The low eight bits, as the system has it for every program.
+                Turn::Exit { status } => return self.close(status as u8),
+            }
+        }
+    }
+
+    /// Waits for a request, or until a time has come.
+    fn wait(&mut self, due_us: Option<i64>) -> Result<Request, RecvTimeoutError> {
+        let Some(due_us) = due_us else {
+            return self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected);
+        };
+        let now_us = self.prompt.session.vm.machine.host.clock_us();
+        let left_us = u64::try_from(due_us.saturating_sub(now_us)).unwrap_or(0);
+        self.requests.recv_timeout(Duration::from_micros(left_us))
+    }
+
+    /// Does what is asked for; a status if the prompt is to be left.
+    fn obey(&mut self, request: Request) -> Result<Option<u8>, SessionError> {
+        match request {
+            Request::Evaluate(text) => {
+                self.prompt.add_to_history(&text);
+                self.prompt.begin(&text);
+            }
+            Request::Command(row, argument, entry) => {
+                self.prompt.add_to_history(&entry);
+                match (row.run)(self, &argument)? {
+                    After::Done => self.done(),
+                    After::Evaluating => {}
+                    After::Leave => return Ok(Some(0)),
+                }
+            }
+            Request::Interrupt => {
+                if self.prompt.is_evaluating() {
+                    self.console.note_echo();
+                }
+                self.prompt.interrupt();
+            }
+            Request::Leave(status) => return Ok(Some(status)),
+        }
+        Ok(None)
+    }
+
+    fn end_entry(&mut self, ending: Ending) {
+        match ending {
+            Ending::Whole => {}
+            Ending::Failed(report) => self.console.write_line_start(&report),
+            Ending::Interrupted(Some(commit)) => {
+                self.console.write_line_start(&format!("interrupted after commit {commit}\n"));
+            }
+            Ending::Interrupted(None) => self.console.write_line_start("interrupted\n"),
+        }
+        if let Some((start, work)) = self.timing.take() {
+            let (time, work) = (start.elapsed(), self.work() - work);
+            self.console.write_line_start(&format!(
+                "{:.3} s, {} units of work\n",
+                time.as_secs_f64(),
+                pscheme::inspect::grouped(work)
+            ));
+        }
+        self.done();
+    }
+
+    fn done(&self) {
+        self.publish_names();
+        let _ = self.reports.send(Report::Done);
+    }
+
+    fn publish_names(&self) {
+        self.names.set(KnownNames::of(&self.prompt.session.vm));
+    }
+
+    /// Begins to evaluate an entry whose time is told when it is done.
+    pub fn time(&mut self, text: &str) {
+        self.timing = Some((Instant::now(), self.work()));
+        self.prompt.begin(text);
+    }
+
+    /// Units of work of all processes so far.
+    fn work(&self) -> i64 {
+        let work = self.prompt.session.vm.heap.root(Root::Work);
+        if work.is_fixnum() { work.as_fixnum() } else { 0 }
+    }
+
+    /// How text is laid out for the terminal.
+    pub fn layout(&self) -> Layout {
+        output::layout()
+    }
+
+    /// Commits, closes the image, and gives the status.
+    fn close(mut self, status: u8) -> Result<u8, Failure> {
+        self.prompt.session.commit_and_wait()?;
+        self.prompt.session.close()?;
+        Ok(status)
+    }
+}
+
+/// The image of the user: `pscheme/home.image` where the system keeps data of users
+/// (XDG Base Directory Specification 0.8).
+pub fn home_image() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let data = variable("XDG_DATA_HOME").filter(|path| path.is_absolute());
+    let home = || variable("HOME").filter(|path| path.is_absolute());
+    let data = data.or_else(|| home().map(|home| home.join(".local/share")))?;
+    Some(data.join("pscheme/home.image"))
+}

@@ -1,0 +1,269 @@
+//! The prompt as its users see it: typed into a terminal, killed, opened again; and at the end of a
+//! pipe.
+
+mod support;
+#[path = "prompt/terminal.rs"]
+mod terminal;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use support::{pscheme, shown};
+use terminal::Terminal;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Compares with a golden file, or writes it.
+fn check_golden(name: &str, screen: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("PSCHEME_BLESS").is_some() {
+        std::fs::write(&path, screen).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        golden == screen,
+        "not as in {}; PSCHEME_BLESS=1 writes it anew:\n{screen}",
+        path.display()
+    );
+}
+
+#[test]
+fn entries_are_evaluated_and_their_values_numbered() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.enter("(+ 1 2)");
+    terminal.type_text("(define (square x)");
+    terminal.press("Enter");
+    terminal.wait_for("\n    ");
+    terminal.enter("(* x x))");
+    terminal.enter("(square $1)");
+    terminal.enter("(values \"a\" 'b)");
+    terminal.enter("(square 'b)");
+    terminal.enter("(sqare 2)");
+    terminal.enter(",satck 1");
+    terminal.enter(",describe square");
+    check_golden("prompt_entries.txt", &terminal.golden_screen());
+}
+
+#[test]
+fn commands_are_listed_and_carried_out() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.enter(",help");
+    terminal.enter("(define (f x) (car x))");
+    terminal.enter("(list (f 5))");
+    check_golden("prompt_help.txt", &terminal.golden_screen());
+    terminal.press("C-l");
+    terminal.enter(",bt");
+    terminal.enter(",apropos string-u");
+    terminal.enter(",expand (when #t 1)");
+    terminal.enter(",disassemble f");
+    terminal.enter(",commit");
+    check_golden("prompt_commands.txt", &terminal.golden_screen());
+    terminal.enter(",time (f '(1))");
+    terminal.wait_for(" units of work");
+    terminal.type_text(",quit");
+    terminal.press("Enter");
+    assert_eq!(terminal.wait_for_end(), "0");
+}
+
+#[test]
+fn tab_completes_names_and_commands() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.enter("(define my-own-name 'mine)");
+    terminal.type_text("(list my-ow");
+    terminal.press("Tab");
+    terminal.wait_for("(list my-own-name");
+    terminal.type_text(" (string-upca");
+    terminal.press("Tab");
+    terminal.wait_for("(string-upcase");
+    terminal.enter(" \"a\"))");
+    terminal.wait_for("= (mine \"A\")");
+    terminal.type_text(",disa");
+    terminal.press("Tab");
+    terminal.wait_for(",disassemble");
+}
+
+#[test]
+fn an_endless_loop_is_interrupted_and_a_line_cleared() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.type_text("(begin (display \"looping\") (newline) (let loop () (loop)))");
+    terminal.press("Enter");
+    terminal.wait_for("\nlooping");
+    terminal.press("C-c");
+    terminal.wait_for("interrupted after commit");
+    terminal.wait_ready();
+    terminal.type_text("(this is (not wanted");
+    terminal.wait_for("not wanted");
+    terminal.press("C-c");
+    terminal.wait_ready();
+    terminal.enter("'still-here");
+    terminal.wait_for("$1 = still-here");
+}
+
+#[test]
+fn a_killed_prompt_goes_on_in_the_middle() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "");
+    terminal.wait_ready();
+    terminal.enter("(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))");
+    terminal.enter("(define-syntax twice (syntax-rules () ((_ e) (* 2 e))))");
+    terminal.enter("'first");
+    // The commit is on the disk when the text appears, and the numbers take a while.
+    terminal.type_text("(begin (await-commit) (display \"counting\") (newline) (fib 33))");
+    terminal.press("Enter");
+    terminal.wait_for("\ncounting");
+    terminal.signal("-KILL");
+    terminal.wait_for_end();
+    assert!(!terminal.screen().contains("$2"), "killed too late:\n{}", terminal.screen());
+    drop(terminal);
+
+    let terminal = Terminal::open(folder.path(), "");
+    terminal.wait_for("going on with (begin (await-commit)");
+    terminal.wait_for("$2 = 3524578");
+    terminal.wait_ready();
+    terminal.enter("(twice (fib 10))");
+    terminal.press("Up");
+    terminal.press("Up");
+    terminal.press("Up");
+    terminal.wait_for("\n> 'first");
+    terminal.press("Enter");
+    terminal.wait_for("$4 = first");
+    terminal.wait_ready();
+    check_golden("prompt_resumed.txt", &terminal.golden_screen());
+    assert!(folder.path().join("data/pscheme/home.image").is_dir());
+}
+
+#[test]
+fn a_second_opener_is_told_who_holds_the_image() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    let second = pscheme(folder.path(), &["repl", "work.image"]);
+    let message = shown(&second.stderr);
+    assert_eq!(second.status.code(), Some(75), "{message}");
+    assert!(message.contains(&format!("process {}", terminal.process())), "{message}");
+    assert!(message.contains("pscheme ps work.image"), "{message}");
+    let looked = pscheme(folder.path(), &["ps", "work.image"]);
+    assert!(looked.status.success());
+    terminal.enter("'undisturbed");
+    terminal.wait_for("$1 = undisturbed");
+}
+
+#[test]
+fn what_processes_print_does_not_disturb_the_line_being_typed() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.enter(
+        "(define other (spawn (lambda () (sleep 0.5) (display \"from behind\") (newline))))",
+    );
+    terminal.type_text("(list 1 2");
+    let screen = terminal.wait_for("\nfrom behind");
+    assert!(!screen.contains("2from"), "{screen}");
+    terminal.wait_for("from behind\n> (list 1 2");
+    terminal.enter(")");
+    terminal.wait_for("$1 = (1 2)");
+}
+
+#[test]
+fn processes_go_on_when_the_image_is_opened_again() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.enter("(define one (spawn (lambda () (sleep 1000))))");
+    terminal.enter("(define two (spawn (lambda () (recv (x x)))))");
+    terminal.press("C-d");
+    assert_eq!(terminal.wait_for_end(), "0");
+    drop(terminal);
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_for("work.image, 2 processes go on after commit");
+    terminal.wait_ready();
+    terminal.signal("-TERM");
+    assert_eq!(terminal.wait_for_end(), "143");
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let folder = folder();
+    let entry = "(define x \"text\") ; why";
+    let terminal = Terminal::open_with(folder.path(), "COLORTERM=", "repl work.image");
+    terminal.wait_ready();
+    terminal.type_text(entry);
+    terminal.wait_for("; why");
+    let coloured = terminal.screen_with_colours();
+    assert!(
+        coloured.contains("\x1b[35mdefine") && coloured.contains("\x1b[32m\"text\""),
+        "{coloured}"
+    );
+    drop(terminal);
+    let terminal = Terminal::open(folder.path(), "repl other.image");
+    terminal.wait_ready();
+    terminal.type_text(entry);
+    terminal.wait_for("; why");
+    let plain = terminal.screen_with_colours();
+    assert!(!plain.contains("\x1b[3"), "{plain}");
+}
+
+/// Runs `pscheme` with something on its standard input.
+fn piped(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pscheme"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env_remove("XDG_DATA_HOME")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that ends at an error reads no more.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_pipe_is_evaluated_without_an_image() {
+    let folder = folder();
+    let output = piped(folder.path(), &[], "(+ 1 2)\n(define x\n 5) x \"s\"\n(if #f #f)");
+    assert_eq!((shown(&output.stdout).as_str(), output.status.code()), ("3\n5\n\"s\"\n", Some(0)));
+    assert_eq!(shown(&output.stderr), "");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn errors_in_a_pipe_go_to_standard_error_with_their_line() {
+    let folder = folder();
+    let output = piped(folder.path(), &[], "1\n(define x 5)\n\n(car x)\n'not-reached\n");
+    assert_eq!((shown(&output.stdout).as_str(), output.status.code()), ("1\n", Some(1)));
+    let message = shown(&output.stderr);
+    assert!(
+        message.contains("error[E0104]") && message.contains("standard input:4:1"),
+        "{message}"
+    );
+    let output = piped(folder.path(), &[], "(+ 1");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(shown(&output.stderr).contains("E0201"), "{}", shown(&output.stderr));
+    let output = piped(folder.path(), &[], "(exit 9) 'not-reached");
+    assert_eq!((shown(&output.stdout).as_str(), output.status.code()), ("", Some(9)));
+    let output = piped(folder.path(), &[], "(recv (x x))");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_pipe_into_an_image_leaves_what_it_did() {
+    let folder = folder();
+    let output = piped(folder.path(), &["repl", "work.image"], "(define x 42)\n");
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output.stderr));
+    let output = piped(folder.path(), &["repl", "work.image"], "x\n");
+    assert_eq!(shown(&output.stdout), "42\n");
+}
