@@ -159,6 +159,22 @@ fn blake(body: &[u8]) -> [u8; 32] {
 }
 
 #[test]
+fn a_database_of_less_than_a_page_does_not_cost_its_log() {
+    let (_guard, path) = temporary();
+    let mut store = create(&path);
+    store.commit(&wave(&[(1, Some(1))], 1)).unwrap();
+    let files = support::files(&path);
+    drop(store);
+    assert!(files["heap.db-wal"].len() > 4096, "the commit is in the log alone");
+    for length in [0, 1, 99, 100, 511, 4095] {
+        let mut files = files.clone();
+        files.get_mut("heap.db").unwrap().truncate(length);
+        support::restore(&path, &files);
+        assert_eq!(refused(&path).code(), ErrorCode::ImageDamaged, "{length} bytes");
+    }
+}
+
+#[test]
 fn head_is_compared_with_the_newest_root() {
     let (_guard, path) = temporary();
     image(&path);

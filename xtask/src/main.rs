@@ -15,8 +15,11 @@ usage: cargo xtask COMMAND
   tidy               check the house rules
   sanitize           heap and machine tests under AddressSanitizer and valgrind
   bench-compare [ROUNDS]  speed beside guile and chez, if they are here
-  soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), then bounded files (10 minutes)
-  soak files         the latter alone";
+  soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), bounded files (10 minutes),
+                     examples killed, fuzzing (5 minutes each)
+  soak files         bounded files alone
+  soak examples      examples killed alone
+  soak fuzz [SECONDS]  fuzzing alone, each campaign so long";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,12 +35,7 @@ fn main() -> ExitCode {
             Ok(rounds) if rounds > 0 => bench_compare::run(&root, rounds),
             _ => Err(USAGE.into()),
         },
-        ["soak"] => soak::kills(&root, 1000).and_then(|()| soak::files(&root)),
-        ["soak", "files"] => soak::files(&root),
-        ["soak", kills] => match kills.parse() {
-            Ok(kills) => soak::kills(&root, kills).and_then(|()| soak::files(&root)),
-            Err(_) => Err(USAGE.into()),
-        },
+        ["soak", rest @ ..] => soak(&root, rest),
         _ => Err(USAGE.into()),
     };
     match result {
@@ -47,6 +45,24 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
+    let kills = match words {
+        ["files"] => return soak::files(root),
+        ["examples"] => return soak::examples(root),
+        ["fuzz"] => return soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT),
+        ["fuzz", seconds] => {
+            return soak::fuzz(root, seconds.parse().map_err(|_| USAGE)?);
+        }
+        [] => 1000,
+        [kills] => kills.parse().map_err(|_| USAGE)?,
+        _ => return Err(USAGE.into()),
+    };
+    soak::kills(root, kills)?;
+    soak::files(root)?;
+    soak::examples(root)?;
+    soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT)
 }
 
 /// The top of the checkout.

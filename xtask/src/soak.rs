@@ -6,6 +6,11 @@ use std::process::Command;
 /// Seconds of busy mutation under which an image's files must stay bounded.
 const BUSY_SECONDS: u32 = 600;
 
+/// Seconds of each fuzzing campaign unless given.
+pub const FUZZ_SECONDS_DEFAULT: u32 = 300;
+/// Kills of each program of `scm-examples`.
+const EXAMPLE_KILLS: u32 = 40;
+
 /// Runs the kill suite with `kills` kills; what it prints is the summary to keep.
 pub fn kills(root: &Path, kills: u32) -> Result<(), String> {
     suite(root, "pscheme-cli", "kill", ("PSCHEME_KILLS", kills))
@@ -16,12 +21,41 @@ pub fn files(root: &Path) -> Result<(), String> {
     suite(root, "pscheme", "bounded_file", ("PSCHEME_SOAK_SECONDS", BUSY_SECONDS))
 }
 
+/// Kills the programs of `scm-examples` more often than CI does.
+pub fn examples(root: &Path) -> Result<(), String> {
+    suite(root, "pscheme-cli", "examples", ("PSCHEME_EXAMPLE_KILLS", EXAMPLE_KILLS))
+}
+
+/// Runs each fuzzing campaign for so many seconds, optimised but with assertions and checks of overflow
+/// on; what they print is the summary to keep.
+pub fn fuzz(root: &Path, seconds: u32) -> Result<(), String> {
+    let mut command = command(root, "pscheme", "fuzz", ("PSCHEME_FUZZ_SECONDS", seconds));
+    for setting in ["DEBUG_ASSERTIONS", "OVERFLOW_CHECKS"] {
+        command.env(format!("CARGO_PROFILE_RELEASE_{setting}"), "true");
+    }
+    finish(command, "fuzz")
+}
+
 fn suite(root: &Path, package: &str, name: &str, setting: (&str, u32)) -> Result<(), String> {
-    let status = Command::new("cargo")
-        .current_dir(root)
-        .env(setting.0, setting.1.to_string())
-        .args(["test", "--release", "-p", package, "--test", name, "--", "--nocapture"])
-        .status()
-        .map_err(|error| format!("cargo: {error}"))?;
+    finish(command(root, package, name, setting), name)
+}
+
+fn command(root: &Path, package: &str, name: &str, setting: (&str, u32)) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root).env(setting.0, setting.1.to_string()).args([
+        "test",
+        "--release",
+        "-p",
+        package,
+        "--test",
+        name,
+        "--",
+        "--nocapture",
+    ]);
+    command
+}
+
+fn finish(mut command: Command, name: &str) -> Result<(), String> {
+    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("the campaign '{name}' failed: {status}")) }
 }

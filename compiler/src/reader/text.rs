@@ -130,6 +130,12 @@ impl Reader<'_> {
             }
             _ => {}
         }
+        if let Some(length) = label_length(&self.text[self.position..]) {
+            self.position += length;
+            let is_reference = self.text[..self.position].ends_with('#');
+            let datum = self.not_in_this_version("datum labels", self.span_from(start));
+            return is_reference.then_some(datum);
+        }
         let token = self.token(start);
         let span = self.span_from(start);
         match token.to_lowercase().as_str() {
@@ -147,12 +153,6 @@ impl Reader<'_> {
                 return Some(self.not_in_this_version(what, span));
             }
             NumberText::NotANumber => {}
-        }
-        let label = token[1..].strip_suffix(['=', '#']).unwrap_or_default();
-        if !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit()) {
-            let reference = token.ends_with('#');
-            let datum = self.not_in_this_version("datum labels", span);
-            return reference.then_some(datum);
         }
         let message = format!("`{token}` is not a datum");
         self.report(ErrorCode::BadSyntax, span, message);
@@ -240,4 +240,12 @@ impl Reader<'_> {
         self.diagnostics.push(found.with_note(format!("help: names are {}", names.join(", "))));
         self.placeholder(span)
     }
+}
+
+/// The length of a datum label's number and its sign, `=` or `#`, if `text` begins with one. What is
+/// behind the sign is another datum, however close it stands.
+fn label_length(text: &str) -> Option<usize> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_label = digits > 0 && text[digits..].starts_with(['=', '#']);
+    is_label.then_some(digits + 1)
 }

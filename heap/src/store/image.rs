@@ -20,7 +20,7 @@ use super::identity::{BranchId, FencingNumber, ImageId, TransactionId};
 use super::lock::ImageLock;
 use super::sqlite::{self, CheckedDatabase, Concurrency, Ownership, SqliteStore};
 use super::uncached::drop_cached_pages;
-use super::wal::{DatabaseHeader, LogScan};
+use super::wal::{DATABASE_PAGE_BYTES, DatabaseHeader, LogScan};
 use super::{StoreError, StoreOptions};
 
 pub(super) const DATABASE: &str = "heap.db";
@@ -155,7 +155,7 @@ impl ImageDirectory {
         let path = self.part(DATABASE);
         let mut page_start = Vec::new();
         File::open(&path)
-            .and_then(|file| file.take(100).read_to_end(&mut page_start))
+            .and_then(|file| file.take(DATABASE_PAGE_BYTES as u64).read_to_end(&mut page_start))
             .map_err(StoreError::io("cannot read", &path))?;
         let header = DatabaseHeader::read(&page_start);
         let not_ours = || self.foreign("'heap.db' is not an SQLite database");
@@ -172,6 +172,10 @@ impl ImageDirectory {
             head => head?,
         };
         let log = LogScan::read(&self.part(LOG), head.newest.image)?;
+        // SQLite takes the log beside less than a page for a leftover and deletes it.
+        if page_start.len() < DATABASE_PAGE_BYTES && !log.is_empty {
+            return Err(StoreError::damaged("'heap.db' is less than a page, but there is a log"));
+        }
         // A power cut in a checkpoint may tear the first page of the database; then the log has it.
         let newest_header = log.header.or(header).ok_or_else(not_ours)?;
         sqlite::check_identity(

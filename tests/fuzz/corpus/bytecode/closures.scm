@@ -1,0 +1,6 @@
+(define (make-counter n) (lambda (by) (set! n (+ n by)) n))
+(define c (make-counter 5))
+(define (loop i) (if (< i 10) (begin (c i) (loop (+ i 1))) (c 0)))
+(display (loop 0))
+(define (rest a . more) (apply + a more))
+(display (rest 1 2 3))

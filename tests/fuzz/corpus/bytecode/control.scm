@@ -1,0 +1,8 @@
+(define k #f)
+(define count 0)
+(display (+ 1 (call/cc (lambda (c) (set! k c) 1))))
+(set! count (+ count 1))
+(if (< count 3) (k count))
+(display (guard (e (#t (list 'caught e))) (dynamic-wind (lambda () 1) (lambda () (raise 'x)) (lambda () 2))))
+(call-with-values (lambda () (values 1 2 3)) (lambda (a . b) (display b)))
+(display (map (lambda (x y) (* x y)) '(1 2) '(3 4)))

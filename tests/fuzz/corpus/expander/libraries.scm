@@ -1,0 +1,12 @@
+(define-library (stack small)
+  (export make push (rename pop! stack-pop!) with-stack)
+  (import (scheme base) (only (scheme write) display))
+  (begin
+    (define (make) (list '()))
+    (define (push s x) (set-car! s (cons x (car s))))
+    (define (pop! s) (let ((x (caar s))) (set-car! s (cdar s)) x))
+    (define-syntax with-stack (syntax-rules () ((_ s body ...) (let ((s (make))) body ...))))))
+(import (except (scheme base) map) (prefix (stack small) s:) (rename (scheme write) (display show)))
+(cond-expand ((and pscheme (library (scheme base))) (define where 'here)) (else (define where 'there)))
+(define (map f l) (if (null? l) '() (cons (f (car l)) (map f (cdr l)))))
+(s:with-stack s (s:push s 1) (s:push s where) (show (map (lambda (x) (list x)) (list (s:stack-pop! s)))))

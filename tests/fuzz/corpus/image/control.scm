@@ -1,0 +1,12 @@
+(define table (make-hash-table))
+(define p (make-parameter 1))
+(define (generate k) (call/cc (lambda (back) (k back))))
+(define-syntax twice (syntax-rules () ((_ e) (begin e e))))
+(define items (delay (list 1 2)))
+(define (deep n)
+  (guard (e ((symbol? e) e))
+    (dynamic-wind
+      (lambda () #f)
+      (lambda () (parameterize ((p n)) (if (> n 0) (deep (- n 1)) (let loop ((i 0)) (hash-table-set! table i (p)) (loop (remainder (+ i 1) 50))))))
+      (lambda () (twice (force items))))))
+(deep 30)

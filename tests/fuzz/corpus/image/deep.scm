@@ -1,0 +1,7 @@
+(define items (vector 1 2.5 "text" #\c 'symbol (list 1 2) (expt 7 60)))
+(define table (make-hash-table))
+(hash-table-set! table 'a (lambda (x) (+ x 1)))
+(define-record-type place (make-place x y) place? (x place-x) (y place-y))
+(define here (make-place 1 "λ"))
+(define (deep n) (if (= n 0) (let loop ((i 0)) (loop (+ i 1))) (+ 1 (deep (- n 1)))))
+(deep 2000)
