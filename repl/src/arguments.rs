@@ -43,6 +43,10 @@ pub struct Running {
     /// PSCHEME_PATH: (my lib) is in my/lib.sld. Can be given several times.
     #[arg(short = 'L', value_name = "DIR")]
     pub library_folders: Vec<PathBuf>,
+    /// What the program finds in (command-line) behind its own name. Those that begin with `-` go behind
+    /// `--`.
+    #[arg(value_name = "ARGUMENT")]
+    pub arguments: Vec<String>,
     /// End when the program's main process ends, without waiting for the others.
     #[arg(long)]
     pub main_only: bool,

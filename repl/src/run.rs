@@ -176,11 +176,16 @@ pub fn store_options() -> StoreOptions {
 }
 
 fn session_options(
+    name: &str,
     running: &Running,
     library_folders: Vec<PathBuf>,
 ) -> Result<SessionOptions, Failure> {
     let mut host = StandardHost::default();
     host.library_folders = library_folders;
+    host.command_line = std::iter::once(name)
+        .chain(running.arguments.iter().map(String::as_str))
+        .map(str::to_string)
+        .collect();
     let mut options = SessionOptions::new(Box::new(host));
     if let Some(mut file) = phase_file() {
         options.on_phase = Some(Box::new(move |phase| {
@@ -226,7 +231,7 @@ fn run_text(
     shows: bool,
     folders: Vec<PathBuf>,
 ) -> Result<u8, Failure> {
-    let mut session = Session::transient(session_options(running, folders)?)?;
+    let mut session = Session::transient(session_options(name, running, folders)?)?;
     session.start_program(name, text).map_err(program_failure)?;
     let mut outcome = session.run()?;
     if shows && outcome == Outcome::Ended(0) {
@@ -276,7 +281,8 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
     } else {
         directory.create(&store_options)?
     };
-    let mut session = Session::open(Box::new(store), session_options(&options.running, folders)?)?;
+    let mut session =
+        Session::open(Box::new(store), session_options(&name, &options.running, folders)?)?;
     let shown = path.display();
     if session.exit_status().is_none() {
         match session.script_is(&text) {
@@ -315,7 +321,10 @@ fn resume_inner(path: &Path, running: &Running) -> Result<u8, Failure> {
     let directory = ImageDirectory::find(path).unwrap_or_else(|| ImageDirectory::at(path));
     let store = directory.open(&store_options())?;
     let library_folders = folders(None, &running.library_folders);
-    let session = Session::open(Box::new(store), session_options(running, library_folders)?)?;
+    let session = Session::open(
+        Box::new(store),
+        session_options(&path.display().to_string(), running, library_folders)?,
+    )?;
     if !session.vm.heap.root(Root::MainProcess).is_object() && session.exit_status().is_none() {
         session.close()?;
         let message = format!("no program was ever started in {}", path.display());

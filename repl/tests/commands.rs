@@ -206,3 +206,51 @@ fn a_program_comes_from_the_standard_input() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((shown(&output.stdout).as_str(), output.status.code()), ("42", Some(0)));
 }
+
+#[test]
+fn programs_see_their_arguments_and_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "(write (cdr (command-line))) (write (get-environment-variable \"PSCHEME_TEST\"))
+        (write (and (assoc \"PSCHEME_TEST\" (get-environment-variables)) #t))";
+    std::fs::write(folder.path().join("show.scm"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_pscheme"))
+        .args(["show.scm", "one", "--", "-two"])
+        .current_dir(folder.path())
+        .env("PSCHEME_TEST", "value")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "(\"one\" \"-two\")\"value\"#t");
+}
+
+#[test]
+fn libraries_are_found_beside_the_script_and_in_the_folders_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = |name: &str| {
+        format!(
+            "(define-library ({name}) (export name) (import (scheme base)) (begin (define name '{name})))"
+        )
+    };
+    for (path, name) in
+        [("beside.sld", "beside"), ("given/first.sld", "first"), ("path/second.sld", "second")]
+    {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, library(name)).unwrap();
+    }
+    let text = "(import (scheme base) (scheme write) (prefix (beside) b:) (prefix (first) f:) (prefix (second) s:))
+        (write (list b:name f:name s:name))";
+    std::fs::write(folder.path().join("script.scm"), text).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pscheme"));
+        command.args(arguments).current_dir(folder.path());
+        command.env("PSCHEME_PATH", folder.path().join("path"));
+        command.output().unwrap()
+    };
+    let output = run(&["-L", "given", "script.scm"]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "(beside first second)");
+    let output = run(&["script.scm"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("error[E0309]: there is no library (first)"), "{errors}");
+    let output = run(&["run", "-L", "given", "script.scm"]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "(beside first second)");
+}
