@@ -286,7 +286,8 @@ fn an_image_of_the_golden_pages_opens() {
     let pair = heap.roots.iter().rev().find(|root| root.is_pair()).unwrap();
     assert_eq!(heap.symbol_name(heap.car(*pair)), "abc");
     assert_eq!(heap.car(heap.cdr(*pair)), Word::fixnum(16));
-    let large = *heap.roots.iter().rev().find(|root| root.is_object()).unwrap();
+    let is_vector = |root: &&Word| heap.kind_of(**root) == Some(Kind::Vector);
+    let large = *heap.roots.iter().rev().find(is_vector).unwrap();
     assert_eq!(heap.header(large).body_words(), 4_500);
     assert_eq!(heap.field(large, 4_499), Word::fixnum(24));
     assert!(large.offset() % PAGE_BYTES == 256);
