@@ -9,7 +9,6 @@ use pscheme::prompt::{
     Ending, HISTORY_CHARACTERS_MAX, HISTORY_ENTRIES_MAX, INTERRUPTIONS_HANDLED_MAX,
     NAMED_VALUES_MAX, Prompt, Turn,
 };
-use pscheme::vm::host::Host;
 use pscheme::{Session, SessionOptions};
 use support::{Console, TestHost};
 
