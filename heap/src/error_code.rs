@@ -103,6 +103,15 @@ error_codes! {
     /// A handler of `with-exception-handler` returned, but what was raised by `raise`, `error` or a
     /// procedure of the library cannot be continued (R7RS 6.11).
     119 HandlerReturned = "an exception handler returned";
+    /// `read` met text that is no datum.
+    120 ReadError = "text that is no datum";
+    /// A function of the host that runs the image returned an error, or the host provides none of
+    /// this name; the message says which.
+    121 HostFailed = "a function of the host failed";
+    /// An effect of the host was requested, and the image was opened again before there was an answer:
+    /// whether the host had done it is not known. Only effects that the host declares idempotent are
+    /// done again by themselves. A program can catch this (`guard`) and decide.
+    122 EffectInDoubt = "it is not known whether the host did this";
     /// The mailbox of the process holds as many messages as it may. This one was not sent: send it
     /// again when the process has received some.
     130 MailboxFull = "a mailbox is full";
@@ -113,15 +122,6 @@ error_codes! {
     /// Only a process that has failed, or that the heap's limit stopped, can be discarded.
     133 ProcessNotStopped = "the process has not failed";
 
-    /// `read` met text that is no datum.
-    120 ReadError = "text that is no datum";
-    /// A function of the host that runs the image returned an error, or the host provides none of
-    /// this name; the message says which.
-    121 HostFailed = "a function of the host failed";
-    /// An effect of the host was requested, and the image was opened again before there was an answer:
-    /// whether the host had done it is not known. Only effects that the host declares idempotent are
-    /// done again by themselves. A program can catch this (`guard`) and decide.
-    122 EffectInDoubt = "it is not known whether the host did this";
     /// Somebody at the prompt interrupted the evaluation. It is a condition like others: handlers and
     /// `dynamic-wind` see it.
     150 Interrupted = "the evaluation was interrupted";
