@@ -130,6 +130,40 @@ fn wrong_sizes_and_kinds_are_found() {
     });
 }
 
+/// The storage of the string in `items`.
+fn storage(heap: &Heap) -> (Word, Word) {
+    let string = heap.field(global(heap, "items"), 1);
+    (string, heap.field(string, body::String::STORAGE))
+}
+
+#[test]
+fn what_is_wrong_already_is_not_followed() {
+    assert_found("a bytevector without a length", "too short for its kind", |heap| {
+        let storage = storage(heap).1;
+        let header = heap.header(storage).0 & 0xffff_ffff;
+        put(heap, storage.offset(), header);
+    });
+    let beyond = 1 << 40 | 4;
+    assert_found("a string stored beyond the heap", "no object starts", |heap| {
+        let string = storage(heap).0.offset();
+        put(heap, string + 8 + 8 * body::String::STORAGE as u64, beyond);
+    });
+    assert_found("a closure of code beyond the heap", "no object starts", |heap| {
+        let closure = global(heap, "deep").offset();
+        put(heap, closure + 8 + 8 * body::Closure::CODE as u64, beyond);
+    });
+    assert_found("a record of a type beyond the heap", "no object starts", |heap| {
+        let record = global(heap, "place").offset();
+        put(heap, record + 8 + 8 * body::Record::TYPE as u64, beyond);
+    });
+    for field in [body::Continuation::SEGMENT, body::Continuation::CODE] {
+        assert_found("a continuation of something beyond the heap", "no object starts", |heap| {
+            let k = continuation(heap).offset();
+            put(heap, k + 8 + 8 * field as u64, beyond);
+        });
+    }
+}
+
 #[test]
 fn wrong_instructions_and_links_are_found() {
     let code = |heap: &Heap| heap.field(global(heap, "deep"), 0).offset();

@@ -389,28 +389,3 @@ fn names_are_free_again_and_do_not_pile_up() {
         (display (let loop ((n 3000)) (or (= n 0) (and (whereis (string->symbol (number->string n))) (loop (- n 1))))))";
     assert_eq!(ended(text), "#f#t");
 }
-
-/// Programs whose output is written down in `tests/expected`; `PSCHEME_BLESS=1` writes it anew.
-const SHOWN_EXACTLY: [(&str, &str); 4] = [
-    ("scm-examples", "ring.scm"),
-    ("scm-examples", "supervisor.scm"),
-    ("scm-examples", "approval.scm"),
-    ("tests/language", "messages.scm"),
-];
-
-#[test]
-fn programs_of_processes_show_exactly_what_is_written_down() {
-    for (folder, name) in SHOWN_EXACTLY {
-        let (_, text) = support::programs(folder).into_iter().find(|(n, _)| n == name).unwrap();
-        let shown = ended(&text);
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/expected")
-            .join(name)
-            .with_extension("txt");
-        if std::env::var_os("PSCHEME_BLESS").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, &shown).unwrap();
-        }
-        assert_eq!(shown, std::fs::read_to_string(&path).unwrap(), "{name}");
-    }
-}

@@ -5,14 +5,13 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use pscheme::session::primitive_set;
 use pscheme::vm::engine::Engine;
 use pscheme::vm::op::{Control, Op, field, op_rows};
 use pscheme::vm::primitive::Work;
-use support::{Console, Random, Suspended, programs, session_for};
+use support::{Console, Random, Suspended, in_scratch_folder, programs, session_for};
 
 /// Suspensions of one program at random places at most.
 const SUSPENSIONS_MAX: usize = 250;
@@ -49,18 +48,6 @@ fn straight(name: &str, text: &str, engine: Engine, zeal: bool) -> (String, u64)
         machine.finish(name);
         (text_of(&console), machine.vm.machine.safepoints)
     })
-}
-
-/// Programs write files by relative names: each run has a folder of its own, one run at a time.
-fn in_scratch_folder<T>(run: impl FnOnce() -> T) -> T {
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let folder = tempfile::tempdir().unwrap();
-    let before = std::env::current_dir().unwrap();
-    std::env::set_current_dir(folder.path()).unwrap();
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
-    std::env::set_current_dir(before).unwrap();
-    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Runs with a suspension every 1 to `spread` safepoints.

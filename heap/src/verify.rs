@@ -172,9 +172,12 @@ impl Verifier<'_, '_> {
         }
     }
 
+    // What follows looks beyond the object itself. A reference that was found to be wrong is a problem
+    // already, and must not be followed here.
+
     fn check_string(&mut self, word: Word, header: Header) {
         let storage = self.heap.field(word, body::String::STORAGE);
-        if self.heap.kind_of(storage) != Some(Kind::Bytevector) {
+        if self.heap.peek_kind(storage) != Some(Kind::Bytevector) {
             return;
         }
         let width = if header.aux() == 0 { 1 } else { 4 };
@@ -187,7 +190,7 @@ impl Verifier<'_, '_> {
     /// The fast path of calls trusts a closure's header, and its code the captured values' number.
     fn check_closure(&mut self, word: Word, header: Header) {
         let code = self.heap.field(word, body::Closure::CODE);
-        if self.heap.kind_of(code) != Some(Kind::Code) {
+        if self.heap.peek_kind(code) != Some(Kind::Code) {
             return;
         }
         let shape = self.heap.raw(code, body::Code::SHAPE);
@@ -203,11 +206,11 @@ impl Verifier<'_, '_> {
     /// An index that was checked against a record's type is not checked against the record.
     fn check_record(&mut self, word: Word, header: Header) {
         let record_type = self.heap.field(word, body::Record::TYPE);
-        if self.heap.kind_of(record_type) != Some(Kind::RecordType) {
+        if self.heap.peek_kind(record_type) != Some(Kind::RecordType) {
             return;
         }
         let names = self.heap.field(record_type, body::RecordType::FIELD_NAMES);
-        if self.heap.kind_of(names) != Some(Kind::Vector) {
+        if self.heap.peek_kind(names) != Some(Kind::Vector) {
             return;
         }
         if header.body_words() - body::Record::FIELDS != self.heap.header(names).body_words() {
@@ -302,7 +305,7 @@ impl Verifier<'_, '_> {
     fn walk_continuation(&mut self, word: Word) {
         let offset = word.offset();
         let segment = self.heap.field(word, body::Continuation::SEGMENT);
-        if self.heap.kind_of(segment) != Some(Kind::Segment) {
+        if self.heap.peek_kind(segment) != Some(Kind::Segment) {
             return;
         }
         let top = self.heap.raw(word, body::Continuation::OFFSET) as usize;
@@ -344,7 +347,7 @@ impl Verifier<'_, '_> {
     }
 
     fn check_interrupted(&self, code: Word, link: Link) -> Result<(), String> {
-        if self.heap.kind_of(code) != Some(Kind::Code) {
+        if self.heap.peek_kind(code) != Some(Kind::Code) {
             return Err("interrupted frame without its code".into());
         }
         let first = code.offset() + body::Code::TAIL_BYTES;

@@ -97,6 +97,18 @@ pub fn programs(folder: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Programs write files by relative names: each run has a folder of its own, one run at a time.
+pub fn in_scratch_folder<T>(run: impl FnOnce() -> T) -> T {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    let before = std::env::current_dir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    std::env::set_current_dir(before).unwrap();
+    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// A session that runs `text` and shows its output on `console`.
 pub fn session_for(name: &str, text: &str, console: &Console) -> Session {
     let options = SessionOptions::new(TestHost::new(console));
