@@ -72,8 +72,15 @@ pub fn run<T: Target>(make: impl Fn() -> T) {
     let seed = seed();
     println!("{}: seed {seed} (set PSCHEME_SEED to repeat)", T::NAME);
     keep_findings();
-    let mut campaign =
-        Campaign { make, target: None, watch, folder, seen: HashSet::new(), checked: 0 };
+    let mut campaign = Campaign {
+        make,
+        target: None,
+        watch,
+        folder,
+        seen: HashSet::new(),
+        checked: 0,
+        slowest: Duration::ZERO,
+    };
     let mut pool = corpus(T::NAME);
     let (first, begin) = (pool.len(), Instant::now());
     for input in &pool {
@@ -91,12 +98,14 @@ pub fn run<T: Target>(make: impl Fn() -> T) {
         }
     }
     println!(
-        "{}: {} inputs in {:.0} s, {} behaviours, {} kept beside {first} of the corpus; no finding",
+        "{}: {} inputs in {:.0} s, {} behaviours, {} kept beside {first} of the corpus, \
+         the slowest {:.1} s; no finding",
         T::NAME,
         campaign.checked,
         begin.elapsed().as_secs_f64(),
         campaign.seen.len(),
         pool.len() - first,
+        campaign.slowest.as_secs_f64(),
     );
 }
 
@@ -108,6 +117,8 @@ struct Campaign<T, M> {
     folder: PathBuf,
     seen: HashSet<Behaviour>,
     checked: u64,
+    /// The longest time an input took; it is left in `slowest.txt`.
+    slowest: Duration,
 }
 
 impl<T: Target, M: Fn() -> T> Campaign<T, M> {
@@ -118,7 +129,13 @@ impl<T: Target, M: Fn() -> T> Campaign<T, M> {
     /// Checks an input; `true` if it behaved as none before.
     fn judge(&mut self, input: &str) -> bool {
         self.checked += 1;
-        match self.check(input) {
+        let begin = Instant::now();
+        let checked = self.check(input);
+        if begin.elapsed() > self.slowest {
+            self.slowest = begin.elapsed();
+            std::fs::write(self.folder.join("slowest.txt"), input).expect("the folder is ours");
+        }
+        match checked {
             Ok(behaviour) => self.seen.insert(behaviour),
             Err(what) => self.fail(input, &what),
         }
