@@ -368,20 +368,15 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub fn run_one_slice(&mut self) -> Result<Option<Outcome>, SessionError> {
-        // Before the slice: what a commit wakes must have its turn before "nobody can run" is believed.
-        self.receive_events()?;
-        let event = self.vm.advance_by(self.engine, self.slice_work);
-        self.bound_sections();
+        let event = self.slice()?;
         match event {
-            Event::Slice | Event::WaitsForCommit(_) | Event::Waits(_) | Event::Finished(_) => {}
-            Event::Failed(process) => self.note_failure(process),
-            Event::AtLimit(process) => (self.on_failure)(&self.vm, process),
             Event::Exit(status) => return self.end(status).map(Some),
             Event::Idle => {
                 if let Some(outcome) = self.when_idle()? {
                     return Ok(Some(outcome));
                 }
             }
+            _ => {}
         }
         if let Event::Finished(process) | Event::Failed(process) = event
             && self.ends_with_main
@@ -399,13 +394,7 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub fn advance(&mut self) -> Result<Advance, SessionError> {
-        self.receive_events()?;
-        let event = self.vm.advance_by(self.engine, self.slice_work);
-        self.bound_sections();
-        match event {
-            Event::Slice | Event::WaitsForCommit(_) | Event::Waits(_) | Event::Finished(_) => {}
-            Event::Failed(process) => self.note_failure(process),
-            Event::AtLimit(process) => (self.on_failure)(&self.vm, process),
+        match self.slice()? {
             Event::Exit(status) => {
                 let process = self.vm.machine.process;
                 self.vm.machine.sections.remove(&process.offset());
@@ -413,9 +402,24 @@ impl Session {
                 return Ok(Advance::Exit { process, status });
             }
             Event::Idle => return self.rest(),
+            _ => {}
         }
         self.after_slice()?;
         Ok(Advance::Worked)
+    }
+
+    /// Runs the process whose turn it is, and tells who watches of one that failed or met the limit.
+    fn slice(&mut self) -> Result<Event, SessionError> {
+        // Before the slice: what a commit wakes must have its turn before "nobody can run" is believed.
+        self.receive_events()?;
+        let event = self.vm.advance_by(self.engine, self.slice_work);
+        self.bound_sections();
+        match event {
+            Event::Failed(process) => self.note_failure(process),
+            Event::AtLimit(process) => (self.on_failure)(&self.vm, process),
+            _ => {}
+        }
+        Ok(event)
     }
 
     fn after_slice(&mut self) -> Result<(), SessionError> {

@@ -1,25 +1,12 @@
 //! The command as a user meets it: outputs, messages and exit statuses.
 
+mod support;
+
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn pscheme(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pscheme"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn write(folder: &Path, name: &str, text: &str) {
-    std::fs::write(folder.join(name), text).unwrap();
-}
+use support::{pscheme, shown, write};
 
 const ENDLESS: &str = "(define out (open-output-file \"lines\"))
     (let loop ((i 0)) (write i out) (newline out) (flush-output-port out) (loop (+ i 1)))";

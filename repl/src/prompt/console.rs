@@ -126,7 +126,7 @@ impl Console {
         self.state().in_line = true;
     }
 
-    /// Shows what was written of a line that is not whole, because nothing more comes for now.
+    /// Shows what was written of a line that is not whole, because no more of it has come.
     pub fn flush(&self) {
         let mut state = self.state();
         if state.editing && !state.waiting.is_empty() {
