@@ -12,7 +12,6 @@ use pscheme_compiler::datum::DatumArena;
 use pscheme_compiler::datum_write::write_datum;
 use pscheme_compiler::diagnostic::ByteSpan;
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
@@ -20,18 +19,8 @@ use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host_function::{HostCall, HostFunction, HostFunctionBody, HostFunctions};
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
-use pscheme_vm::primitives;
 
 use crate::convert::{FromScheme, ToScheme};
-
-primitives! { HOST_PRIMITIVES:
-    /// `(%host-call name argument …)`: calls a function of the host.
-    750 "%host-call" (1..) listed("what the host's function does") => host_call;
-    /// `(%host-request name)`: the identity of a new request, and the opening it is made in.
-    751 "%host-request" (1) constant => host_request;
-    /// `(%host-check-doubt request name)`: refuses to do again what may have been done.
-    752 "%host-check-doubt" (2) constant => check_doubt;
-}
 
 /// Identity of a request to the host: the same when the request is repeated after a crash, and that of
 /// no other request. 32 hexadecimal digits.
@@ -93,47 +82,6 @@ fn argument<T: FromScheme>(
         let message = format!("{name} expects {expected} as its {place} argument, found {found}");
         Fault::new(ErrorCode::WrongType, message).with_irritants(&[word]).into()
     })
-}
-
-fn host_call(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
-    let name = pscheme_stdlib::argument_name(&vm.heap, arguments.get(0));
-    let Some(function) = vm.machine.host_functions.get(&name).cloned() else {
-        let message = format!("the host provides no function {name}");
-        return Err(Fault::new(ErrorCode::HostFailed, message).into());
-    };
-    let identities = match function.call {
-        HostCall::Inline => 0,
-        HostCall::AfterCommit { .. } => 1,
-    };
-    let count = arguments.count() - 1 - identities.min(arguments.count() - 1);
-    if count != usize::from(function.arity) {
-        let expected = function.arity;
-        let message = format!("{name} takes {expected} arguments, found {count}");
-        return Err(Fault::new(ErrorCode::WrongArgumentCount, message).into());
-    }
-    (function.body)(vm, arguments, 1)
-}
-
-fn host_request(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
-    let identity = format!("{:016x}{:016x}", vm.machine.host.random(), vm.machine.host.random());
-    vm.reserve(Heap::string_room(identity.len()) + 16)?;
-    let identity = vm.heap.string(&identity);
-    Ok(vm.heap.pair(identity, Word::fixnum(vm.machine.opening)))
-}
-
-fn check_doubt(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
-    let request = arguments.get(0);
-    let is_of_this_opening =
-        request.is_pair() && vm.heap.cdr(request) == Word::fixnum(vm.machine.opening);
-    let name = pscheme_stdlib::argument_name(&vm.heap, arguments.get(1));
-    let call = vm.machine.host_functions.get(&name).map(|function| function.call);
-    if is_of_this_opening || call == Some(HostCall::AfterCommit { idempotent: true }) {
-        return Ok(Word::UNSPECIFIED);
-    }
-    let message = format!(
-        "{name} was requested before the image was opened again; whether the host did it is not known"
-    );
-    Err(Fault::new(ErrorCode::EffectInDoubt, message).into())
 }
 
 /// An effect of a host, made from a function whose first argument is the [`RequestId`].

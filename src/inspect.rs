@@ -28,7 +28,6 @@ use pscheme_vm::process::ProcessState;
 use pscheme_vm::verify_code::verify_code;
 use serde::Serialize;
 
-use crate::report::is_library_source;
 use crate::session::primitive_set;
 use crate::show::{ShowLimits, procedure_name, show, signature};
 
@@ -402,7 +401,9 @@ fn bare_frame(view: View<'_>, number: usize, frame: &SealedFrame) -> StackFrame 
     StackFrame {
         frame: number,
         procedure: procedure_name(view.heap, frame.code),
-        library: position.as_ref().is_none_or(|position| is_library_source(&position.name)),
+        library: position
+            .as_ref()
+            .is_none_or(|position| pscheme_stdlib::is_library_source(&position.name)),
         place: position.as_ref().map(place_of),
         locals: Vec::new(),
     }

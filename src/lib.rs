@@ -30,7 +30,6 @@ mod image;
 pub mod inspect;
 pub mod names;
 mod open_options;
-pub mod primitives;
 pub mod program;
 pub mod prompt;
 pub mod report;

@@ -8,11 +8,9 @@ use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_stdlib::LoadError;
-use pscheme_vm::engine::Engine;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::process::{Event, ProcessState};
+use pscheme_vm::process::ProcessState;
 
-use crate::report::describe_failure;
 use crate::session::{Outcome, Session, SessionError};
 
 /// Why a program could not be started.
@@ -145,19 +143,6 @@ impl From<LoadError> for ProgramError {
         match error {
             LoadError::Compile(failure) => ProgramError::Compile(failure),
             LoadError::Refused(what) => ProgramError::Refused(what),
-        }
-    }
-}
-
-/// Runs the definitions of a text that belongs to pscheme itself to their end.
-pub(crate) fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
-    start(vm, name, text).map_err(|error| error.to_string())?;
-    loop {
-        match vm.advance(Engine::fastest()) {
-            Event::Slice => {}
-            Event::Finished(_) => return Ok(()),
-            Event::Failed(process) => return Err(describe_failure(vm, process)),
-            other => return Err(format!("{name}: {other:?}")),
         }
     }
 }

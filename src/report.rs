@@ -10,8 +10,6 @@ use pscheme_vm::frames::walk_frames;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::ProcessState;
 
-use crate::session::is_session_source;
-
 /// Frames a backtrace shows.
 const BACKTRACE_FRAMES_MAX: usize = 10;
 
@@ -80,12 +78,7 @@ pub(crate) fn nearest(wanted: &str, known: impl Iterator<Item = String>) -> Opti
 /// backtrace, without a place; its inner ones are left out.
 fn is_of_library(frame: &FrameView) -> bool {
     let source = frame.position.as_ref().map(|position| position.name.as_str());
-    source.is_some_and(is_library_source)
-}
-
-/// Whether a source of this name belongs to pscheme.
-pub(crate) fn is_library_source(name: &str) -> bool {
-    is_session_source(name) || pscheme_stdlib::is_library_source(name)
+    source.is_some_and(pscheme_stdlib::is_library_source)
 }
 
 /// What happened to a process that failed or was stopped: the error at its place in the source, and

@@ -16,6 +16,7 @@ use pscheme_heap::store::writer::{SubmitRefused, Writer, WriterEvent};
 use pscheme_heap::store::{CommitReceipt, Store, StoreError, TransactionId, Wave};
 use pscheme_heap::verify::Problem;
 use pscheme_heap::word::Word;
+use pscheme_stdlib::limits::ATOMIC_WORK_MAX;
 use pscheme_vm::engine::Engine;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host::Host;
@@ -28,25 +29,14 @@ use pscheme_vm::verify_code::verify_code;
 use pscheme_vm::verify_processes::verify_processes;
 
 use crate::effects::{EffectError, EffectRunner, newest_effect};
-use crate::host_function::{self, HOST_PRIMITIVES};
-use crate::primitives::process::PROCESS_PRIMITIVES;
-use crate::primitives::{ATOMIC_WORK_MAX, IMAGE_PRIMITIVES};
+use crate::host_function;
 
 /// Time between two wave starts unless somebody waits.
 pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
-/// The sources of the procedures of images and processes, by name.
-const SOURCES: &[(&str, &str)] = &[
-    ("prelude/image.scm", include_str!("image.scm")),
-    ("prelude/process.scm", include_str!("process.scm")),
-    ("prelude/host.scm", include_str!("host.scm")),
-];
+/// The standard library as a heap, made when this crate is built.
+const BOOT_IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/boot.image"));
 /// Bytes of young pages that bring on a wave before its time.
 pub const WAVE_DIRTY_BYTES_MAX: u64 = 16 << 20;
-
-/// Whether a source of this name is one of the session's own.
-pub(crate) fn is_session_source(name: &str) -> bool {
-    SOURCES.iter().any(|(known, _)| *known == name)
-}
 
 /// How a session runs.
 pub struct SessionOptions {
@@ -133,7 +123,7 @@ pub enum SessionError {
     /// The operating system did not give the addresses of a heap.
     #[error("reserving addresses for the heap: {0}")]
     Memory(std::io::Error),
-    /// The standard library or the machine's own code does not load: a fault of pscheme.
+    /// The standard library does not load: a fault of pscheme.
     #[error("the standard library does not load: {0}")]
     Library(String),
 }
@@ -220,11 +210,15 @@ pub struct Session {
 
 /// The primitives of this version.
 pub fn primitive_set() -> Arc<PrimitiveSet> {
-    let rows = pscheme_stdlib::primitive_rows()
-        .chain(IMAGE_PRIMITIVES)
-        .chain(PROCESS_PRIMITIVES)
-        .chain(HOST_PRIMITIVES);
-    Arc::new(PrimitiveSet::new(rows))
+    Arc::new(PrimitiveSet::new(pscheme_stdlib::primitive_rows()))
+}
+
+/// A heap with the whole standard library, none of it committed.
+fn fresh_heap() -> Result<Heap, SessionError> {
+    Heap::from_boot_image(BOOT_IMAGE).map_err(|error| match error {
+        StoreError::Io { source, .. } => SessionError::Memory(source),
+        other => SessionError::Library(other.to_string()),
+    })
 }
 
 impl Session {
@@ -234,8 +228,7 @@ impl Session {
     /// If the heap or the standard library cannot be set up.
     pub fn transient(options: SessionOptions) -> Result<Session, SessionError> {
         let functions = options.host_functions.clone();
-        let mut session = Session::assemble(Heap::new().map_err(SessionError::Memory)?, options);
-        session.boot()?;
+        let mut session = Session::assemble(fresh_heap()?, options);
         host_function::bind(&mut session.vm, &functions).map_err(SessionError::HostFunctions)?;
         Ok(session)
     }
@@ -259,10 +252,7 @@ impl Session {
             heap.sweep_after_opening();
             Session::assemble(heap, options)
         } else {
-            let mut session =
-                Session::assemble(Heap::new().map_err(SessionError::Memory)?, options);
-            session.boot()?;
-            session
+            Session::assemble(fresh_heap()?, options)
         };
         let missing = host_function::missing(&session.vm, &functions);
         if !missing.is_empty() {
@@ -320,18 +310,6 @@ impl Session {
             on_phase: options.on_phase,
             counts: SessionCounts::default(),
         }
-    }
-
-    fn boot(&mut self) -> Result<(), SessionError> {
-        let zeal = self.vm.heap.zeal;
-        self.vm.heap.set_zeal(false);
-        pscheme_stdlib::boot(&mut self.vm).map_err(SessionError::Library)?;
-        for (name, text) in SOURCES {
-            crate::program::load_text(&mut self.vm, name, text).map_err(SessionError::Library)?;
-        }
-        self.vm.heap.seal_library_cells();
-        self.vm.heap.set_zeal(zeal);
-        Ok(())
     }
 
     fn enter_phase(&mut self, phase: SessionPhase) {

@@ -7,6 +7,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod binding;
+mod boot_image;
 pub mod collect;
 pub mod error_code;
 mod format;

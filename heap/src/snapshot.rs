@@ -9,7 +9,9 @@ use crate::heap::Heap;
 use crate::limits::*;
 use crate::mark::free_count;
 use crate::space::{Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, card, page_flag};
-use crate::store::{PageAttributes, PageNumber, RootRecord, Store, StoreError, Wave, WavePage};
+use crate::store::{
+    PageAttributes, PageNumber, PageSink, RootRecord, Store, StoreError, Wave, WavePage,
+};
 use crate::word::Word;
 
 /// Version of the page layout and the object kinds.
@@ -155,17 +157,26 @@ impl Heap {
     /// As [`Heap::restore`]; a page beyond the addresses counts as damage.
     pub fn restore_reserving(store: &mut dyn Store, bytes: u64) -> Result<Heap, StoreError> {
         let (_, record) = store.newest_root()?.ok_or_else(|| damaged("the image has no root"))?;
+        Heap::restore_pages(&record, bytes, |sink| store.load(sink))
+    }
+
+    /// A heap of these roots and of the pages that `load` gives.
+    pub(crate) fn restore_pages(
+        record: &RootRecord,
+        bytes: u64,
+        load: impl FnOnce(&mut PageSink<'_>) -> Result<(), StoreError>,
+    ) -> Result<Heap, StoreError> {
         let mut heap = Heap::reserving(bytes).map_err(|source| StoreError::Io {
             during: "reserving addresses for",
             path: "the heap".into(),
             source,
         })?;
-        heap.set_roots(&record)?;
+        heap.set_roots(record)?;
         // Later than every epoch a stored hash table was indexed in.
         heap.move_epoch = record.counters[MOVE_EPOCH_COUNTER] + 1;
         let mut last = [CODE_FIRST_PAGE, CODE_END_PAGE];
         let mut pages = 0;
-        store.load(&mut |number, attributes, body| {
+        load(&mut |number, attributes, body| {
             let page = Page(number.0);
             let side = match number.0 {
                 CODE_FIRST_PAGE..CODE_END_PAGE => 0,
@@ -183,6 +194,16 @@ impl Heap {
         code_range.rebuild(in_use, last[0]);
         ordinary_range.rebuild(in_use, last[1]);
         Ok(heap)
+    }
+
+    /// Takes every page for one that no store has.
+    pub(crate) fn forget_commits(&mut self) {
+        for page in self.pages_used() {
+            if self.space.entry(page).page_type != PageType::Free {
+                self.space.entry_mut(page).flags &= !page_flag::STORED;
+                self.space.mark_changed(page);
+            }
+        }
     }
 
     fn set_roots(&mut self, record: &RootRecord) -> Result<(), StoreError> {
@@ -270,6 +291,6 @@ fn stored_starts(body: &[u8]) -> Bitmap {
 }
 
 /// Damage found by the heap rather than by a hash.
-fn damaged(what: impl Into<String>) -> StoreError {
+pub(crate) fn damaged(what: impl Into<String>) -> StoreError {
     StoreError::Damaged(what.into())
 }

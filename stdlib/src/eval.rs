@@ -2,7 +2,6 @@
 //! Scheme (`prelude/eval.scm`): a primitive only makes the procedure.
 
 use pscheme_compiler::diagnostic::{CompileFailure, Diagnostic};
-use pscheme_compiler::reader::{ReadOne, read_one};
 use pscheme_compiler::source::Sources;
 use pscheme_compiler::surroundings::StoredMeaning;
 use pscheme_compiler::{Compiled, compile_environment, compile_forms};
@@ -18,7 +17,7 @@ use crate::argument::{Call, Outcome, fault};
 use crate::data::CopiedData;
 use crate::image::ImageSurroundings;
 use crate::limits::{PATH_CHARACTERS_MAX, SOURCE_FILE_BYTES_MAX};
-use crate::load::{Installation, install, source_object};
+use crate::load::{FormAt, Installation, LoadError, compile_form, install, source_object};
 use crate::room::{allocate, object_bytes};
 
 primitives! { EVAL_PRIMITIVES:
@@ -145,31 +144,17 @@ fn compile_next(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(ROOM_BYTES)?;
     let environment = bindings(vm, arguments, 2, "load")?;
     let (name, text, position) = source_at(vm, arguments)?;
-    let (arena, form, end) = match read_one(&text, position) {
-        ReadOne::EndOfInput => return Ok(Word::FALSE),
-        ReadOne::Datum { arena, datum, end } => (*arena, datum, end),
-        ReadOne::Incomplete(diagnostics) | ReadOne::Failed { diagnostics, .. } => {
-            return Err(failed(&CompileFailure {
-                diagnostics,
-                sources: Sources::of(&name, &text),
-            }));
-        }
-    };
-    let primitives = vm.machine.primitives.clone();
-    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
-    let compiled = compile_forms(
-        arena,
-        &[form],
-        environment.as_deref(),
-        Sources::of(&name, &text),
-        primitives.as_ref(),
-        &surroundings,
-    );
-    let compiled = compiled.map_err(|failure| failed(&failure))?;
     let source = vm.heap.protect(arguments.get(0));
-    let procedure = put(vm, &Installation { source: Some(source), ..Installation::of(&compiled) });
+    let (environment, source_given) = (environment.as_deref(), Some(source));
+    let at = FormAt { name: &name, text: &text, position, environment, source: source_given };
+    let compiled = compile_form(vm, &at);
     vm.heap.unprotect(source);
-    let procedure = vm.heap.protect(procedure?);
+    let compiled = compiled.map_err(|error| match error {
+        LoadError::Compile(failure) => failed(&failure),
+        LoadError::Refused(what) => fault(ErrorCode::CompilerLimit, what),
+    })?;
+    let Some((procedure, end)) = compiled else { return Ok(Word::FALSE) };
+    let procedure = vm.heap.protect(procedure);
     vm.heap.ensure_room(16, &mut vm.machine);
     let made = vm.heap.protected(procedure);
     vm.heap.unprotect(procedure);

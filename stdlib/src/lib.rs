@@ -7,21 +7,23 @@
 //!
 //! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
 //! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
-//! 450–499, control 500–549, ports 550–649, records 700–717, procedures 718, features 719, evaluation 720–725, the
-//! process around 726–728. Codes reach
-//! the disk: they are never renumbered.
+//! 450–499, control 500–549, ports 550–649, commits and processes 650–699, records 700–717, procedures
+//! 718, features 719, evaluation 720–725, the operating system's process 726–728, the host 750–752.
+//! Codes reach the disk: they are never renumbered.
 
 #![deny(unsafe_code)]
 
 mod argument;
 mod bytevector;
 mod character;
+mod commit;
 mod context;
 mod control;
 mod data;
 mod eval;
 mod feature;
 mod hash_table;
+mod host;
 mod image;
 pub mod limits;
 mod list;
@@ -29,6 +31,7 @@ mod load;
 mod number;
 pub mod port;
 mod procedure;
+mod process;
 mod record;
 mod room;
 mod string;
@@ -38,11 +41,11 @@ pub mod write;
 
 use pscheme_vm::primitive::Primitive;
 
-pub use argument::{name_text as argument_name, place as argument_place};
+pub use argument::place as argument_place;
 pub use image::{ImageSurroundings, define_library};
 pub use load::{
-    Installation, LoadError, boot, compile_and_install, compile_form_at, expand_form_at, install,
-    is_library_source, load_prelude,
+    Installation, LoadError, boot, boot_image, compile_and_install, compile_form_at,
+    expand_form_at, install, is_library_source,
 };
 pub use number::text::number_text;
 pub use port::flush_open_ports;
@@ -65,6 +68,9 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         feature::FEATURE_PRIMITIVES,
         eval::EVAL_PRIMITIVES,
         context::CONTEXT_PRIMITIVES,
+        commit::COMMIT_PRIMITIVES,
+        process::PROCESS_PRIMITIVES,
+        host::HOST_PRIMITIVES,
     ]
     .into_iter()
     .flatten()

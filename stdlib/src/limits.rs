@@ -25,3 +25,5 @@ pub const KEY_HASH_CHARACTERS_MAX: usize = 512;
 pub const TABLE_ENTRIES_MAX: usize = 1 << 30;
 /// Bytes of a program's file that `load` reads.
 pub const SOURCE_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Units of work a section of `atomically` may do.
+pub const ATOMIC_WORK_MAX: i64 = 50_000_000;

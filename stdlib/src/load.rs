@@ -1,5 +1,7 @@
 //! Puts compiled programs into the heap, and the prelude into a fresh one.
 
+use std::sync::Arc;
+
 use pscheme_compiler::datum::{Datum, DatumArena, DatumId};
 use pscheme_compiler::reader::{ReadOne, read_one};
 use pscheme_compiler::source::Sources;
@@ -13,9 +15,11 @@ use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::word::Word;
 use pscheme_vm::code::{Arity, CodeUnit, Constant, SourceText};
 use pscheme_vm::engine::Engine;
+use pscheme_vm::host::SilentHost;
 use pscheme_vm::install::{InstallContext, InstalledSource};
 use pscheme_vm::machine::Vm;
 use pscheme_vm::op::{Op, encode, field};
+use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::Event;
 
 use crate::image::{DefinitionWriter, ImageSurroundings, KeptMacros, meanings_of, scope_words};
@@ -34,6 +38,9 @@ const PRELUDE: &[(&str, &str)] = &[
     ("prelude/print.scm", include_str!("prelude/print.scm")),
     ("prelude/read.scm", include_str!("prelude/read.scm")),
     ("prelude/eval.scm", include_str!("prelude/eval.scm")),
+    ("prelude/image.scm", include_str!("prelude/image.scm")),
+    ("prelude/process.scm", include_str!("prelude/process.scm")),
+    ("prelude/host.scm", include_str!("prelude/host.scm")),
 ];
 
 /// Whether a source of this name belongs to the library, so that its places say nothing to whoever
@@ -49,19 +56,28 @@ pub fn is_library_source(name: &str) -> bool {
 /// A fault of pscheme itself: text that does not compile or fails when it is loaded.
 pub fn boot(vm: &mut Vm) -> Result<(), String> {
     vm.boot()?;
-    load_prelude(vm)
-}
-
-/// Compiles the prelude and runs its definitions.
-///
-/// # Errors
-/// As [`boot`].
-pub fn load_prelude(vm: &mut Vm) -> Result<(), String> {
     for (name, text) in PRELUDE {
         load_text(vm, name, text)?;
     }
     vm.heap.seal_library_cells();
     Ok(())
+}
+
+/// The boot image: the bytes of a heap with all that [`boot`] gives, for
+/// [`Heap::from_boot_image`]. The same in every run.
+///
+/// # Errors
+/// As [`boot`].
+///
+/// # Panics
+/// If the operating system does not give the addresses of a heap.
+pub fn boot_image() -> Result<Vec<u8>, String> {
+    let primitives = Arc::new(PrimitiveSet::new(crate::primitive_rows()));
+    let heap = Heap::new().expect("there are addresses for a heap");
+    let mut vm = Vm::new(heap, primitives, Box::new(SilentHost::default()));
+    boot(&mut vm)?;
+    vm.heap.collect_major(&mut vm.machine);
+    Ok(vm.heap.to_boot_image())
 }
 
 fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
@@ -106,13 +122,35 @@ pub fn compile_form_at(
     text: &str,
     position: usize,
 ) -> Result<Option<(Word, usize)>, LoadError> {
+    compile_form(vm, &FormAt { name, text, position, environment: None, source: None })
+}
+
+/// A form of the top level in a text.
+pub(crate) struct FormAt<'text> {
+    pub(crate) name: &'text str,
+    pub(crate) text: &'text str,
+    /// The byte it begins at.
+    pub(crate) position: usize,
+    /// The names of the environment it is evaluated in; `None` for the top level.
+    pub(crate) environment: Option<&'text [(String, StoredMeaning)]>,
+    /// The object of the text, if it is in the heap already.
+    pub(crate) source: Option<Protected>,
+}
+
+/// As [`compile_form_at`], in any environment.
+pub(crate) fn compile_form(
+    vm: &mut Vm,
+    at: &FormAt<'_>,
+) -> Result<Option<(Word, usize)>, LoadError> {
+    let &FormAt { name, text, position, environment, source } = at;
     let Some((arena, form, end)) = form_at(name, text, position)? else { return Ok(None) };
     let sources = Sources::of(name, text);
     let primitives = vm.machine.primitives.clone();
     let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
     let compiled =
-        compile_forms(arena, &[form], None, sources, primitives.as_ref(), &surroundings)?;
-    let thunk = install(vm, &Installation::of(&compiled)).map_err(LoadError::Refused)?;
+        compile_forms(arena, &[form], environment, sources, primitives.as_ref(), &surroundings)?;
+    let installation = Installation { source, ..Installation::of(&compiled) };
+    let thunk = install(vm, &installation).map_err(LoadError::Refused)?;
     Ok(Some((thunk, end)))
 }
 

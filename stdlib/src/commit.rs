@@ -1,7 +1,4 @@
-//! Primitives of processes and images: what a program says to the session that runs it. Those by
-//! which processes deal with each other and with time are in `primitives/process.rs`.
-
-pub mod process;
+//! Primitives of images: durability, atomic sections, and values that are not of the image.
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::body;
@@ -13,10 +10,9 @@ use pscheme_vm::machine::{Park, Section, Vm};
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-/// Units of work a section of `atomically` may do.
-pub const ATOMIC_WORK_MAX: i64 = 50_000_000;
+use crate::argument::Outcome;
 
-primitives! { IMAGE_PRIMITIVES:
+primitives! { COMMIT_PRIMITIVES:
     /// `(await-commit)`: returns `#t` after the state it was called in is durable; `#f` at once if
     /// the program runs without an image.
     650 "await-commit" (0) waits => await_commit;
@@ -24,12 +20,6 @@ primitives! { IMAGE_PRIMITIVES:
     651 "%atomic-enter" (0) waits => atomic_enter;
     /// `(%atomic-leave)`: ends the innermost atomic section.
     652 "%atomic-leave" (0) constant => atomic_leave;
-    /// `(spawn thunk)`: a new process that runs `thunk`; returns its number.
-    653 "spawn" (1) constant => spawn;
-    /// `(yield)`: lets the other processes that can run go first.
-    654 "yield" (0) waits => yield_turn;
-    /// `(self)`: the number of the running process.
-    655 "self" (0) constant => self_number;
     /// `(image?)`: whether the program runs in an image.
     656 "image?" (0) constant => has_image;
     /// `(on-commit thunk)`: a new process that runs `thunk` once the commit that holds this request
@@ -48,7 +38,8 @@ primitives! { IMAGE_PRIMITIVES:
     678 "%set-transient!" (2) constant => set_transient;
 }
 
-pub(crate) fn refuse_in_section(vm: &Vm, name: &str) -> Result<(), Interrupt> {
+/// Refuses what would wait while no commit may happen.
+pub fn refuse_in_section(vm: &Vm, name: &str) -> Result<(), Interrupt> {
     let process = vm.machine.process;
     if process.is_object() && vm.machine.sections.contains_key(&process.offset()) {
         let message = format!("{name} would wait inside an atomic section");
@@ -57,7 +48,7 @@ pub(crate) fn refuse_in_section(vm: &Vm, name: &str) -> Result<(), Interrupt> {
     Ok(())
 }
 
-fn await_commit(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
+fn await_commit(vm: &mut Vm, _: Arguments) -> Outcome {
     refuse_in_section(vm, "await-commit")?;
     if !vm.heap.persistent {
         return Ok(Word::FALSE);
@@ -65,7 +56,7 @@ fn await_commit(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
     Err(Interrupt::Park(Park::Commit, Word::TRUE))
 }
 
-fn atomic_enter(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
+fn atomic_enter(vm: &mut Vm, _: Arguments) -> Outcome {
     let process = vm.machine.process.offset();
     let started = vm.heap.root(Root::Work).as_fixnum();
     if let Some(section) = vm.machine.sections.get_mut(&process) {
@@ -79,7 +70,7 @@ fn atomic_enter(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
     Ok(Word::TRUE)
 }
 
-fn atomic_leave(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
+fn atomic_leave(vm: &mut Vm, _: Arguments) -> Outcome {
     let process = vm.machine.process.offset();
     if let Some(section) = vm.machine.sections.get_mut(&process) {
         section.depth -= 1;
@@ -90,37 +81,23 @@ fn atomic_leave(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
     Ok(Word::UNSPECIFIED)
 }
 
-fn spawn(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
-    let process = vm.spawn(arguments.get(0), Word::FALSE)?;
-    Ok(vm.heap.field(process, body::Process::ID))
-}
-
-fn yield_turn(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
-    refuse_in_section(vm, "yield")?;
-    Err(Interrupt::Park(Park::Yield, Word::UNSPECIFIED))
-}
-
-fn self_number(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
-    Ok(vm.heap.field(vm.machine.process, body::Process::ID))
-}
-
-fn has_image(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
+fn has_image(vm: &mut Vm, _: Arguments) -> Outcome {
     Ok(Word::boolean(vm.heap.persistent))
 }
 
-fn on_commit(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
+fn on_commit(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let process = vm.spawn_after_commit(arguments.get(0))?;
     Ok(vm.heap.field(process, body::Process::ID))
 }
 
-fn next_transient(vm: &mut Vm, _: Arguments) -> Result<Word, Interrupt> {
+fn next_transient(vm: &mut Vm, _: Arguments) -> Outcome {
     let next = vm.heap.root(Root::NextTransient);
     let number = if next.is_fixnum() { next.as_fixnum() } else { 1 };
     vm.heap.set_root(Root::NextTransient, Word::fixnum(number + 1));
     Ok(Word::fixnum(number))
 }
 
-fn set_transient(vm: &mut Vm, arguments: Arguments) -> Result<Word, Interrupt> {
+fn set_transient(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let number = arguments.get(0);
     if !number.is_fixnum() {
         let message = "%set-transient! expects a number of a cell".to_string();

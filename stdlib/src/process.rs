@@ -1,6 +1,7 @@
 //! Primitives of processes: who there is, what they say to each other, and time.
 //!
-//! What calls back (`recv`, `process-info`, `spawn-monitor`) is Scheme over these, in `process.scm`.
+//! What calls back (`recv`, `process-info`, `spawn-monitor`) is Scheme over these, in
+//! `prelude/process.scm`.
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
@@ -15,13 +16,18 @@ use pscheme_vm::print::summary;
 use pscheme_vm::process::ProcessState;
 use pscheme_vm::process_tree::Known;
 
-use super::refuse_in_section;
-
-type Outcome = Result<Word, Interrupt>;
+use crate::argument::{self, Outcome};
+use crate::commit::refuse_in_section;
 
 const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
 
 primitives! { PROCESS_PRIMITIVES:
+    /// `(spawn thunk)`: a new process that runs `thunk`; returns its number.
+    653 "spawn" (1) constant => spawn;
+    /// `(yield)`: lets the other processes that can run go first.
+    654 "yield" (0) waits => yield_turn;
+    /// `(self)`: the number of the running process.
+    655 "self" (0) constant => self_number;
     /// `(send process message)`: puts the message into the mailbox of the process, which is a number
     /// or a name. One that has ended gets none, and nobody is told.
     657 "send" (2) constant => |vm, a| send(vm, a, "send");
@@ -112,10 +118,7 @@ primitives! { PROCESS_PRIMITIVES:
 }
 
 fn wrong_type(vm: &Vm, name: &str, a: Arguments, position: usize, expected: &str) -> Interrupt {
-    let (place, found) = (["first", "second"][position], a.get(position));
-    let found_text = summary(&vm.heap, found);
-    let message = format!("{name} expects {expected} as its {place} argument, found {found_text}");
-    Fault::new(ErrorCode::WrongType, message).with_irritants(&[found]).into()
+    argument::wrong_type(&vm.heap, name, position, expected, a.get(position))
 }
 
 /// The first argument, which must be of `kind`.
@@ -147,6 +150,20 @@ fn find(vm: &Vm, a: Arguments, position: usize, name: &str) -> Result<Known, Int
         return Err(Fault::new(ErrorCode::UnknownProcess, message).with_irritants(&[given]).into());
     }
     Ok(known)
+}
+
+fn spawn(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let process = vm.spawn(arguments.get(0), Word::FALSE)?;
+    Ok(vm.heap.field(process, body::Process::ID))
+}
+
+fn yield_turn(vm: &mut Vm, _: Arguments) -> Outcome {
+    refuse_in_section(vm, "yield")?;
+    Err(Interrupt::Park(Park::Yield, Word::UNSPECIFIED))
+}
+
+fn self_number(vm: &mut Vm, _: Arguments) -> Outcome {
+    Ok(vm.heap.field(vm.machine.process, body::Process::ID))
 }
 
 fn send(vm: &mut Vm, a: Arguments, name: &str) -> Outcome {

@@ -1,0 +1,62 @@
+//! Primitives by which a program calls what its host provides; `prelude/host.scm` makes effects of them.
+
+use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::heap::Heap;
+use pscheme_heap::word::Word;
+use pscheme_vm::fault::Fault;
+use pscheme_vm::host_function::HostCall;
+use pscheme_vm::machine::Vm;
+use pscheme_vm::primitive::Arguments;
+use pscheme_vm::primitives;
+
+use crate::argument::{Outcome, name_text};
+
+primitives! { HOST_PRIMITIVES:
+    /// `(%host-call name argument …)`: calls a function of the host.
+    750 "%host-call" (1..) listed("what the host's function does") => host_call;
+    /// `(%host-request name)`: the identity of a new request, and the opening it is made in.
+    751 "%host-request" (1) constant => host_request;
+    /// `(%host-check-doubt request name)`: refuses to do again what may have been done.
+    752 "%host-check-doubt" (2) constant => check_doubt;
+}
+
+fn host_call(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let name = name_text(&vm.heap, arguments.get(0));
+    let Some(function) = vm.machine.host_functions.get(&name).cloned() else {
+        let message = format!("the host provides no function {name}");
+        return Err(Fault::new(ErrorCode::HostFailed, message).into());
+    };
+    let identities = match function.call {
+        HostCall::Inline => 0,
+        HostCall::AfterCommit { .. } => 1,
+    };
+    let count = arguments.count() - 1 - identities.min(arguments.count() - 1);
+    if count != usize::from(function.arity) {
+        let expected = function.arity;
+        let message = format!("{name} takes {expected} arguments, found {count}");
+        return Err(Fault::new(ErrorCode::WrongArgumentCount, message).into());
+    }
+    (function.body)(vm, arguments, 1)
+}
+
+fn host_request(vm: &mut Vm, _: Arguments) -> Outcome {
+    let identity = format!("{:016x}{:016x}", vm.machine.host.random(), vm.machine.host.random());
+    vm.reserve(Heap::string_room(identity.len()) + 16)?;
+    let identity = vm.heap.string(&identity);
+    Ok(vm.heap.pair(identity, Word::fixnum(vm.machine.opening)))
+}
+
+fn check_doubt(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let request = arguments.get(0);
+    let is_of_this_opening =
+        request.is_pair() && vm.heap.cdr(request) == Word::fixnum(vm.machine.opening);
+    let name = name_text(&vm.heap, arguments.get(1));
+    let call = vm.machine.host_functions.get(&name).map(|function| function.call);
+    if is_of_this_opening || call == Some(HostCall::AfterCommit { idempotent: true }) {
+        return Ok(Word::UNSPECIFIED);
+    }
+    let message = format!(
+        "{name} was requested before the image was opened again; whether the host did it is not known"
+    );
+    Err(Fault::new(ErrorCode::EffectInDoubt, message).into())
+}
