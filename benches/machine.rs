@@ -1,7 +1,7 @@
 //! Speed of the machine on small programs: a loop, calls, allocation, floats, continuations,
 //! messages between processes.
 //!
-//! Each is one Scheme program, timed on every engine of the build; `cargo bench --bench machine`.
+//! Each is one Scheme program, timed on every engine of the build; `cargo bench -p pscheme --bench machine`.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use pscheme::host::StandardHost;

@@ -27,10 +27,10 @@ pub enum Error {
         /// The message at its place in the source, and the Scheme backtrace.
         report: String,
     },
-    /// The heap's limit stopped the process; it is kept whole, and goes on in an image that is opened
-    /// with a higher limit.
-    #[error("process {process} needs more than the {limit_bytes} bytes the heap may use")]
-    AtLimit { process: i64, limit_bytes: u64 },
+    /// The limit of the heap or of its stack stopped the process; it is kept whole, and goes on in an
+    /// image that is opened with a higher limit.
+    #[error("process {process} has met a limit: {message}")]
+    AtLimit { process: i64, code: ErrorCode, message: String },
     /// The process waits for a message or an event that nobody is left to send.
     #[error("process {process} waits for what cannot come")]
     Waiting { process: i64 },

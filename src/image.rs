@@ -311,8 +311,8 @@ impl Image {
                 }
                 ProcessState::Failed => return Err(failure(vm, record, number)),
                 ProcessState::AtLimit => {
-                    let limit_bytes = vm.heap.limit_bytes;
-                    return Err(Error::AtLimit { process: number, limit_bytes });
+                    let (code, message) = condition(vm, record);
+                    return Err(Error::AtLimit { process: number, code, message });
                 }
                 _ => {}
             }

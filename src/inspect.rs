@@ -20,6 +20,7 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::{Holder, ImageDirectory, Store, StoreError, StoreOptions};
 use pscheme_heap::word::Word;
+use pscheme_vm::code::RUNNER;
 use pscheme_vm::code_info::{SourcePosition, source_of_code, source_of_instruction};
 use pscheme_vm::frames::{SealedFrame, frame_variables, walk_frames};
 use pscheme_vm::machine::Vm;
@@ -254,7 +255,7 @@ fn waits_for(view: View<'_>, state: ProcessState, process: Word) -> Option<Strin
     match state {
         ProcessState::New => Some("its first turn".into()),
         ProcessState::WaitingForCommit | ProcessState::NewAfterCommit => Some(commit()),
-        ProcessState::AtLimit => Some("room in the heap".into()),
+        ProcessState::AtLimit => Some("room, or a higher limit".into()),
         ProcessState::WaitingForMessage => Some(match due.and_then(time_text) {
             Some(time) => format!("a message, until {time}"),
             None => "a message".into(),
@@ -298,7 +299,7 @@ fn process_view(view: View<'_>, record: Word) -> ProcessView {
         walk.newest.iter().enumerate().map(|(at, frame)| bare_frame(view, at, frame)).collect();
     let main = heap.root(Root::MainProcess) == record;
     if walk.left_out == 0 {
-        name_top_level(&mut frames, runs_top_level(view, record));
+        leave_out_runners(&mut frames);
     }
     let at = frames.iter().find(|frame| !frame.library && frame.place.is_some());
     let at = at.or(frames.first());
@@ -356,40 +357,17 @@ pub fn stack(view: View<'_>, record: Word, limits: FrameLimits) -> StackView {
     let mut newest = frames(0, &walk.newest);
     let mut oldest = frames(walk.newest.len() + walk.left_out, &walk.oldest);
     let last = if oldest.is_empty() { &mut newest } else { &mut oldest };
-    name_top_level(last, runs_top_level(view, record));
+    leave_out_runners(last);
     let depth = newest.len() + walk.left_out + oldest.len();
     StackView { process, depth, newest, left_out: walk.left_out, oldest, broken: walk.broken }
 }
 
-/// What runs the forms of a program one after the other has this name and no source.
-const RUNNER: &str = "program";
-/// What stands for the code of a form of the program itself.
-const TOP_LEVEL: &str = "top level";
-
-/// Whether what a process began with is a form of the top level: of the script, or of an entry of the
-/// prompt.
-fn runs_top_level(view: View<'_>, record: Word) -> bool {
-    let prompt = view.heap.root(Root::Prompt);
-    let fields = [body::Prompt::PROCESS, body::Prompt::FAILED];
-    view.heap.root(Root::MainProcess) == record
-        || fields
-            .iter()
-            .any(|&field| view.heap.peek_field(prompt, Kind::Prompt, field) == Some(record))
-}
-
-/// Takes what runs the forms of a program off the bottom of a stack, and names the form it runs.
-fn name_top_level(frames: &mut Vec<StackFrame>, is_top_level: bool) {
+/// Takes what runs the forms of a program off the bottom of a stack.
+fn leave_out_runners(frames: &mut Vec<StackFrame>) {
     let is_runner =
         |frame: &StackFrame| frame.place.is_none() && frame.procedure.as_deref() == Some(RUNNER);
-    let count = frames.len();
     while frames.last().is_some_and(is_runner) {
         frames.pop();
-    }
-    if let Some(last) = frames.last_mut()
-        && last.procedure.is_none()
-        && (is_top_level || last.frame + 1 < count)
-    {
-        last.procedure = Some(TOP_LEVEL.into());
     }
 }
 

@@ -44,8 +44,11 @@ pub use open_options::{Durability, OpenOptions};
 pub use program::{ProgramError, check_text};
 pub use session::{Outcome, Session, SessionError, SessionOptions};
 
+pub use pscheme_vm::limits::Limits;
+
 pub use pscheme_compiler as compiler;
 pub use pscheme_heap as heap;
+pub use pscheme_stdlib as stdlib;
 pub use pscheme_vm as vm;
 
 /// The README's examples are compiled and run with the documentation's.

@@ -8,6 +8,7 @@ use pscheme_heap::store::image::ImageDirectory;
 use pscheme_heap::store::{CommitClock, StoreOptions};
 use pscheme_vm::host::Host;
 use pscheme_vm::host_function::HostFunctions;
+use pscheme_vm::limits::Limits;
 
 use crate::error::Error;
 use crate::host::StandardHost;
@@ -40,8 +41,7 @@ pub enum Durability {
 pub struct OpenOptions {
     create: bool,
     durability: Durability,
-    heap_limit_bytes: Option<u64>,
-    mailbox_messages_max: Option<usize>,
+    limits: Limits,
     host: Option<Box<dyn Host>>,
     host_functions: HostFunctions,
     library_folders: Vec<PathBuf>,
@@ -59,8 +59,7 @@ impl OpenOptions {
         OpenOptions {
             create: true,
             durability: Durability::Interval(WAVE_INTERVAL_DEFAULT),
-            heap_limit_bytes: None,
-            mailbox_messages_max: None,
+            limits: Limits::default(),
             host: None,
             host_functions: HostFunctions::new(),
             library_folders: Vec::new(),
@@ -83,14 +82,14 @@ impl OpenOptions {
     /// Bytes the heap may use. A process that needs more is kept, and goes on with a higher limit.
     #[must_use]
     pub fn heap_limit_bytes(mut self, bytes: u64) -> OpenOptions {
-        self.heap_limit_bytes = Some(bytes);
+        self.limits.heap_bytes = bytes;
         self
     }
 
-    /// Messages that may wait in one mailbox.
+    /// What programs may take of everything that has a limit. Start from [`Limits::default`].
     #[must_use]
-    pub fn mailbox_messages_max(mut self, count: usize) -> OpenOptions {
-        self.mailbox_messages_max = Some(count);
+    pub fn limits(mut self, limits: Limits) -> OpenOptions {
+        self.limits = limits;
         self
     }
 
@@ -169,15 +168,12 @@ impl OpenOptions {
             Box::new(host)
         });
         let mut options = SessionOptions::new(host);
-        options.heap_limit_bytes = self.heap_limit_bytes;
+        options.limits = self.limits;
         options.host_functions = self.host_functions;
         options.wave_interval = match self.durability {
             Durability::Interval(interval) => interval,
             Durability::OnDemand => Duration::MAX,
         };
-        if let Some(count) = self.mailbox_messages_max {
-            options.mailbox_messages_max = count;
-        }
         options
     }
 

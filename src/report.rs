@@ -5,8 +5,10 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::{ANONYMOUS, code_name};
+use pscheme_vm::code::{RUNNER, TOP_LEVEL};
 use pscheme_vm::code_info::{SourcePosition, source_of_instruction};
 use pscheme_vm::frames::walk_frames;
+use pscheme_vm::limit_stop::LimitMet;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::ProcessState;
 
@@ -33,14 +35,17 @@ pub fn frames(vm: &Vm, process: Word, most: usize) -> Vec<FrameView> {
     views.collect()
 }
 
-/// The code and message of a failed process's condition, or why a process stopped at the heap's
-/// limit.
+/// The code and message of a failed process's condition, or of the limit that a process stopped at.
 pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
     if vm.process_state(process) == ProcessState::AtLimit {
-        let limit = vm.heap.limit_bytes;
-        let message =
-            format!("the heap may use {limit} bytes; the process is kept and goes on with more");
-        return (ErrorCode::HeapLimit, message);
+        let met = vm.limit_met(process);
+        let message = match met {
+            LimitMet::Heap => format!("the heap may use {} bytes", vm.heap.limit_bytes),
+            LimitMet::Stack => {
+                format!("the calls it waits in may take {} bytes", vm.machine.limits.stack_bytes)
+            }
+        };
+        return (met.code(), format!("{message}; the process is kept and goes on with more"));
     }
     pscheme_stdlib::raised_text(vm, vm.heap.field(process, body::Process::VALUE))
 }
@@ -107,11 +112,13 @@ pub fn describe_failure(vm: &Vm, process: Word) -> String {
     text
 }
 
-/// A line of a backtrace, unless the frame is an inner one of the library.
+/// A line of a backtrace, unless the frame is an inner one of the library or runs the program's forms.
 fn describe_frame(frame: &FrameView) -> Option<String> {
     let name = &frame.procedure;
     let is_of_library = is_of_library(frame);
-    if is_of_library && (name.starts_with('%') || name == ANONYMOUS) {
+    let is_inner = name.starts_with('%') || [ANONYMOUS, TOP_LEVEL].contains(&name.as_str());
+    let is_runner = frame.position.is_none() && name == RUNNER;
+    if is_runner || is_of_library && is_inner {
         return None;
     }
     let mut line = format!("  in {name}");

@@ -16,12 +16,11 @@ use pscheme_heap::store::writer::{SubmitRefused, Writer, WriterEvent};
 use pscheme_heap::store::{CommitReceipt, Store, StoreError, TransactionId, Wave};
 use pscheme_heap::verify::Problem;
 use pscheme_heap::word::Word;
-use pscheme_stdlib::limits::ATOMIC_WORK_MAX;
 use pscheme_vm::engine::Engine;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host::Host;
 use pscheme_vm::host_function::HostFunctions;
-use pscheme_vm::limits::MAILBOX_MESSAGES_MAX;
+use pscheme_vm::limits::Limits;
 use pscheme_vm::machine::{SLICE_WORK, Stop, Vm};
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::{Event, ProcessState};
@@ -50,15 +49,13 @@ pub struct SessionOptions {
     pub zeal: bool,
     /// Procedures that the host provides.
     pub host_functions: HostFunctions,
-    /// Bytes the heap may use.
-    pub heap_limit_bytes: Option<u64>,
-    /// Messages that wait in one mailbox at most.
-    pub mailbox_messages_max: usize,
+    /// What programs may take.
+    pub limits: Limits,
     /// Whether the run ends when the main process does, though others could go on.
     pub ends_with_main: bool,
     /// Set from outside (a signal handler) to make the session commit and stop.
     pub stop_requested: Arc<AtomicBool>,
-    /// Told of every process that fails or that the heap's limit stops, when it does.
+    /// Told of every process that fails or that a limit stops, when it does.
     pub on_failure: FailureReport,
     /// Told of every change of phase.
     pub on_phase: Option<PhaseWatch>,
@@ -90,8 +87,7 @@ impl SessionOptions {
             slice_work: SLICE_WORK,
             zeal: false,
             host_functions: HostFunctions::new(),
-            heap_limit_bytes: None,
-            mailbox_messages_max: MAILBOX_MESSAGES_MAX,
+            limits: Limits::default(),
             ends_with_main: false,
             stop_requested: Arc::default(),
             on_failure: Box::new(|_, _| ()),
@@ -293,10 +289,8 @@ impl Session {
     fn assemble(heap: Heap, options: SessionOptions) -> Session {
         let mut vm = Vm::new(heap, primitive_set(), options.host);
         vm.heap.set_zeal(options.zeal);
-        vm.machine.mailbox_messages_max = options.mailbox_messages_max;
-        if let Some(limit) = options.heap_limit_bytes {
-            vm.heap.limit_bytes = limit;
-        }
+        vm.heap.limit_bytes = options.limits.heap_bytes;
+        vm.machine.limits = options.limits;
         Session {
             vm,
             engine: options.engine,
@@ -523,8 +517,9 @@ impl Session {
         }
         let Some(section) = self.vm.machine.sections.get(&process.offset()) else { return };
         let work = self.vm.heap.root(Root::Work).as_fixnum() - section.started;
-        if work > ATOMIC_WORK_MAX {
-            let message = format!("an atomic section may do {ATOMIC_WORK_MAX} units of work");
+        let limit = self.vm.machine.limits.atomic_work;
+        if work > limit as i64 {
+            let message = format!("an atomic section may do {limit} units of work");
             let fault = Fault::new(pscheme_heap::error_code::ErrorCode::AtomicTooLong, message);
             let event = self.vm.end_slice(Stop::Error(Box::new(fault)));
             if let Event::Failed(process) = event {

@@ -1,5 +1,5 @@
 //! Cost follows change: what one `set-car!` writes does not depend on the size of the heap, the depth
-//! of a stack, or the number of parked processes. `cargo bench --bench commit` prints the table, with
+//! of a stack, or the number of parked processes. `cargo bench -p pscheme --bench commit` prints the table, with
 //! larger heaps.
 
 #[path = "support/cost.rs"]

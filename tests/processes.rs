@@ -241,7 +241,7 @@ fn a_full_mailbox_is_a_condition_of_the_sender_and_nothing_is_lost() {
         (display (drain 0)) (newline)
         (! main 'again)
         (display (recv (x x)))";
-    let (outcome, shown) = run(text, |options| options.mailbox_messages_max = 10);
+    let (outcome, shown) = run(text, |options| options.limits.mailbox_messages = 10);
     assert_eq!(outcome, Outcome::Ended(0));
     let lines: Vec<&str> = shown.lines().collect();
     assert!(lines[0].ends_with("is full: 10 messages wait in it"), "{shown}");
@@ -251,7 +251,7 @@ fn a_full_mailbox_is_a_condition_of_the_sender_and_nothing_is_lost() {
 #[test]
 fn a_process_that_only_spawns_meets_the_heap_s_limit() {
     let text = "(define (wait) (recv (x x))) (define (breed) (spawn wait) (breed)) (breed)";
-    let (outcome, _) = run(text, |options| options.heap_limit_bytes = Some(24 << 20));
+    let (outcome, _) = run(text, |options| options.limits.heap_bytes = 24 << 20);
     assert_eq!(outcome, Outcome::AtLimit);
 }
 

@@ -319,7 +319,7 @@ fn exit_leaves_the_prompt_and_the_image_goes_on() {
 fn an_evaluation_at_the_limit_gives_its_memory_back() {
     let console = Console::default();
     let mut options = SessionOptions::new(TestHost::new(&console));
-    options.heap_limit_bytes = Some(64 << 20);
+    options.limits.heap_bytes = 64 << 20;
     let mut prompt = Prompt::new(Session::transient(options).unwrap());
     let turns = evaluate(&mut prompt, "(let loop ((all '())) (loop (cons all all)))");
     let Ending::Failed(report) = ending(&turns) else { panic!("{turns:?}") };

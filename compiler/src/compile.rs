@@ -10,8 +10,9 @@ use crate::expand::{
     Expansion, Hygiene, ImportedNames, expand_at_top_level, expand_import_sets,
     expand_in_environment, expand_program,
 };
+use crate::limits::LAMBDA_DEPTH_MAX;
 use crate::passes::boxes::box_assigned_variables;
-use crate::passes::closures::{Closures, LAMBDA_DEPTH_MAX};
+use crate::passes::closures::Closures;
 use crate::passes::inline::{GlobalKnowledge, inline_calls};
 use crate::passes::letrec::resolve_letrecs;
 use crate::passes::loops::find_loops;

@@ -20,6 +20,7 @@ pub mod datum_write;
 pub mod diagnostic;
 pub mod expand;
 pub mod features;
+pub mod limits;
 pub mod listing;
 pub mod passes;
 pub mod reader;

@@ -4,11 +4,9 @@
 //! is of. Nothing else in the compiler knows that there can be several.
 
 use crate::diagnostic::ByteSpan;
+use crate::limits::SOURCE_DEPTH_MAX;
 use pscheme_vm::code::SourceText;
 use std::path::Path;
-
-/// Texts that include or import each other, one inside the other, at most.
-pub const SOURCE_DEPTH_MAX: usize = 100;
 
 /// The texts of one compilation.
 #[derive(Clone, Debug, Default)]

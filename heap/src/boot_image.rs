@@ -26,11 +26,11 @@ struct BootPage {
 }
 
 impl Heap {
-    /// The heap as bytes for [`Heap::from_boot_image`]. The nursery must be empty, and nothing was
-    /// committed before.
+    /// The heap as bytes for [`Heap::from_boot_image`]. A major collection must have come right before,
+    /// and no commit at all.
     ///
     /// # Panics
-    /// If something was: then pages are missing.
+    /// If something was committed: then pages are missing.
     pub fn to_boot_image(&mut self) -> Vec<u8> {
         let mut wave = Wave::default();
         let listed = self.list_changes(&mut wave);
@@ -75,7 +75,7 @@ impl Heap {
             )
         })?;
         heap.forget_commits();
-        heap.sweep_after_opening();
+        heap.sweep_starts();
         Ok(heap)
     }
 }

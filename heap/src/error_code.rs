@@ -112,6 +112,9 @@ error_codes! {
     /// whether the host had done it is not known. Only effects that the host declares idempotent are
     /// done again by themselves. A program can catch this (`guard`) and decide.
     122 EffectInDoubt = "it is not known whether the host did this";
+    /// The calls that the process waits in take more than they may: a recursion too deep, or endless. The
+    /// process is kept whole, and goes on when the image is opened with a higher limit.
+    123 StackLimit = "stack limit reached";
     /// The mailbox of the process holds as many messages as it may. This one was not sent: send it
     /// again when the process has received some.
     130 MailboxFull = "a mailbox is full";

@@ -55,7 +55,7 @@ rows! {
 
 // The stored page.
 rows! {
-    PAGE_FORMAT_VERSION == 1;
+    PAGE_FORMAT_VERSION == 2;
     page_header::VERSION == 0;
     page_header::PAGE_TYPE == 1;
     page_header::RUN_PAGES == 4;

@@ -541,11 +541,15 @@ impl Heap {
             PageType::RunTail => Some(Heap::run_object(Page(entry.run))),
             page_type if page_type.holds_objects() => {
                 let starts = self.space.starts(page);
-                let mut granule = (offset % PAGE_BYTES / GRANULE_BYTES) as usize;
-                while !bit(starts, granule) {
-                    granule = granule.checked_sub(1)?;
+                let granule = (offset % PAGE_BYTES / GRANULE_BYTES) as usize;
+                let mut index = granule / 64;
+                let mut bits = starts[index] & (u64::MAX >> (63 - granule % 64));
+                while bits == 0 {
+                    index = index.checked_sub(1)?;
+                    bits = starts[index];
                 }
-                Some(u64::from(page.0) * PAGE_BYTES + granule as u64 * GRANULE_BYTES)
+                let granule = index as u64 * 64 + u64::from(bits.ilog2());
+                Some(u64::from(page.0) * PAGE_BYTES + granule * GRANULE_BYTES)
             }
             _ => None,
         }

@@ -14,6 +14,7 @@ mod format;
 pub mod frame;
 pub mod heap;
 pub mod kind;
+pub mod limit_table;
 pub mod limits;
 pub mod mark;
 mod pages;

@@ -84,6 +84,15 @@ impl Heap {
         self.pages_after_major = self.pages_in_use;
     }
 
+    /// Finds the room in pages whose start bits show nothing dead.
+    pub(crate) fn sweep_starts(&mut self) {
+        for page in self.pages_used() {
+            *self.space.marks_mut(page) = *self.space.starts(page);
+        }
+        self.sweep();
+        self.pages_after_major = self.pages_in_use;
+    }
+
     /// Makes the start bits equal to the mark bits, and frees pages without live objects.
     pub(crate) fn sweep(&mut self) {
         self.cursors = [Cursor::EMPTY; POOL_COUNT];

@@ -15,7 +15,7 @@ use crate::store::{
 use crate::word::Word;
 
 /// Version of the page layout and the object kinds.
-pub const PAGE_FORMAT_VERSION: u8 = 1;
+pub const PAGE_FORMAT_VERSION: u8 = 2;
 /// Bits of a block that has something for the commit.
 const COMMIT_BITS: u8 = card::COMMIT | card::PAGES;
 /// The root record's counter that holds [`Heap::move_epoch`].
@@ -234,9 +234,7 @@ impl Heap {
         if page_type == PageType::RunTail {
             self.space.bytes_mut(base, body.len()).copy_from_slice(body);
         } else {
-            if body[page_header::VERSION] != PAGE_FORMAT_VERSION {
-                return Err(bad("unknown version of the page layout"));
-            }
+            check_version(page, body[page_header::VERSION])?;
             if body[page_header::PAGE_TYPE] != attributes.page_type {
                 return Err(bad("its header names another page type than its row"));
             }
@@ -254,6 +252,23 @@ impl Heap {
         *self.space.entry_mut(page) =
             PageEntry { page_type, age: Age::Old, flags: page_flag::STORED, run };
         Ok(())
+    }
+}
+
+/// Refuses a page whose layout this version does not read.
+fn check_version(page: Page, found: u8) -> Result<(), StoreError> {
+    match found {
+        PAGE_FORMAT_VERSION => Ok(()),
+        1 => Err(damaged(format!(
+            "page {} has layout 1, of pscheme before its first release, which is not read any more",
+            page.0
+        ))),
+        0 => Err(damaged(format!("page {}: no version of the page layout", page.0))),
+        _ => Err(StoreError::Newer {
+            what: "the page layout",
+            found: found.into(),
+            known: PAGE_FORMAT_VERSION.into(),
+        }),
     }
 }
 

@@ -14,11 +14,13 @@ use pscheme_heap::frame::{Link, LiveMask, ReturnPoint};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Header, Kind, flag};
 use pscheme_heap::limits::{PAGE_BYTES, PROCESS_NODE_SLOTS, TIMER_ENTRY_WORDS, TIMER_NODE_ENTRIES};
+use pscheme_heap::space::PageType;
 use pscheme_heap::store::{
     MemoryImage, PAGE_SIZE_BYTES, PageAttributes, PageNumber, Store, Wave, WavePage,
 };
 use pscheme_heap::word::{FIXNUM_MIN, Word};
 
+const RUN_TAIL: u8 = PageType::RunTail as u8;
 /// First root that keeps an object.
 const FIRST_ROOT: usize = 20;
 /// Bytes of a line of the golden file.
@@ -115,7 +117,7 @@ fn build() -> Heap {
     let frame = [closure.0, 0, number(3), Word::DEAD.0];
     let segment = b.object(Kind::Segment, 0, &frame);
     let nothing = Word::FALSE.0;
-    let kept = [segment.0, nothing, number(4), nothing, 3, link.0];
+    let kept = [segment.0, nothing, number(4), nothing, 3, link.0, 3];
     let continuation = b.object(Kind::Continuation, 0, &kept);
     let fields = [number(5), number(6), continuation.0, number(7), nothing, number(8), number(9)];
     let message = b.object(Kind::Message, 0, &[number(30), nothing]);
@@ -309,4 +311,23 @@ fn an_image_of_the_golden_pages_opens() {
         );
     }
     assert!(wave.pages.len() >= 6, "{} pages", wave.pages.len());
+}
+
+#[test]
+fn pages_of_another_layout_are_refused_by_their_version() {
+    let golden = parse(&std::fs::read_to_string(golden_path()).unwrap());
+    for (version, expected) in
+        [(1, "before its first release"), (9, "format version 9"), (0, "no version")]
+    {
+        let mut wave = Wave { pages: golden.pages.clone(), ..Wave::default() };
+        wave.arena.clone_from(&golden.arena);
+        wave.roots.clone_from(&golden.roots);
+        let of_objects = golden.pages.iter().find(|page| page.attributes.page_type != RUN_TAIL);
+        let body = of_objects.unwrap().body.unwrap() as usize;
+        wave.arena[body * PAGE_SIZE_BYTES] = version;
+        let image = MemoryImage::new();
+        image.open().unwrap().commit(&wave).unwrap();
+        let error = Heap::restore(&mut image.open().unwrap()).err().unwrap().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
 }

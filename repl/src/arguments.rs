@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use pscheme::Limits;
+
 use crate::{size, status};
 
 /// A Scheme whose running programs survive crashes and reboots.
@@ -39,6 +41,9 @@ pub struct Running {
     /// the command is given with a higher limit.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub heap_limit: Option<u64>,
+    /// Another limit, as stack=4G; docs/generated/limits.md lists them. Can be given several times.
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = limit)]
+    pub limit: Vec<(String, u64)>,
     /// A folder in which libraries are looked for, after the script's own and before those of
     /// PSCHEME_PATH: (my lib) is in my/lib.sld. Can be given several times.
     #[arg(short = 'L', value_name = "DIR")]
@@ -50,6 +55,30 @@ pub struct Running {
     /// End when the program's main process ends, without waiting for the others.
     #[arg(long)]
     pub main_only: bool,
+}
+
+impl Running {
+    /// The limits the command line sets, the others at their defaults.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for (name, value) in &self.limit {
+            limits.set(name, *value);
+        }
+        if let Some(bytes) = self.heap_limit {
+            limits.heap_bytes = bytes;
+        }
+        limits
+    }
+}
+
+/// A limit on the command line: its name, and a number with a unit.
+fn limit(text: &str) -> Result<(String, u64), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=NUMBER")?;
+    let known: Vec<&str> = Limits::ROWS.iter().map(|row| row.name).collect();
+    if !known.contains(&name) {
+        return Err(format!("there is no limit {name}; there are {}", known.join(", ")));
+    }
+    Ok((name.to_string(), size::parse(value)?))
 }
 
 /// An image that is looked at, and in which form.

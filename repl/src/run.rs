@@ -199,7 +199,7 @@ fn session_options(
         })?;
     }
     options.stop_requested = stop;
-    options.heap_limit_bytes = running.heap_limit;
+    options.limits = running.limits();
     options.ends_with_main = running.main_only;
     options.on_failure = Box::new(|vm, process| eprint!("{}", describe_failure(vm, process)));
     Ok(options)
@@ -363,8 +363,8 @@ fn run_to_end(mut session: Session) -> Result<u8, Failure> {
         }
         Outcome::AtLimit => {
             eprintln!(
-                "pscheme: stopped at the heap's limit after commit {durable}; \
-                 the same command with a higher --heap-limit goes on"
+                "pscheme: stopped at a limit after commit {durable}; \
+                 the same command with a higher one goes on"
             );
             status::ERROR
         }

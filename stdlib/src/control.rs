@@ -13,7 +13,7 @@ use pscheme_vm::number::Number;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault, name_text, trusted_count, wrong_type};
+use crate::argument::{Call, Outcome, name_text, trusted_count, wrong_type};
 use crate::list::is_kind;
 use crate::room::allocate;
 use crate::write::raised_text;
@@ -269,11 +269,12 @@ fn raise_fault(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let code = u16::try_from(trusted_count(arguments.get(0))).ok();
     let code = code.and_then(ErrorCode::from_number).unwrap_or(ErrorCode::OutOfRange);
     let mut message = name_text(&vm.heap, arguments.get(1));
-    for index in 2..arguments.count() {
+    let irritants: Vec<Word> = (2..arguments.count()).map(|index| arguments.get(index)).collect();
+    for &irritant in &irritants {
         message.push(' ');
-        message.push_str(&pscheme_vm::print::summary(&vm.heap, arguments.get(index)));
+        message.push_str(&pscheme_vm::print::summary(&vm.heap, irritant));
     }
-    Err(fault(code, message))
+    Err(Fault::new(code, message).with_irritants(&irritants).into())
 }
 
 fn part(vm: &mut Vm, arguments: Arguments, name: &'static str, field: usize) -> Outcome {

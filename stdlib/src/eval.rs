@@ -16,7 +16,7 @@ use pscheme_vm::primitives;
 use crate::argument::{Call, Outcome, fault};
 use crate::data::CopiedData;
 use crate::image::ImageSurroundings;
-use crate::limits::{PATH_CHARACTERS_MAX, SOURCE_FILE_BYTES_MAX};
+use crate::limits::PATH_CHARACTERS_MAX;
 use crate::load::{FormAt, Installation, LoadError, compile_form, install, source_object};
 use crate::room::{allocate, object_bytes};
 
@@ -31,7 +31,7 @@ primitives! { EVAL_PRIMITIVES:
     /// needs, and the environment these make.
     722 "%environment" (1) listed("the size of the libraries that are not loaded yet") => environment;
     /// `(%read-source path)`: the text of a program's file with its name, for `%compile-next`.
-    723 "%read-source" (1) listed("64 MiB of text") => read_source;
+    723 "%read-source" (1) listed("a file of the limit's size") => read_source;
     /// `(interaction-environment)`: the environment of the top level, which sees everything.
     724 "interaction-environment" (0) constant => |vm, _| {
         let environment = allocate(vm, Kind::Environment, body::Environment::FIELDS, 0)?;
@@ -130,8 +130,9 @@ fn read_source(vm: &mut Vm, arguments: Arguments) -> Outcome {
         .host
         .read_file(std::path::Path::new(&name))
         .map_err(|error| unreadable(error.to_string()))?;
-    if bytes.len() as u64 > SOURCE_FILE_BYTES_MAX {
-        return Err(unreadable(format!("it has more than {SOURCE_FILE_BYTES_MAX} bytes")));
+    let most = vm.machine.limits.file_bytes;
+    if bytes.len() as u64 > most {
+        return Err(unreadable(format!("it has more than {most} bytes")));
     }
     if std::str::from_utf8(&bytes).is_err() {
         return Err(unreadable("it is no UTF-8 text".into()));

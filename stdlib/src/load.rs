@@ -13,7 +13,7 @@ use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::word::Word;
-use pscheme_vm::code::{Arity, CodeUnit, Constant, SourceText};
+use pscheme_vm::code::{Arity, CodeUnit, Constant, RUNNER, SourceText};
 use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::install::{InstallContext, InstalledSource};
@@ -329,7 +329,7 @@ fn runner(thunks: &[CodeUnit]) -> CodeUnit {
         instructions.push(op(Op::Return, &[2]));
     }
     CodeUnit {
-        name: "program".into(),
+        name: RUNNER.into(),
         arity: Arity { required: 0, optional: 0, rest: false },
         captures: 0,
         frame_words: 4,

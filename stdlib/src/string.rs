@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -352,6 +353,15 @@ fn string_to_symbol(vm: &mut Vm, arguments: Arguments) -> Outcome {
         return Err(fault(ErrorCode::ImplementationLimit, message));
     }
     let name = view.text();
+    let limit = vm.machine.limits.symbols;
+    let count = vm.heap.root(Root::SymbolCount);
+    if count.is_fixnum()
+        && count.as_fixnum() as u64 >= limit
+        && vm.heap.symbol_named(&name).is_none()
+    {
+        let message = format!("string->symbol: the heap has {limit} symbols, which is the most");
+        return Err(fault(ErrorCode::ImplementationLimit, message));
+    }
     // Asks for the limit's condition first; interning itself makes all the room it needs.
     vm.reserve(object_bytes(8))?;
     Ok(vm.heap.intern(&name, &mut vm.machine))

@@ -100,7 +100,7 @@ fn make_edit(random: &mut Random) -> Edit {
 
 fn options() -> SessionOptions {
     let mut options = SessionOptions::new(NoFilesHost::new(&Console::default()));
-    options.heap_limit_bytes = Some(HEAP_LIMIT_BYTES);
+    options.limits.heap_bytes = HEAP_LIMIT_BYTES;
     // Commits at moments of the clock would make every run another one.
     options.wave_interval = Duration::MAX;
     options

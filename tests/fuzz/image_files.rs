@@ -99,7 +99,7 @@ fn store_options() -> StoreOptions {
 
 fn options() -> SessionOptions {
     let mut options = SessionOptions::new(NoFilesHost::new(&Console::default()));
-    options.heap_limit_bytes = Some(HEAP_LIMIT_BYTES);
+    options.limits.heap_bytes = HEAP_LIMIT_BYTES;
     // Commits at moments of the clock would make every run another one.
     options.wave_interval = Duration::MAX;
     options

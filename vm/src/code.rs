@@ -4,6 +4,11 @@
 //! turns the index into the distance the machine reads, fills the masks of return points from the
 //! liveness analysis, and verifies the result, so that a compiler needs to know neither.
 
+/// The name of the code of a form of the top level.
+pub const TOP_LEVEL: &str = "top level";
+/// The name of code without a source that runs the forms of a program one after the other.
+pub const RUNNER: &str = "program";
+
 /// Arguments a procedure takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Arity {

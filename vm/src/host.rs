@@ -19,7 +19,15 @@ pub trait Host: Send {
     /// Random bits.
     fn random(&mut self) -> u64;
 
-    /// The content of a file that a program is made from: a library, or what it includes or loads.
+    /// The size of a file.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    fn file_bytes(&mut self, path: &Path) -> io::Result<u64> {
+        Ok(std::fs::metadata(path)?.len())
+    }
+
+    /// The content of a file: one that a program reads, a library, or what is included or loaded.
     ///
     /// # Errors
     /// As the system reports them.

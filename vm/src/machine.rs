@@ -19,6 +19,7 @@ use pscheme_heap::word::Word;
 use crate::fault::Fault;
 use crate::handle::HandleTable;
 use crate::host_function::HostFunctions;
+use crate::limits::Limits;
 use crate::liveness::{Liveness, analyse};
 use crate::primitive::{Primitive, PrimitiveSet};
 
@@ -131,7 +132,7 @@ pub struct Machine {
     /// Set by a primitive that opened an effect, so that a commit becomes due.
     pub effects_pending: bool,
     /// Messages that wait in one mailbox at most.
-    pub mailbox_messages_max: usize,
+    pub limits: Limits,
     /// The values of `transient` cells by number, as lists of one element. They are not of the image:
     /// a machine begins without any.
     pub transients: HashMap<i64, Word>,
@@ -171,7 +172,7 @@ impl Machine {
             host_functions: HostFunctions::new(),
             bytes_at_limit: 0,
             effects_pending: false,
-            mailbox_messages_max: crate::limits::MAILBOX_MESSAGES_MAX,
+            limits: Limits::default(),
             transients: HashMap::new(),
         }
     }

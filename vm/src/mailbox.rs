@@ -20,7 +20,7 @@ impl Vm {
     /// If the mailbox is full; nothing is changed then.
     pub fn deliver(&mut self, process: Word, content: Word) -> Result<(), Interrupt> {
         let count = self.heap.field(process, body::Process::MESSAGE_COUNT).as_fixnum();
-        if count >= self.machine.mailbox_messages_max as i64 {
+        if count >= self.machine.limits.mailbox_messages as i64 {
             let id = self.heap.field(process, body::Process::ID).as_fixnum();
             let message =
                 format!("the mailbox of process {id} is full: {count} messages wait in it");

@@ -3,13 +3,13 @@
 //! A parked process is its record and sealed segments, nothing else. The queue is a list through the
 //! records, so scheduling survives in the heap and its order is a function of work alone.
 
-use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
 use crate::engine::Engine;
 use crate::fault::Interrupt;
+use crate::limit_stop::LimitMet;
 use crate::machine::{Park, SLICE_WORK, Stop, TopFrame, Vm};
 use crate::monitor::End;
 
@@ -48,7 +48,8 @@ process_states! {
     3 Finished = "finished";
     /// Ended by the error in `value`; its stack is kept.
     4 Failed = "failed";
-    /// Stopped by the heap's limit; with multiple values in `value` they are a call to be made.
+    /// Stopped by the limit of the heap, or of its stack if `due` is `#t`; with multiple values in
+    /// `value` they are a call to be made.
     5 AtLimit = "at-limit";
     /// Waits for a message, and if `due` is a number for that time too.
     6 WaitingForMessage = "waiting-for-message";
@@ -78,7 +79,7 @@ pub enum Event {
     Finished(Word),
     /// The process has failed; its `value` is the condition.
     Failed(Word),
-    /// The heap's limit has stopped the process; it is kept whole.
+    /// The limit of the heap or of its stack has stopped the process; it is kept whole.
     AtLimit(Word),
     /// The program asked to end with this status.
     Exit(i64),
@@ -309,10 +310,10 @@ impl Vm {
                 self.finish(value)
             }
             Stop::Error(fault)
-                if fault.code == ErrorCode::HeapLimit
+                if let Some(limit) = LimitMet::of(fault.code)
                     && !self.machine.sections.contains_key(&process.offset()) =>
             {
-                self.stop_at_limit()
+                self.stop_at_limit(limit)
             }
             Stop::Error(fault) => self.raise(fault),
             Stop::Exit(status) => {

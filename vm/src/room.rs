@@ -1,7 +1,7 @@
 //! Room in the heap: what a program may take before its limit, and what the machine itself takes
 //! beyond it.
 //!
-//! A process that meets the limit stops and is kept whole (`heap_limit.rs`), and stopping takes
+//! A process that meets the limit stops and is kept whole (`limit_stop.rs`), and stopping takes
 //! room too: its stack goes into the heap. That room is bounded by one stack and one nursery.
 
 use pscheme_heap::error_code::ErrorCode;

@@ -11,11 +11,12 @@
 
 #![allow(unsafe_code, reason = "copies frames between the running stack and segments")]
 
+use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::{FRAME_WORDS_MIN, Link};
 use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::word::Word;
 
-use crate::fault::Interrupt;
+use crate::fault::{Fault, Interrupt};
 use crate::machine::{CodeView, TopFrame, Vm, code_containing, return_mask};
 
 /// Frames one underflow copies back at most.
@@ -67,12 +68,17 @@ impl Vm {
         self.machine.top = TopFrame::Empty;
     }
 
-    /// Makes sure that sealing the whole stack stays within the heap's limit.
+    /// Makes sure that sealing the whole stack stays within the limits of stack and heap.
     ///
     /// # Errors
-    /// The heap's limit.
+    /// The condition of the limit.
     pub(crate) fn reserve_stack(&mut self, frame_words: usize) -> Result<(), Interrupt> {
         let words = self.words_below_base() + frame_words;
+        let limit = self.machine.limits.stack_bytes;
+        if self.depth_of(self.machine.continuation).saturating_add(words as u64) > limit / 8 {
+            let message = format!("the calls it waits in take {limit} bytes");
+            return Err(Fault::new(ErrorCode::StackLimit, message).into());
+        }
         let segment = Header::new(Kind::Segment, 0, words);
         self.reserve_object(segment.size_bytes(), CONTINUATION)
     }
@@ -136,6 +142,12 @@ impl Vm {
         self.machine.underflow_burst = 1;
     }
 
+    /// Words of all frames of a continuation.
+    fn depth_of(&self, continuation: Word) -> u64 {
+        let is_one = continuation.is_object();
+        if is_one { self.heap.raw(continuation, body::Continuation::DEPTH) } else { 0 }
+    }
+
     /// A continuation object; its room must be there.
     fn continuation_object(
         &mut self,
@@ -148,6 +160,7 @@ impl Vm {
             Resumption::Return(link) => (link, Word::FALSE),
             Resumption::Instruction(link, code) => (link, code),
         };
+        let depth = self.depth_of(next).saturating_add(top as u64);
         let object = self.heap.object(Kind::Continuation, 0, body::Continuation::FIELDS);
         let mut put = |index: usize, value: u64| self.heap.initialise(object, index, value);
         put(body::Continuation::SEGMENT, segment.0);
@@ -156,6 +169,7 @@ impl Vm {
         put(body::Continuation::CODE, code.0);
         put(body::Continuation::OFFSET, top as u64);
         put(body::Continuation::LINK, link.0);
+        put(body::Continuation::DEPTH, depth);
         object
     }
 

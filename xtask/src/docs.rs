@@ -3,9 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use pscheme::Limits;
+use pscheme::compiler::limits::COMPILER_LIMITS;
 use pscheme::heap::error_code::ERROR_CODES;
 use pscheme::heap::kind::{Allowed, FieldClass, Kind};
 use pscheme::heap::root_table::ROOT_ROWS;
+use pscheme::stdlib::limits::LIBRARY_LIMITS;
+use pscheme::vm::limits::VM_LIMITS;
 use pscheme::vm::op::{OperandKind, op_rows};
 use pscheme::vm::primitive::Work;
 
@@ -18,6 +22,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("kinds.md", kinds()),
         ("errors.md", errors()),
         ("primitives.md", primitives()),
+        ("limits.md", limits()),
     ]
 }
 
@@ -119,6 +124,39 @@ fn errors() -> String {
     let mut text = format!("{NOTICE}# Error codes\n\n");
     for code in ERROR_CODES {
         let _ = writeln!(text, "## {code}: {}\n\n{}\n", code.summary(), line(code.explanation()));
+    }
+    text
+}
+
+fn limits() -> String {
+    let mut text = format!("{NOTICE}# Limits\n\n");
+    text.push_str(
+        "What a program may take, if whoever opens the image sets nothing else: `--limit NAME=NUMBER` \
+         (and `--heap-limit`) on the command line, `OpenOptions::limits` in Rust. A process that meets \
+         the limit of heap or stack is kept whole.\n\n\
+         | name | default | of | at the limit | meaning |\n|---|---|---|---|---|\n",
+    );
+    for row in Limits::ROWS {
+        let (name, unit, doc) = (row.name, row.unit, line(row.doc));
+        let default = count(row.default);
+        let _ = writeln!(text, "| {name} | {default} | {unit} | {} | {doc} |", row.code);
+    }
+    text.push_str("\nThe same for everybody:\n\n| name | at most | of what |\n|---|---|---|\n");
+    for row in VM_LIMITS.iter().chain(LIBRARY_LIMITS).chain(COMPILER_LIMITS) {
+        let _ = writeln!(text, "| `{}` | {} | {} |", row.name, count(row.value), line(row.doc));
+    }
+    text
+}
+
+/// A number with commas between thousands.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
     }
     text
 }

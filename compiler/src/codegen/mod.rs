@@ -17,12 +17,12 @@ mod operations;
 
 pub use assembler::Failure;
 
-use crate::core::{Core, Literal, NO_NAME, NameId, Names, Node, NodeId, VariableId, VariableList};
+use crate::core::{Core, Literal, NameId, Names, Node, NodeId, VariableId, VariableList};
 use crate::diagnostic::ByteSpan;
 use crate::passes::closures::Closures;
 use assembler::{Assembler, Label, Register};
 use operands::{Destination, Location, Operand};
-use pscheme_vm::code::{Arity, CodeUnit, VariablePlace};
+use pscheme_vm::code::{Arity, CodeUnit, TOP_LEVEL, VariablePlace};
 use pscheme_vm::op::Op;
 use std::collections::HashMap;
 
@@ -202,10 +202,10 @@ impl<'form> Generator<'form> {
             }
         }
         let name = match lambda.map(|id| self.core.node(id)) {
-            Some(Node::Lambda { name, .. }) => name,
-            _ => NO_NAME,
+            Some(Node::Lambda { name, .. }) => names.get(name),
+            _ => TOP_LEVEL,
         };
-        self.assembler.finish(names.get(name), self.arity, self.captures, names, units)
+        self.assembler.finish(name, self.arity, self.captures, names, units)
     }
 
     fn step(&mut self, task: Task) {

@@ -7,10 +7,9 @@ use super::Expander;
 use super::syntax::{Syntax, View};
 use crate::diagnostic::ByteSpan;
 use crate::features::FEATURES;
+use crate::limits::REQUIREMENT_DEPTH_MAX;
 
 const FORM: &str = "cond-expand";
-/// How deep requirements may nest.
-const REQUIREMENT_DEPTH_MAX: usize = 200;
 
 impl Expander<'_, '_> {
     /// What the form stands for: a `begin` of the first clause whose requirement holds, or something

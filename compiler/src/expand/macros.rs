@@ -6,12 +6,8 @@ use super::syntax::{Identifier, Syntax, View};
 use super::{Expander, Keyword, Task};
 use crate::datum::Datum;
 use crate::diagnostic::{ByteSpan, Diagnostic};
+use crate::limits::{DATA_MAX, EXPANSIONS_MAX};
 use pscheme_heap::error_code::ErrorCode;
-
-/// Uses of macros in one top-level form at most: more than this never ends.
-pub const EXPANSIONS_MAX: usize = 200_000;
-/// Data of a program, with what its macros made of them, at most.
-pub const DATA_MAX: usize = 40_000_000;
 
 impl Expander<'_, '_> {
     /// Replaces a use of a macro, a `cond-expand` and an `include` by its result until the form is none; `None` after a report.

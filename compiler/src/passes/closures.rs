@@ -1,11 +1,9 @@
 //! Analysis: what each lambda captures, and how deep lambdas nest.
 
 use crate::core::{Core, Node, NodeId, VariableId};
+use crate::limits::LAMBDA_DEPTH_MAX;
 use indexmap::IndexSet;
 use std::collections::HashMap;
-
-/// Deepest nesting of lambdas: code objects nest as they do, and installing walks that nest.
-pub const LAMBDA_DEPTH_MAX: usize = 500;
 
 /// Captured variables of the lambdas of one form.
 pub struct Closures {

@@ -80,7 +80,7 @@ pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> 
 fn session_options(running: &Running, stop: &Arc<AtomicBool>) -> SessionOptions {
     let host = StandardHost::with_library_folders(folders(None, &running.library_folders));
     let mut options = SessionOptions::new(Box::new(host));
-    options.heap_limit_bytes = running.heap_limit;
+    options.limits = running.limits();
     options.stop_requested = Arc::clone(stop);
     options.on_failure = Box::new(|vm, process| {
         if !is_evaluation(vm, process) {

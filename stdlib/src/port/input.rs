@@ -11,7 +11,7 @@ use super::effect::path_argument;
 use super::{PORT_BYTES, new_port, number_field, open_port, set_number_field, state};
 use crate::argument::{Call, Outcome, fault};
 use crate::bytevector::new_bytevector;
-use crate::limits::{CHUNK_ELEMENTS_MAX, INPUT_FILE_BYTES_MAX};
+use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::text::new_string;
 
 pub(super) fn open(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -34,13 +34,14 @@ pub(super) fn read_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
         let message = format!("open-input-file cannot read {}: {why}", path.display());
         fault(ErrorCode::FileError, message)
     };
-    let size = std::fs::metadata(&path).map_err(|error| failed(error.to_string()))?.len();
-    if size > INPUT_FILE_BYTES_MAX {
-        return Err(failed(format!(
-            "it has {size} bytes, at most {INPUT_FILE_BYTES_MAX} are read"
-        )));
+    let host = &mut vm.machine.host;
+    let size = host.file_bytes(&path).map_err(|error| failed(error.to_string()))?;
+    let most = vm.machine.limits.file_bytes;
+    if size > most {
+        return Err(failed(format!("it has {size} bytes, at most {most} are read")));
     }
-    let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
+    let host = &mut vm.machine.host;
+    let bytes = host.read_file(&path).map_err(|error| failed(error.to_string()))?;
     new_bytevector(vm, &bytes)
 }
 

@@ -71,7 +71,7 @@ primitives! { PORT_PRIMITIVES:
     /// `(%open-output-file path textual?)`: a port whose bytes go to a file after their commit.
     560 "%open-output-file" (2) constant => output::open_file;
     /// `(%read-file path)`: the bytes of a file.
-    561 "%read-file" (1) listed("a file of INPUT_FILE_BYTES_MAX") => input::read_file;
+    561 "%read-file" (1) listed("a file of the limit's size") => input::read_file;
     /// `(file-exists? path)`: is there a file of this name?
     562 "file-exists?" (1) constant => input::file_exists;
     /// `(delete-file path)`: not in this version.

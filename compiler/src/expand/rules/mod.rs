@@ -11,11 +11,9 @@ use super::syntax::{Identifier, Syntax};
 use super::{Expansion, Keyword, Meaning};
 use crate::datum::DatumId;
 use crate::diagnostic::{ByteSpan, Diagnostic};
+use crate::limits::RULE_DEPTH_MAX;
 use pscheme_heap::error_code::ErrorCode;
 use std::rc::Rc;
-
-/// How deep patterns and templates may nest.
-pub const RULE_DEPTH_MAX: usize = 200;
 
 /// The rules of a macro.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,11 @@
-//! Processes stopped by the heap's limit: kept whole, and going on when there is room.
+//! Processes stopped by the limit of the heap or of their stack: kept whole, and going on when there is
+//! room.
 //!
 //! Whoever asks for room asks before it changes anything, so the instruction or the call that met
 //! the limit is simply carried out again. Inside an atomic section a process cannot be set aside:
 //! there it fails with the limit's condition.
 
+use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::frame::FRAME_WORDS_MIN;
 use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::root_table::Root;
@@ -12,13 +14,51 @@ use pscheme_heap::word::Word;
 use crate::machine::{TopFrame, Vm};
 use crate::process::{Event, ProcessState};
 
+/// The limit that stopped a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitMet {
+    Heap,
+    Stack,
+}
+
+impl LimitMet {
+    /// The limit this condition is of, if the process that meets it is kept whole.
+    pub fn of(code: ErrorCode) -> Option<LimitMet> {
+        match code {
+            ErrorCode::HeapLimit => Some(LimitMet::Heap),
+            ErrorCode::StackLimit => Some(LimitMet::Stack),
+            _ => None,
+        }
+    }
+
+    /// The condition at the limit.
+    pub fn code(self) -> ErrorCode {
+        match self {
+            LimitMet::Heap => ErrorCode::HeapLimit,
+            LimitMet::Stack => ErrorCode::StackLimit,
+        }
+    }
+
+    /// What stands in the record's `due`.
+    fn mark(self) -> Word {
+        Word::boolean(self == LimitMet::Stack)
+    }
+}
+
 /// The part of the limit that must have become free since processes stopped before they try again.
 const FREED_DIVISOR: u64 = 16;
 
 impl Vm {
+    /// The limit that stopped a process which is in that state.
+    pub fn limit_met(&self, process: Word) -> LimitMet {
+        let is_of_stack = self.heap.field(process, body::Process::DUE) == LimitMet::Stack.mark();
+        if is_of_stack { LimitMet::Stack } else { LimitMet::Heap }
+    }
+
     /// Sets the running process aside, to carry out again what met the limit.
-    pub(crate) fn stop_at_limit(&mut self) -> Event {
+    pub(crate) fn stop_at_limit(&mut self, limit: LimitMet) -> Event {
         let process = self.machine.process;
+        self.heap.set_field(process, body::Process::DUE, limit.mark());
         if let TopFrame::Arguments(count) = self.machine.top {
             let call = self.pending_call(count);
             let place = self.heap.protect(call);
@@ -52,7 +92,7 @@ impl Vm {
         call
     }
 
-    /// The processes that the limit stopped, the last one first.
+    /// The processes that a limit stopped, the last one first.
     pub fn processes_at_limit(&self) -> Vec<Word> {
         let mut processes = Vec::new();
         let mut process = self.heap.root(Root::ProcessesAtLimit);
@@ -63,7 +103,7 @@ impl Vm {
         processes
     }
 
-    /// Takes a process out of those that the limit stopped.
+    /// Takes a process out of those that a limit stopped.
     pub(crate) fn leave_limit_queue(&mut self, process: Word) {
         let mut before = Word::FALSE;
         let mut at = self.heap.root(Root::ProcessesAtLimit);
@@ -91,13 +131,14 @@ impl Vm {
             && used.saturating_add(limit / FREED_DIVISOR) <= self.machine.bytes_at_limit
     }
 
-    /// Lets the processes that the limit stopped try again, in the order in which they stopped.
+    /// Lets the processes that a limit stopped try again, in the order in which they stopped.
     pub fn wake_from_limit(&mut self) {
         let processes = self.processes_at_limit();
         self.heap.set_root(Root::ProcessesAtLimit, Word::FALSE);
         for &process in processes.iter().rev() {
             let pending = self.heap.field(process, body::Process::VALUE).is_object();
             let state = if pending { ProcessState::New } else { ProcessState::Ready };
+            self.heap.set_field(process, body::Process::DUE, Word::FALSE);
             self.set_process_state(process, state);
             self.enqueue(process);
         }

@@ -1,10 +1,10 @@
-//! The heap's limit stops processes and keeps them whole: a run that meets the limit again and
-//! again, each time reopened with a little more, ends as one without a limit.
+//! The limits of heap and stack stop processes and keep them whole: a run that meets a limit again and
+//! again, each time reopened with a little more, ends as one without a limit. Others are conditions.
 
 mod support;
 
 use pscheme::heap::store::MemoryImage;
-use pscheme::{Outcome, Session, SessionOptions};
+use pscheme::{Limits, Outcome, Session, SessionOptions};
 use support::{Console, Random, TestHost};
 
 const MIB: u64 = 1 << 20;
@@ -95,27 +95,44 @@ fn shown(console: &Console) -> String {
     String::from_utf8(console.lock().unwrap().clone()).unwrap()
 }
 
-fn options(console: &Console, limit: Option<u64>) -> SessionOptions {
+/// A limit that is raised each time it was met.
+struct Raised {
+    name: &'static str,
+    /// The code of the condition.
+    code: &'static str,
+    first: u64,
+    /// What is added at least and at most.
+    step: std::ops::Range<u64>,
+}
+
+const HEAP: Raised =
+    Raised { name: "heap", code: "E0109", first: 6 * MIB, step: MIB / 2..7 * MIB / 2 };
+const STACK: Raised = Raised { name: "stack", code: "E0123", first: MIB, step: MIB..3 * MIB };
+
+fn options(console: &Console, limits: &[(&str, u64)]) -> SessionOptions {
     let mut options = SessionOptions::new(TestHost::new(console));
-    options.heap_limit_bytes = limit;
+    for &(name, value) in limits {
+        assert!(options.limits.set(name, value), "{name}");
+    }
     options
 }
 
-fn unlimited(name: &str, text: &str) -> String {
+/// Runs a program that must end without an error; what it shows.
+fn run(text: &str, limits: &[(&str, u64)]) -> String {
     let console = Console::default();
-    let mut session = Session::transient(options(&console, None)).unwrap();
-    session.start_program(name, text).unwrap();
-    assert_eq!(session.run().unwrap(), Outcome::Ended(0), "{name}: {}", shown(&console));
+    let mut session = Session::transient(options(&console, limits)).unwrap();
+    session.start_program("limits.scm", text).unwrap();
+    assert_eq!(session.run().unwrap(), Outcome::Ended(0), "{}", shown(&console));
     shown(&console)
 }
 
 /// Runs in an image, raising the limit each time it is met; returns the output and how often.
-fn in_steps(name: &str, text: &str, random: &mut Random) -> (String, usize) {
+fn in_steps(name: &str, text: &str, raised: &Raised, random: &mut Random) -> (String, usize) {
     let (console, image) = (Console::default(), MemoryImage::new());
-    let (mut limit, mut stops) = (6 * MIB, 0);
+    let (mut limit, mut stops) = (raised.first, 0);
     loop {
         let store = Box::new(image.open().unwrap());
-        let mut session = Session::open(store, options(&console, Some(limit))).unwrap();
+        let mut session = Session::open(store, options(&console, &[(raised.name, limit)])).unwrap();
         if session.script_is(text).is_none() {
             session.start_program(name, text).unwrap();
         }
@@ -130,9 +147,9 @@ fn in_steps(name: &str, text: &str, random: &mut Random) -> (String, usize) {
                 let stopped = session.vm.processes_at_limit();
                 assert!(!stopped.is_empty(), "{name}");
                 let report = pscheme::report::describe_failure(&session.vm, stopped[0]);
-                assert!(report.starts_with("error[E0109]"), "{name}: {report}");
+                assert!(report.starts_with(&format!("error[{}]", raised.code)), "{name}: {report}");
                 session.close().unwrap();
-                limit += MIB / 2 + random.below(3 * MIB);
+                limit += raised.step.start + random.below(raised.step.end - raised.step.start);
                 assert!(limit < 1024 * MIB, "{name} does not end");
             }
             Outcome::Stopped | Outcome::Waiting => unreachable!("nobody asked to stop or waits"),
@@ -145,8 +162,8 @@ fn a_run_that_meets_the_limit_again_and_again_ends_as_one_without() {
     let seed = 7;
     let mut random = Random(seed);
     for &(name, text) in PROGRAMS {
-        let expected = unlimited(name, text);
-        let (found, stops) = in_steps(name, text, &mut random);
+        let expected = run(text, &[]);
+        let (found, stops) = in_steps(name, text, &HEAP, &mut random);
         assert_eq!(found, expected, "{name} with seed {seed}");
         assert!(stops >= 3, "{name} met the limit {stops} times only");
         println!("{name}: {stops} stops");
@@ -164,11 +181,7 @@ fn a_process_goes_on_when_another_frees_memory() {
         (let wait ()
           (if (not built) (begin (make-vector 100000 0) (yield) (wait))))
         (display built)";
-    let console = Console::default();
-    let mut session = Session::transient(options(&console, Some(32 * MIB))).unwrap();
-    session.start_program("freed", text).unwrap();
-    assert_eq!(session.run().unwrap(), Outcome::Ended(0));
-    assert_eq!(shown(&console), "1200000");
+    assert_eq!(run(text, &[("heap", 32 * MIB)]), "1200000");
 }
 
 #[test]
@@ -178,9 +191,68 @@ fn in_an_atomic_section_the_limit_is_a_failure() {
         (spawn (lambda () (atomically (lambda () (length (build 3000000))))))
         (yield)
         (display \"goes on\")";
+    assert_eq!(run(text, &[("heap", 16 * MIB)]), "goes on");
+}
+
+/// Frames on the stack, captured ones, and frames of a procedure of the library.
+const RECURSIONS: &[&str] = &[
+    "(define (count n) (if (= n 0) 0 (+ 1 (count (- n 1))))) (display (count 1000000))",
+    "(define (deep n) (if (= n 0) 0 (+ 1 (call/cc (lambda (k) (deep (- n 1)))))))
+     (display (deep 300000))",
+    "(define (nest n) (if (= n 0) '() (map (lambda (x) (nest (- n 1))) '(1))))
+     (define (depth l) (let loop ((l l) (n 0)) (if (pair? l) (loop (car l) (+ n 1)) n)))
+     (display (depth (nest 200000)))",
+];
+
+#[test]
+fn a_recursion_that_meets_the_stack_limit_goes_on_with_a_higher_one() {
+    let mut random = Random(11);
+    for text in RECURSIONS {
+        let expected = run(text, &[]);
+        let (found, stops) = in_steps("recursion", text, &STACK, &mut random);
+        assert_eq!(found, expected, "{text}");
+        assert!(stops >= 3, "met the limit {stops} times only: {text}");
+    }
+}
+
+#[test]
+fn an_endless_recursion_meets_the_default_stack_limit_before_that_of_the_heap() {
+    let defaults = Limits::default();
+    assert!(defaults.stack_bytes * 4 <= defaults.heap_bytes);
     let console = Console::default();
-    let mut session = Session::transient(options(&console, Some(16 * MIB))).unwrap();
-    session.start_program("section", text).unwrap();
-    assert_eq!(session.run().unwrap(), Outcome::Ended(0));
-    assert_eq!(shown(&console), "goes on");
+    let mut session = Session::transient(options(&console, &[("stack", 16 * MIB)])).unwrap();
+    let text = "(spawn (lambda () (display \"other\")))
+                (define (forever n) (+ 1 (forever n))) (forever 0)";
+    session.start_program("forever.scm", text).unwrap();
+    assert_eq!(session.run().unwrap(), Outcome::AtLimit);
+    assert_eq!(shown(&console), "other", "the others run on");
+}
+
+#[test]
+fn other_limits_are_conditions_that_a_program_can_handle() {
+    let caught = |text: &str, shown: &str, limits| {
+        run(&format!("(display (guard (e (#t ({shown} e))) {text}))"), limits)
+    };
+    let symbols = "(let loop ((i 0))
+        (string->symbol (string-append \"made-\" (number->string i))) (loop (+ i 1)))";
+    let message = caught(symbols, "error-object-message", &[("symbols", 5_000)]);
+    assert_eq!(message, "string->symbol: the heap has 5000 symbols, which is the most");
+    let known = "(string->symbol \"car\")";
+    assert_eq!(run(&format!("(display {known})"), &[("symbols", 1)]), "car");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.txt");
+    std::fs::write(&path, vec![b'x'; 2_000]).unwrap();
+    let read = format!("(read-line (open-input-file \"{}\"))", path.display());
+    assert_eq!(caught(&read, "file-error?", &[("file", 1_999)]), "#t");
+    let shown = run(&format!("(display (string-length {read}))"), &[("file", 2_000)]);
+    assert_eq!(shown, "2000");
+    let load = format!("(load \"{}\")", path.display());
+    assert_eq!(caught(&load, "file-error?", &[("file", 1_999)]), "#t");
+}
+
+#[test]
+fn a_section_that_does_too_much_work_ends_its_process() {
+    let text =
+        "(spawn (lambda () (atomically (lambda () (let loop () (loop)))))) (yield) (display 1)";
+    assert_eq!(run(text, &[("atomic-section", 10_000)]), "1");
 }
