@@ -10,8 +10,11 @@ use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::root_table::Root;
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::heap::store::{CommitClock, PhaseHook, StoreError, StoreOptions};
+use pscheme::heap::word::Word;
 use pscheme::host::StandardHost;
 use pscheme::report::describe_failure;
+use pscheme::vm::limit_stop::LimitMet;
+use pscheme::vm::machine::Vm;
 use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, check_text};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -350,6 +353,7 @@ fn go_on(session: Session, path: &Path, otherwise: &str) -> Result<u8, Failure> 
 fn run_to_end(mut session: Session) -> Result<u8, Failure> {
     let outcome = session.run()?;
     let durable = session.durable().map_or(0, |transaction| transaction.0);
+    let higher = higher_limit(&session.vm);
     session.close()?;
     Ok(match outcome {
         Outcome::Ended(status) => exit_status(status),
@@ -364,11 +368,17 @@ fn run_to_end(mut session: Session) -> Result<u8, Failure> {
         Outcome::AtLimit => {
             eprintln!(
                 "pscheme: stopped at a limit after commit {durable}; \
-                 the same command with a higher one goes on"
+                 the same command with a higher {higher} goes on"
             );
             status::ERROR
         }
     })
+}
+
+/// The option that lets the processes go on which a limit stopped.
+fn higher_limit(vm: &Vm) -> &'static str {
+    let is_of_stack = |&process: &Word| vm.limit_met(process) == LimitMet::Stack;
+    if vm.processes_at_limit().iter().any(is_of_stack) { "--limit stack" } else { "--heap-limit" }
 }
 
 /// Removes an image that nobody runs. What is no image is left alone.

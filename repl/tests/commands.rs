@@ -159,6 +159,28 @@ fn a_run_that_meets_the_heap_limit_goes_on_with_more() {
 }
 
 #[test]
+fn an_endless_recursion_is_stopped_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "deep.scm",
+        "(define (deep n) (if (= n 0) 0 (+ 1 (deep (- n 1)))))\n(display (deep 400000))",
+    );
+    let first = pscheme(folder.path(), &["run", "deep.scm", "--limit", "stack=4M"]);
+    let said = shown(&first.stderr);
+    assert_eq!(first.status.code(), Some(1), "{said}");
+    assert!(said.contains("error[E0123]: the calls it waits in may take 4194304 bytes"), "{said}");
+    assert!(said.contains("the same command with a higher --limit stack goes on"), "{said}");
+    let second = pscheme(folder.path(), &["run", "deep.scm"]);
+    assert_eq!((shown(&second.stdout).as_str(), second.status.code()), ("400000", Some(0)));
+    for (wrong, expected) in [("stak=1", "there is no limit stak"), ("stack", "NAME=NUMBER")] {
+        let refused = pscheme(folder.path(), &["run", "deep.scm", "--limit", wrong]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(shown(&refused.stderr).contains(expected), "{}", shown(&refused.stderr));
+    }
+}
+
+#[test]
 fn a_text_on_the_command_line_shows_its_value() {
     let folder = tempfile::tempdir().unwrap();
     let show = |text: &str| {

@@ -15,6 +15,7 @@ use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
+use rustc_hash::FxHashMap;
 
 use crate::fault::Fault;
 use crate::handle::HandleTable;
@@ -106,12 +107,12 @@ pub struct Machine {
     pub underflow_burst: usize,
     /// Open sections of `atomically`, by the offset of their process's record, which does not
     /// move. No commit happens while there is one, so they need not survive.
-    pub sections: HashMap<u64, Section>,
+    pub sections: FxHashMap<u64, Section>,
     /// A commit waits for the open sections to end; no new one begins.
     pub commit_pending: bool,
     pub stop: Option<Stop>,
     pub primitives: Arc<PrimitiveSet>,
-    liveness: HashMap<u64, Arc<Liveness>>,
+    liveness: FxHashMap<u64, Arc<Liveness>>,
     /// Major collections when the cache was filled: one of them may free code.
     liveness_majors: u64,
     /// Safepoints passed, counted outside the image: tests compare runs by it.
@@ -158,11 +159,11 @@ impl Machine {
             process: Word::FALSE,
             dynamic: Word::NULL,
             underflow_burst: 1,
-            sections: HashMap::new(),
+            sections: FxHashMap::default(),
             commit_pending: false,
             stop: None,
             primitives,
-            liveness: HashMap::new(),
+            liveness: FxHashMap::default(),
             liveness_majors: 0,
             safepoints: 0,
             running: false,

@@ -68,3 +68,8 @@
 (raise-continuable 'nobody) ;!> E0108 the value nobody was raised
 (let ((else #f)) (guard (e (else 1) (#t 2)) (raise 'x))) ;=> 2
 (guard (e (#t (error-object-message e))) (%fault 106 "a fault by its code")) ;=> "a fault by its code"
+
+; What a fault of the library speaks of is among its irritants, as those of primitives are.
+(guard (e (#t (error-object-irritants e))) (hash-table-ref (make-hash-table) 'x)) ;=> (x)
+(guard (e (#t (error-object-irritants e))) (scheme-report-environment 6)) ;=> (6)
+(guard (e (#t (error-object-irritants e))) (vector-ref (vector) 'a)) ;=> (a)

@@ -112,8 +112,3 @@
 (%record 5) ;!> E0104 %record expects a record type as its first argument, found 5
 (%make-record-type 5 #() #f) ;!> E0104 %make-record-type expects a symbol as its first argument, found 5
 (%make-record-type 'a '() #f) ;!> E0104 %make-record-type expects a vector as its second argument, found ()
-
-; What a fault of the library speaks of is among its irritants, as those of primitives are.
-(guard (e (#t (error-object-irritants e))) (hash-table-ref (make-hash-table) 'x)) ;=> (x)
-(guard (e (#t (error-object-irritants e))) (scheme-report-environment 6)) ;=> (6)
-(guard (e (#t (error-object-irritants e))) (vector-ref (vector) 'a)) ;=> (a)
