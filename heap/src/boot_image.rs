@@ -3,7 +3,7 @@
 //! The bytes are made when the program is built and belong to it alone; they are no format of files.
 
 use crate::heap::Heap;
-use crate::limits::PAGE_BYTES;
+use crate::limits::{HEAP_RESERVED_BYTES, PAGE_BYTES};
 use crate::snapshot::damaged;
 use crate::store::{PageAttributes, RootRecord, StoreError, Wave, WavePage};
 use crate::store::{PageNumber, ROOT_COUNTER_COUNT};
@@ -57,6 +57,11 @@ impl Heap {
     /// # Errors
     /// The operating system gave no addresses, or these are not the bytes of a boot image.
     pub fn from_boot_image(bytes: &[u8]) -> Result<Heap, StoreError> {
+        Heap::from_boot_image_reserving(bytes, HEAP_RESERVED_BYTES)
+    }
+
+    /// As [`Heap::from_boot_image`], in `reserved` bytes of addresses.
+    fn from_boot_image_reserving(bytes: &[u8], reserved: u64) -> Result<Heap, StoreError> {
         let image = rkyv::from_bytes::<BootImage, rkyv::rancor::Error>(bytes)
             .map_err(|error| damaged(format!("the boot image: {error}")))?;
         let bodies = lz4_flex::decompress_size_prepended(&image.bodies)
@@ -65,7 +70,7 @@ impl Heap {
             return Err(damaged("the boot image: pages are missing"));
         }
         let roots = RootRecord { version: 0, words: image.words, counters: image.counters };
-        let mut heap = Heap::restore_pages(&roots, crate::limits::HEAP_RESERVED_BYTES, |sink| {
+        let mut heap = Heap::restore_pages(&roots, reserved, |sink| {
             image.pages.iter().zip(bodies.chunks_exact(PAGE_BYTES as usize)).try_for_each(
                 |(page, body)| {
                     let &BootPage { number, page_type, free_granules, run_owner } = page;
@@ -89,9 +94,12 @@ mod tests {
     use crate::store::{MemoryImage, Store, Wave};
     use crate::word::Word;
 
+    /// Few addresses, so that valgrind can run these tests too.
+    const RESERVED: u64 = crate::limits::HEAP_RESERVED_BYTES_MIN;
+
     #[test]
     fn a_boot_image_begins_a_heap_that_is_committed_whole() {
-        let mut heap = Heap::new().unwrap();
+        let mut heap = Heap::reserving(RESERVED).unwrap();
         let cell = heap.fixed_object(Kind::Cell, 0, body::Cell::FIELDS);
         let large = heap.object(Kind::Vector, 0, 50_000);
         heap.set_field(large, 49_999, Word::fixnum(7));
@@ -100,7 +108,7 @@ mod tests {
         heap.collect_major(&mut NoRoots);
         let bytes = heap.to_boot_image();
 
-        let mut heap = Heap::from_boot_image(&bytes).unwrap();
+        let mut heap = Heap::from_boot_image_reserving(&bytes, RESERVED).unwrap();
         let mut wave = Wave::default();
         let listed = heap.list_changes(&mut wave);
         assert_eq!(listed.pages as u64, heap.bytes_in_use() / crate::limits::PAGE_BYTES);
@@ -109,16 +117,16 @@ mod tests {
         assert!(!heap.has_changes());
 
         let mut store = image.open().unwrap();
-        let heap = Heap::restore(&mut store as &mut dyn Store).unwrap();
+        let heap = Heap::restore_reserving(&mut store as &mut dyn Store, RESERVED).unwrap();
         let large = heap.field(heap.root(Root::Prompt), body::Cell::CONTENT);
         assert_eq!(heap.field(large, 49_999), Word::fixnum(7));
     }
 
     #[test]
     fn other_bytes_are_refused() {
-        assert!(Heap::from_boot_image(b"no image").is_err());
-        let mut bytes = Heap::new().unwrap().to_boot_image();
+        assert!(Heap::from_boot_image_reserving(b"no image", RESERVED).is_err());
+        let mut bytes = Heap::reserving(RESERVED).unwrap().to_boot_image();
         bytes.truncate(bytes.len() - 1);
-        assert!(Heap::from_boot_image(&bytes).is_err());
+        assert!(Heap::from_boot_image_reserving(&bytes, RESERVED).is_err());
     }
 }

@@ -185,6 +185,7 @@ mod tests {
     use std::sync::Arc;
 
     use pscheme_heap::heap::Heap;
+    use pscheme_heap::limits::HEAP_RESERVED_BYTES_MIN;
 
     use super::*;
     use crate::host::SilentHost;
@@ -193,7 +194,8 @@ mod tests {
     #[test]
     fn the_tree_agrees_with_a_model() {
         let primitives = Arc::new(PrimitiveSet::new([]));
-        let mut vm = Vm::new(Heap::new().unwrap(), primitives, Box::new(SilentHost::default()));
+        let heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
+        let mut vm = Vm::new(heap, primitives, Box::new(SilentHost::default()));
         let mut model = BTreeMap::new();
         let mut random = 3u64;
         for round in 0..6_000i64 {

@@ -286,6 +286,7 @@ mod tests {
     use std::sync::Arc;
 
     use pscheme_heap::heap::Heap;
+    use pscheme_heap::limits::HEAP_RESERVED_BYTES_MIN;
 
     use super::*;
     use crate::host::SilentHost;
@@ -293,7 +294,8 @@ mod tests {
 
     fn machine() -> Vm {
         let primitives = Arc::new(PrimitiveSet::new([]));
-        Vm::new(Heap::new().unwrap(), primitives, Box::new(SilentHost::default()))
+        let heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
+        Vm::new(heap, primitives, Box::new(SilentHost::default()))
     }
 
     /// A process with a timer, and the timer's key.
