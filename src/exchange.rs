@@ -56,6 +56,9 @@ fn value_at(heap: &Heap, word: Word, depth: usize) -> Result<Value, ExchangeErro
     match Number::decode(heap, word) {
         Some(Number::Fixnum(value)) => return Ok(Value::from(value)),
         Some(Number::Flonum(value)) => return Ok(Value::from(value)),
+        Some(Number::Big(value)) if let Ok(value) = u64::try_from(&value) => {
+            return Ok(Value::from(value));
+        }
         _ => {}
     }
     match heap.kind_of(word) {
@@ -104,10 +107,11 @@ fn word_at(vm: &mut Vm, value: &Value, depth: usize) -> Result<Word, ExchangeErr
         Value::Bool(value) => Ok(Word::boolean(*value)),
         Value::Char(value) => Ok(Word::character(*value)),
         Value::Number(number) => {
-            let number = match (number.as_i64(), number.as_f64()) {
-                (Some(integer), _) => Number::Fixnum(integer),
-                (None, Some(float)) => Number::Flonum(float),
-                (None, None) => return Err(ExchangeError::NoCounterpart(number.to_string())),
+            let number = match (number.as_i64(), number.as_u64(), number.as_f64()) {
+                (Some(integer), ..) => Number::Fixnum(integer),
+                (None, Some(integer), _) => Number::Big(integer.into()),
+                (None, None, Some(float)) => Number::Flonum(float),
+                _ => return Err(ExchangeError::NoCounterpart(number.to_string())),
             };
             number.encode(vm).map_err(|_| ExchangeError::HeapLimit)
         }

@@ -11,6 +11,7 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::machine::Vm;
+use pscheme_vm::number::limbs;
 use pscheme_vm::print::record_type_name;
 
 use crate::limits::ERROR_MESSAGE_CHARACTERS_MAX;
@@ -21,7 +22,7 @@ use crate::text::StringView;
 const MESSAGE_DEPTH_MAX: usize = 20;
 /// Levels of nesting that a record shows of itself: records may contain each other in circles.
 const RECORD_DEPTH_MAX: usize = 4;
-/// Limbs of an integer that a message shows in digits at most.
+/// Limbs of a number that a message shows in digits at most.
 const MESSAGE_LIMBS_MAX: usize = 64;
 
 /// The text of a value without parts; `quoted` is how `write` shows it, else `display`.
@@ -255,9 +256,10 @@ fn append_atom(vm: &Vm, word: Word, quoted: bool, text: &mut String) {
             let shown = bytes.len().min(ERROR_MESSAGE_CHARACTERS_MAX);
             text.push_str(&bytevector_text(&bytes[..shown]));
         }
-        Some(Kind::Bignum) if vm.heap.header(word).body_words() > MESSAGE_LIMBS_MAX => {
+        Some(Kind::Bignum) if limbs(&vm.heap, word) > MESSAGE_LIMBS_MAX => {
             text.push_str("#<big integer>");
         }
+        Some(_) if limbs(&vm.heap, word) > MESSAGE_LIMBS_MAX => text.push_str("#<big number>"),
         _ => text.push_str(&atom_text(vm, word, quoted)),
     }
 }

@@ -13,6 +13,7 @@ use pscheme_heap::word::Word;
 use crate::fault::Interrupt;
 use crate::inline::{PrimitiveSignature, PrimitiveTable};
 use crate::machine::Vm;
+use crate::number::limbs;
 
 /// What runs a primitive.
 pub type PrimitiveFunction = fn(&mut Vm, Arguments) -> Result<Word, Interrupt>;
@@ -88,7 +89,7 @@ impl Arguments {
 
     /// Words of the objects the arguments refer to, the characters of strings included.
     fn words(self, heap: &Heap) -> u64 {
-        let body = |word: Word| heap.header(word).body_words() as u64;
+        let body = |word: Word| heap.header(word).body_words() as u64 + limbs(heap, word) as u64;
         let mut sum = 0;
         for index in 0..self.count {
             let word = self.get(index);
