@@ -1,7 +1,7 @@
 //! Exchange of small data between a Rust host and the heap, as `lexpr` values.
 //!
 //! For arguments and results of embedded programs: lists, vectors, strings, symbols, numbers that
-//! lexpr knows. It is neither the reader nor the printer of the language. Nesting is bounded by
+//! lexpr knows (integers of 64 bits and flonums). It is neither the reader nor the printer of the language. Nesting is bounded by
 //! [`EXCHANGE_DEPTH_MAX`], because both sides are trees a host walks recursively.
 
 use lexpr::Value;
@@ -200,7 +200,7 @@ mod tests {
         let host = Box::new(StandardHost::default());
         let mut session = Session::transient(SessionOptions::new(host)).unwrap();
         session.vm.heap.set_zeal(true);
-        let text = r#"(1 -2 (3.5 "text" sym) #("x" #\y (#t #f ())) . tail)"#;
+        let text = r#"(1 -2 18446744073709551615 (3.5 "text" sym) #("x" #\y (#t #f ())) . tail)"#;
         let value = lexpr::from_str(text).unwrap();
         let word = from_value(&mut session.vm, &value).unwrap();
         assert_eq!(to_value(&session.vm.heap, word).unwrap(), value);
@@ -212,6 +212,10 @@ mod tests {
         let mut session = Session::transient(SessionOptions::new(host)).unwrap();
         let car = session.vm.global("car").unwrap();
         assert!(matches!(to_value(&session.vm.heap, car), Err(ExchangeError::NoCounterpart(_))));
+        let imaginary = Number::rectangular(Number::Fixnum(0), Number::Fixnum(1));
+        let imaginary = imaginary.encode(&mut session.vm).unwrap();
+        let refused = to_value(&session.vm.heap, imaginary);
+        assert_eq!(refused, Err(ExchangeError::NoCounterpart("+i".into())));
         let mut deep = Value::Null;
         for _ in 0..EXCHANGE_DEPTH_MAX {
             deep = Value::list([deep]);

@@ -10,7 +10,7 @@ pub const SYMBOL_CHARACTERS_MAX: usize = 65_536;
 /// Characters of a text that `string->number` looks at: more than any number within the limit has.
 pub const NUMBER_CHARACTERS_MAX: usize = 4 * INTEGER_BITS_MAX + 64;
 /// Bits of the numbers that `rationalize` takes: its steps grow with the square of them.
-pub const RATIONALIZE_BITS_MAX: usize = 1 << 16;
+pub const RATIONALIZE_BITS_MAX: usize = 1 << 14;
 /// Characters of a message that `error` builds from its irritants.
 pub const ERROR_MESSAGE_CHARACTERS_MAX: usize = 2_000;
 /// Bytes a file may have to be opened for input.

@@ -11,11 +11,10 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::number::limbs;
+use pscheme_vm::number::{Number, limbs};
 use pscheme_vm::print::record_type_name;
 
 use crate::limits::ERROR_MESSAGE_CHARACTERS_MAX;
-use crate::number::text::number_text;
 use crate::text::StringView;
 
 /// Levels of nesting that a message shows.
@@ -27,8 +26,8 @@ const MESSAGE_LIMBS_MAX: usize = 64;
 
 /// The text of a value without parts; `quoted` is how `write` shows it, else `display`.
 pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
-    if let Some(text) = number_text(&vm.heap, word) {
-        return text;
+    if let Some(number) = Number::decode(&vm.heap, word) {
+        return number.text(10);
     }
     match word {
         Word::FALSE => return "#f".into(),

@@ -89,12 +89,13 @@ impl Arguments {
 
     /// Words of the objects the arguments refer to, the characters of strings included.
     fn words(self, heap: &Heap) -> u64 {
-        let body = |word: Word| heap.header(word).body_words() as u64 + limbs(heap, word) as u64;
+        let body = |word: Word| heap.header(word).body_words() as u64;
         let mut sum = 0;
         for index in 0..self.count {
             let word = self.get(index);
             sum += match heap.kind_of(word) {
                 Some(Kind::String) => body(heap.field(word, 0)),
+                Some(Kind::Ratnum | Kind::Compnum) => limbs(heap, word) as u64,
                 Some(_) => body(word),
                 None => 0,
             };

@@ -2,6 +2,7 @@
 
 use dashu_int::IBig;
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::number::{Number, Ratio};
@@ -85,11 +86,19 @@ pub(super) fn polar(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn real_part(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    Call::new(vm, "real-part", arguments).number(0)?.into_parts().0.encode(vm)
+    let word = arguments.get(0);
+    if vm.heap.kind_of(word) == Some(Kind::Compnum) {
+        return Ok(vm.heap.field(word, body::Compnum::REAL));
+    }
+    Call::new(vm, "real-part", arguments).number(0).map(|_| word)
 }
 
 pub(super) fn imaginary_part(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    Call::new(vm, "imag-part", arguments).number(0)?.into_parts().1.encode(vm)
+    let word = arguments.get(0);
+    if vm.heap.kind_of(word) == Some(Kind::Compnum) {
+        return Ok(vm.heap.field(word, body::Compnum::IMAGINARY));
+    }
+    Call::new(vm, "imag-part", arguments).number(0).map(|_| Word::fixnum(0))
 }
 
 pub(super) fn magnitude(vm: &mut Vm, arguments: Arguments) -> Outcome {

@@ -24,6 +24,7 @@
 (/ 1/2 1/4) ;=> 2
 (/ 0 1/2) ;=> 0
 (+ 1/2 0.5) ;=> 1.0
+(list (+ 0 -0.0) (+ -0.0 0) (- -0.0 0) (+ 0.0 -0.0)) ;=> (-0.0 -0.0 -0.0 0.0)
 (* 1/3 3.0) ;=> 1.0
 (apply + '(1/2 1/3 1/6)) ;=> 1
 (let loop ((i 1) (sum 0)) (if (> i 20) sum (loop (+ i 1) (+ sum (/ i))))) ;=> 55835135/15519504
@@ -182,7 +183,8 @@
 (* 2 1+2i) ;=> 2+4i
 (* 1/2 1+2i) ;=> 1/2+i
 (* 2.0 1+2i) ;=> 2.0+4.0i
-(* +inf.0 +i) ;=> +nan.0+inf.0i
+(* +inf.0 +i) ;=> 0.0+inf.0i
+(/ -i 0.0) ;=> 0.0-inf.0i
 (/ 1+2i 3+4i) ;=> 11/25+2/25i
 (/ 1+2i 2) ;=> 1/2+i
 (/ +i) ;=> -i
@@ -211,6 +213,8 @@
 (map (lambda (n d) (list (truncate-quotient n d) (truncate-remainder n d))) '(5 -5 5 -5) '(2 2 -2 -2)) ;=> ((2 1) (-2 -1) (-2 1) (2 -1))
 (floor-remainder -5.0 2) ;=> 1.0
 (truncate-quotient -5.0 2) ;=> -2.0
+(quotient -4.0 7) ;=> -0.0
+(remainder (expt 3 60) -4.0) ;=> 1.0
 (modulo (expt 10 30) 7.0) ;=> 1.0
 (remainder 1e300 7) ;=> 1.0
 (quotient (expt 10 30) 3.0) ;=> 3.333333333333333e29
@@ -414,7 +418,7 @@
 (/ +i 0) ;!> E0105 / by zero
 (/ 0) ;!> E0105 / by zero
 (/ 1.5 0) ;!> E0105 / by zero
-(rationalize (/ (expt 10 30000)) 0) ;!> E0115 rationalize takes numbers of at most 65536 bits
+(rationalize (/ (expt 10 30000)) 0) ;!> E0115 rationalize takes numbers of at most 16384 bits
 (vector-ref #(1 2) 1/2) ;!> E0104 vector-ref expects an index as its second argument, found 1/2
 (expt 2 100000000000) ;!> E0115 expt makes integers of at most 2097152 bits
 (* (expt 2 2000000) (expt 2 2000000)) ;!> E0115 integers have at most 2097152 bits

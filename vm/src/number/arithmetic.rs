@@ -36,10 +36,20 @@ macro_rules! operation {
 // encodes the result checks, and quotients can fail.
 impl Number {
     pub fn plus(self, other: Number) -> Number {
+        // Exact zero changes nothing, not even the sign of a zero.
+        if self.is_exact_zero() {
+            return other;
+        }
+        if other.is_exact_zero() {
+            return self;
+        }
         operation!(self, other, checked_add, +, complex::add, |a, b| a.plus(&b))
     }
 
     pub fn minus(self, other: Number) -> Number {
+        if other.is_exact_zero() {
+            return self;
+        }
         operation!(self, other, checked_sub, -, complex::subtract, |a, b| a.plus(&b.negated()))
     }
 

@@ -37,6 +37,7 @@ impl Number {
     /// If a part is not real.
     pub fn rectangular(real: Number, imaginary: Number) -> Number {
         assert!(real.is_real() && imaginary.is_real(), "parts of complex numbers are real");
+        let (real, imaginary) = (real.canonical(), imaginary.canonical());
         if imaginary.is_exact_zero() {
             return real;
         }
@@ -91,7 +92,7 @@ pub(super) fn multiply(left: Number, right: Number) -> Number {
     match (left.is_real(), right.is_real()) {
         (true, _) => {
             let (c, d) = right.into_parts();
-            Number::rectangular(left.clone().times(c), left.times(d))
+            Number::rectangular(scaled(c, left.clone()), scaled(d, left))
         }
         (_, true) => multiply(right, left),
         _ => {
@@ -102,11 +103,18 @@ pub(super) fn multiply(left: Number, right: Number) -> Number {
     }
 }
 
+/// A part times a real number. A part that is exact zero stays zero, also beside an infinite factor.
+fn scaled(part: Number, factor: Number) -> Number {
+    if part.is_exact_zero() { part } else { part.times(factor) }
+}
+
 /// The quotient; `None` if the divisor is exact zero.
 pub(super) fn divide(left: Number, right: Number) -> Option<Number> {
     if right.is_real() {
         let (a, b) = left.into_parts();
-        return Some(Number::rectangular(a.over(right.clone())?, b.over(right)?));
+        let imaginary = b.over(right.clone())?;
+        let real = if a.is_exact_zero() { a } else { a.over(right)? };
+        return Some(Number::rectangular(real, imaginary));
     }
     let is_exact = left.is_exact() && right.is_exact();
     let ((a, b), (c, d)) = (left.into_parts(), right.into_parts());

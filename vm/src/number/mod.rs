@@ -31,8 +31,9 @@ use crate::op::Op;
 use crate::primitive::WORDS_PER_UNIT;
 use crate::print::summary;
 
-/// Bits of an exact integer at most, and of each part of a ratio. One operation on integers of that
-/// size takes long but not seconds, and nothing else can run meanwhile.
+/// Bits of an exact integer at most, and of each part of a ratio. On integers of that size a product
+/// takes some ten milliseconds, a quotient or text some hundred, and a common divisor, which ratios ask
+/// for, up to two seconds; nothing else can run meanwhile.
 pub const INTEGER_BITS_MAX: usize = INTEGER_LIMBS_MAX * 64;
 
 /// A number outside the heap.
@@ -49,7 +50,7 @@ pub enum Number {
 impl From<Ratio> for Number {
     fn from(ratio: Ratio) -> Number {
         if ratio.is_integer() {
-            return Number::Big(ratio.into_parts().0);
+            return Number::Big(ratio.into_parts().0).canonical();
         }
         Number::Ratio(Box::new(ratio))
     }
@@ -68,7 +69,7 @@ impl Number {
 
     /// As [`Number::decode`], for words of a heap that nobody has verified.
     pub fn peek(heap: &Heap, word: Word) -> Option<Number> {
-        is_whole(heap, word).then(|| Number::decode(heap, word)).flatten()
+        is_whole(heap, word, PART_LEVELS_MAX).then(|| Number::decode(heap, word)).flatten()
     }
 
     /// The integer, in the form that equal integers share.
@@ -161,7 +162,7 @@ impl Number {
     pub fn to_exact(&self) -> Option<Number> {
         match self {
             Number::Flonum(value) => {
-                value.is_finite().then(|| Number::from(Ratio::from_f64(*value)).canonical())
+                value.is_finite().then(|| Number::from(Ratio::from_f64(*value)))
             }
             Number::Complex(complex) => {
                 let real = complex.real().to_exact()?;
@@ -364,18 +365,18 @@ fn parts(heap: &Heap, word: Word) -> Option<[Word; 2]> {
     }
 }
 
+/// Levels of parts a number has at most: ratios in complex numbers, integers in ratios.
+const PART_LEVELS_MAX: usize = 2;
+
 /// Whether a number of a heap that nobody has verified, and its parts, are where they should be.
-fn is_whole(heap: &Heap, word: Word) -> bool {
-    // A complex number has ratios as parts, and they have integers.
-    let mut level = vec![word];
-    for _ in 0..3 {
-        let judged = |word: &Word| !word.is_reference() || heap.check_reference(*word).is_ok();
-        if !level.iter().all(judged) {
-            return false;
-        }
-        level = level.iter().filter_map(|&word| parts(heap, word)).flatten().collect();
+fn is_whole(heap: &Heap, word: Word, levels: usize) -> bool {
+    if !word.is_reference() {
+        return true;
     }
-    level.is_empty()
+    heap.check_reference(word).is_ok()
+        && parts(heap, word).is_none_or(|parts| {
+            levels > 0 && parts.iter().all(|&part| is_whole(heap, part, levels - 1))
+        })
 }
 
 /// Words of the integers a number consists of, beyond its own fixnums; 0 for what is no number.
@@ -391,7 +392,7 @@ pub fn limbs(heap: &Heap, word: Word) -> usize {
 
 /// As [`limbs`], of a heap that nobody has verified; `None` if the number is not whole.
 pub fn peek_limbs(heap: &Heap, word: Word) -> Option<usize> {
-    is_whole(heap, word).then(|| limbs(heap, word))
+    is_whole(heap, word, PART_LEVELS_MAX).then(|| limbs(heap, word))
 }
 
 /// Charges the work of an operation on exact numbers: as many words as there are for sums and
@@ -477,15 +478,18 @@ fn divide_integers(op: Op, left: Number, right: Number) -> Result<Number, Fault>
         let message = format!("{} by zero", name_of(op));
         return Err(Fault::new(ErrorCode::DivisionByZero, message));
     }
-    match (left, right) {
-        (Number::Flonum(a), Number::Flonum(b)) => Ok(Number::Flonum(divide_flonums(op, a, b))),
-        (left, right) => {
-            let is_exact = left.is_exact() && right.is_exact();
-            let whole = |number: Number| number.to_exact().expect("an integer").into_integer();
-            let result = Number::Big(divide_exact(op, whole(left), whole(right)));
-            Ok(if is_exact { result } else { result.to_inexact() })
-        }
+    let near = |number: &Number| match number {
+        Number::Fixnum(value) if value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS => None,
+        Number::Fixnum(_) | Number::Flonum(_) => Some(number.to_f64()),
+        _ => None,
+    };
+    let is_inexact = !left.is_exact() || !right.is_exact();
+    if is_inexact && let (Some(a), Some(b)) = (near(&left), near(&right)) {
+        return Ok(Number::Flonum(divide_flonums(op, a, b)));
     }
+    let whole = |number: Number| number.to_exact().expect("an integer").into_integer();
+    let result = Number::Big(divide_exact(op, whole(left), whole(right)));
+    Ok(if is_inexact { result.to_inexact() } else { result })
 }
 
 fn divide_exact(op: Op, left: IBig, right: IBig) -> IBig {

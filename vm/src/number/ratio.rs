@@ -251,7 +251,13 @@ impl Ratio {
         // The continued fractions of both ends, as far as they agree, and one term more.
         loop {
             let whole = low.floor();
-            if low.is_integer() {
+            let rest = |end: &Ratio| Ratio {
+                numerator: &end.numerator - &whole * &end.denominator,
+                denominator: end.denominator.clone(),
+            };
+            let (low_rest, high_rest) = (rest(&low), rest(&high));
+            // Not asked by the denominator: in a damaged heap a ratio may not be in lowest terms.
+            if low_rest.is_zero() {
                 terms.push(whole);
                 break;
             }
@@ -259,11 +265,7 @@ impl Ratio {
                 terms.push(whole + IBig::ONE);
                 break;
             }
-            let rest = |end: &Ratio| Ratio {
-                numerator: &end.numerator - &whole * &end.denominator,
-                denominator: end.denominator.clone(),
-            };
-            (low, high) = (rest(&high).reciprocal(), rest(&low).reciprocal());
+            (low, high) = (high_rest.reciprocal(), low_rest.reciprocal());
             terms.push(whole);
         }
         let mut result = Ratio::from(terms.pop().expect("at least one term"));
