@@ -17,15 +17,14 @@ macro_rules! operation {
         {
             return Number::Fixnum(small);
         }
+        if $left.is_exact_integer() && $right.is_exact_integer() {
+            return Number::Big($left.into_integer() $operator $right.into_integer());
+        }
         if !$left.is_real() || !$right.is_real() {
             return $complex($left, $right);
         }
-        // An exact zero annihilates nothing here: 0 * inexact stays inexact, as most systems have it.
         if !$left.is_exact() || !$right.is_exact() {
             return Number::Flonum($left.to_f64() $operator $right.to_f64());
-        }
-        if $left.is_exact_integer() && $right.is_exact_integer() {
-            return Number::Big($left.into_integer() $operator $right.into_integer());
         }
         let ($a, $b) = ($left.into_ratio(), $right.into_ratio());
         Number::from($ratio)
@@ -35,8 +34,8 @@ macro_rules! operation {
 // Not the operators' traits: sums and products of numbers in a heap are bounded by a limit that whoever
 // encodes the result checks, and quotients can fail.
 impl Number {
+    /// The sum. Exact zero changes nothing, not even the sign of a zero.
     pub fn plus(self, other: Number) -> Number {
-        // Exact zero changes nothing, not even the sign of a zero.
         if self.is_exact_zero() {
             return other;
         }
@@ -46,6 +45,7 @@ impl Number {
         operation!(self, other, checked_add, +, complex::add, |a, b| a.plus(&b))
     }
 
+    /// The difference; exact zero taken away changes nothing.
     pub fn minus(self, other: Number) -> Number {
         if other.is_exact_zero() {
             return self;
@@ -53,6 +53,8 @@ impl Number {
         operation!(self, other, checked_sub, -, complex::subtract, |a, b| a.plus(&b.negated()))
     }
 
+    /// The product. An exact zero annihilates nothing: times a flonum it is a flonum, as most systems
+    /// have it.
     pub fn times(self, other: Number) -> Number {
         operation!(self, other, checked_mul, *, complex::multiply, |a, b| a.times(&b))
     }

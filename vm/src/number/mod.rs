@@ -59,12 +59,31 @@ impl From<Ratio> for Number {
 impl Number {
     /// The number a word stands for, or `None` if it is none.
     pub fn decode(heap: &Heap, word: Word) -> Option<Number> {
-        if heap.kind_of(word) == Some(Kind::Compnum) {
-            let part = |index| decode_real(heap, heap.field(word, index));
-            let real = part(body::Compnum::REAL)?;
-            return Some(Number::rectangular(real, part(body::Compnum::IMAGINARY)?));
+        if word.is_fixnum() {
+            return Some(Number::Fixnum(word.as_fixnum()));
         }
-        decode_real(heap, word)
+        if let Some(value) = flonum(heap, word) {
+            return Some(Number::Flonum(value));
+        }
+        match heap.kind_of(word)? {
+            Kind::Bignum => Some(Number::Big(bignum(heap, word))),
+            Kind::Ratnum => {
+                let part = |index| Number::decode(heap, heap.field(word, index));
+                let parts = (part(body::Ratnum::NUMERATOR)?, part(body::Ratnum::DENOMINATOR)?);
+                if !parts.0.is_exact_integer() || !parts.1.is_exact_integer() {
+                    return None;
+                }
+                let (_, denominator) = parts.1.into_integer().into_parts();
+                Ratio::of_heap(parts.0.into_integer(), denominator).map(Number::from)
+            }
+            Kind::Compnum => {
+                let part =
+                    |index| Number::decode(heap, heap.field(word, index)).filter(Number::is_real);
+                let real = part(body::Compnum::REAL)?;
+                Some(Number::rectangular(real, part(body::Compnum::IMAGINARY)?))
+            }
+            _ => None,
+        }
     }
 
     /// As [`Number::decode`], for words of a heap that nobody has verified.
@@ -200,11 +219,7 @@ impl Number {
     /// # Errors
     /// The condition E0115.
     pub fn within_limit(self) -> Result<Number, Interrupt> {
-        if self.bits() <= INTEGER_BITS_MAX {
-            return Ok(self);
-        }
-        let message = format!("integers have at most {INTEGER_BITS_MAX} bits");
-        Err(Fault::new(ErrorCode::ImplementationLimit, message).into())
+        if self.bits() <= INTEGER_BITS_MAX { Ok(self) } else { Err(beyond_limit()) }
     }
 
     /// The number as a word, in room made for it.
@@ -214,7 +229,8 @@ impl Number {
     pub fn encode(self, vm: &mut Vm) -> Result<Word, Interrupt> {
         match self {
             Number::Fixnum(value) if let Some(word) = Word::try_fixnum(value) => return Ok(word),
-            Number::Flonum(value) if let Some(word) = Word::try_flonum(value) => return Ok(word),
+            Number::Flonum(value) => return encode_flonum(vm, value),
+            Number::Big(value) => return encode_integer(vm, &value),
             _ => {}
         }
         let number = self.within_limit()?;
@@ -304,6 +320,28 @@ impl Room {
     }
 }
 
+fn beyond_limit() -> Interrupt {
+    let message = format!("integers have at most {INTEGER_BITS_MAX} bits");
+    Fault::new(ErrorCode::ImplementationLimit, message).into()
+}
+
+fn encode_flonum(vm: &mut Vm, value: f64) -> Result<Word, Interrupt> {
+    if let Some(word) = Word::try_flonum(value) {
+        return Ok(word);
+    }
+    vm.reserve(body::Flonum::BYTES)?;
+    Ok(Number::Flonum(value).write(&mut vm.heap))
+}
+
+fn encode_integer(vm: &mut Vm, value: &IBig) -> Result<Word, Interrupt> {
+    let (sign, limbs) = value.as_sign_words();
+    if limbs.len() > INTEGER_LIMBS_MAX {
+        return Err(beyond_limit());
+    }
+    vm.reserve_object(Header::new(Kind::Bignum, 0, limbs.len()).size_bytes(), 0)?;
+    Ok(write_integer(&mut vm.heap, sign == Sign::Negative, limbs))
+}
+
 fn write_integer(heap: &mut Heap, negative: bool, limbs: &[u64]) -> Word {
     let small = match limbs {
         [] => Some(0),
@@ -326,35 +364,20 @@ fn write_parts(heap: &mut Heap, kind: Kind, parts: [Word; 2]) -> Word {
     object
 }
 
-fn decode_real(heap: &Heap, word: Word) -> Option<Number> {
+/// The value of a flonum, immediate or boxed.
+fn flonum(heap: &Heap, word: Word) -> Option<f64> {
     if word.is_immediate_flonum() {
-        return Some(Number::Flonum(word.as_immediate_flonum()));
+        return Some(word.as_immediate_flonum());
     }
-    match heap.kind_of(word) {
-        Some(Kind::Flonum) => {
-            Some(Number::Flonum(f64::from_bits(heap.raw(word, body::Flonum::BITS))))
-        }
-        Some(Kind::Ratnum) => {
-            let part = |index| decode_integer(heap, heap.field(word, index));
-            let numerator = part(body::Ratnum::NUMERATOR)?.into_integer();
-            let (_, denominator) = part(body::Ratnum::DENOMINATOR)?.into_integer().into_parts();
-            Ratio::of_heap(numerator, denominator).map(Number::from)
-        }
-        _ => decode_integer(heap, word),
-    }
+    let is_boxed = heap.kind_of(word) == Some(Kind::Flonum);
+    is_boxed.then(|| f64::from_bits(heap.raw(word, body::Flonum::BITS)))
 }
 
-fn decode_integer(heap: &Heap, word: Word) -> Option<Number> {
-    if word.is_fixnum() {
-        return Some(Number::Fixnum(word.as_fixnum()));
-    }
-    if heap.kind_of(word)? != Kind::Bignum {
-        return None;
-    }
+fn bignum(heap: &Heap, word: Word) -> IBig {
     let header = heap.header(word);
     let limbs = heap.space.words(word.offset() + 8, header.body_words());
     let sign = if header.aux() == 1 { Sign::Negative } else { Sign::Positive };
-    Some(Number::Big(IBig::from_parts(sign, UBig::from_words(limbs))))
+    IBig::from_parts(sign, UBig::from_words(limbs))
 }
 
 /// The parts of a number that are numbers.
@@ -461,6 +484,9 @@ pub fn is_integer(number: &Number) -> bool {
 /// # Errors
 /// Operands that are no numbers, division by zero, or a limit.
 pub fn binary(vm: &mut Vm, op: Op, left: Word, right: Word) -> Result<Word, Interrupt> {
+    if let Some(value) = inexact(&vm.heap, op, left, right) {
+        return encode_flonum(vm, value);
+    }
     charge_exact(vm, op, left, right);
     let (left, right) = operands(&vm.heap, op, left, right)?;
     let result = match op {
@@ -470,6 +496,26 @@ pub fn binary(vm: &mut Vm, op: Op, left: Word, right: Word) -> Result<Word, Inte
         _ => divide_integers(op, left, right)?,
     };
     result.encode(vm)
+}
+
+/// The result of an operation of which one operand is a flonum and the other one too, or a fixnum, by
+/// far the most frequent cases that the engines leave.
+fn inexact(heap: &Heap, op: Op, left: Word, right: Word) -> Option<f64> {
+    if left.is_fixnum() && right.is_fixnum() {
+        return None;
+    }
+    let value = |word: Word| {
+        if word.is_fixnum() { Some(word.as_fixnum() as f64) } else { flonum(heap, word) }
+    };
+    let zero = Word::fixnum(0);
+    match op {
+        Op::Multiply => Some(value(left)? * value(right)?),
+        // Exact zero keeps the sign of a zero beside it.
+        _ if left == zero || right == zero => None,
+        Op::Add => Some(value(left)? + value(right)?),
+        Op::Subtract => Some(value(left)? - value(right)?),
+        _ => None,
+    }
 }
 
 /// Quotient, remainder or modulo of integers.
