@@ -139,8 +139,8 @@ impl ToScheme for f64 {
 }
 impl FromScheme for f64 {
     fn from_word(vm: &Vm, word: Word) -> Result<f64, ConversionError> {
-        let number = Number::decode(&vm.heap, word);
-        number.map(|number| number.to_f64()).ok_or_else(|| unexpected(vm, word, "a number"))
+        let number = Number::decode(&vm.heap, word).filter(Number::is_real);
+        number.map(|number| number.to_f64()).ok_or_else(|| unexpected(vm, word, "a real number"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Exchange of small data between a Rust host and the heap, as `lexpr` values.
 //!
 //! For arguments and results of embedded programs: lists, vectors, strings, symbols, numbers that
-//! lexpr knows. It is neither the reader nor the printer of the language. Nesting is bounded by
+//! lexpr knows (integers of 64 bits and flonums). It is neither the reader nor the printer of the language. Nesting is bounded by
 //! [`EXCHANGE_DEPTH_MAX`], because both sides are trees a host walks recursively.
 
 use lexpr::Value;
@@ -56,6 +56,9 @@ fn value_at(heap: &Heap, word: Word, depth: usize) -> Result<Value, ExchangeErro
     match Number::decode(heap, word) {
         Some(Number::Fixnum(value)) => return Ok(Value::from(value)),
         Some(Number::Flonum(value)) => return Ok(Value::from(value)),
+        Some(Number::Big(value)) if let Ok(value) = u64::try_from(&value) => {
+            return Ok(Value::from(value));
+        }
         _ => {}
     }
     match heap.kind_of(word) {
@@ -104,10 +107,11 @@ fn word_at(vm: &mut Vm, value: &Value, depth: usize) -> Result<Word, ExchangeErr
         Value::Bool(value) => Ok(Word::boolean(*value)),
         Value::Char(value) => Ok(Word::character(*value)),
         Value::Number(number) => {
-            let number = match (number.as_i64(), number.as_f64()) {
-                (Some(integer), _) => Number::Fixnum(integer),
-                (None, Some(float)) => Number::Flonum(float),
-                (None, None) => return Err(ExchangeError::NoCounterpart(number.to_string())),
+            let number = match (number.as_i64(), number.as_u64(), number.as_f64()) {
+                (Some(integer), ..) => Number::Fixnum(integer),
+                (None, Some(integer), _) => Number::Big(integer.into()),
+                (None, None, Some(float)) => Number::Flonum(float),
+                _ => return Err(ExchangeError::NoCounterpart(number.to_string())),
             };
             number.encode(vm).map_err(|_| ExchangeError::HeapLimit)
         }
@@ -196,7 +200,7 @@ mod tests {
         let host = Box::new(StandardHost::default());
         let mut session = Session::transient(SessionOptions::new(host)).unwrap();
         session.vm.heap.set_zeal(true);
-        let text = r#"(1 -2 (3.5 "text" sym) #("x" #\y (#t #f ())) . tail)"#;
+        let text = r#"(1 -2 18446744073709551615 (3.5 "text" sym) #("x" #\y (#t #f ())) . tail)"#;
         let value = lexpr::from_str(text).unwrap();
         let word = from_value(&mut session.vm, &value).unwrap();
         assert_eq!(to_value(&session.vm.heap, word).unwrap(), value);
@@ -208,6 +212,10 @@ mod tests {
         let mut session = Session::transient(SessionOptions::new(host)).unwrap();
         let car = session.vm.global("car").unwrap();
         assert!(matches!(to_value(&session.vm.heap, car), Err(ExchangeError::NoCounterpart(_))));
+        let imaginary = Number::rectangular(Number::Fixnum(0), Number::Fixnum(1));
+        let imaginary = imaginary.encode(&mut session.vm).unwrap();
+        let refused = to_value(&session.vm.heap, imaginary);
+        assert_eq!(refused, Err(ExchangeError::NoCounterpart("+i".into())));
         let mut deep = Value::Null;
         for _ in 0..EXCHANGE_DEPTH_MAX {
             deep = Value::list([deep]);

@@ -19,6 +19,7 @@ use pscheme_stdlib::write::{character_text, quoted_text, symbol_text};
 use pscheme_vm::code::VariablePlace;
 use pscheme_vm::code_info::variables_of;
 use pscheme_vm::machine::CodeView;
+use pscheme_vm::number::peek_limbs;
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::print::record_type_name;
 
@@ -40,7 +41,7 @@ impl ShowLimits {
     pub const WHOLE: ShowLimits = ShowLimits { depth: 12, elements: 400, characters: 4_000 };
 }
 
-/// Bits of an exact integer that is shown in digits.
+/// Limbs of a number that is shown in digits.
 const INTEGER_LIMBS_MAX: usize = 64;
 /// What stands for a part that is not whole.
 const DAMAGED: &str = "#<damaged>";
@@ -380,7 +381,10 @@ impl Shower<'_> {
             Kind::Bignum if heap.header(word).body_words() > INTEGER_LIMBS_MAX => {
                 format!("#<integer of {} bits>", heap.header(word).body_words() * 64)
             }
-            Kind::Flonum | Kind::Bignum => number_text(heap, word)?,
+            Kind::Ratnum | Kind::Compnum if peek_limbs(heap, word)? > INTEGER_LIMBS_MAX => {
+                format!("#<number of {} bits>", peek_limbs(heap, word)? * 64)
+            }
+            Kind::Flonum | Kind::Bignum | Kind::Ratnum | Kind::Compnum => number_text(heap, word)?,
             Kind::Bytevector => self.bytevector(heap.peek_bytes(word)?),
             Kind::Closure | Kind::Primitive => {
                 let signature = signature(heap, self.primitives, word)?;

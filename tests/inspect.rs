@@ -162,6 +162,8 @@ fn values_are_shown_within_their_bounds() {
         ("(define x car)", "#<procedure (car pair)>"),
         ("(define x (expt 2 100))", "1267650600228229401496703205376"),
         ("(define x (expt 2 10000))", "#<integer of 10048 bits>"),
+        ("(define x '(1/2 -1+2/3i 1.5-0.0i 1e100+i))", "(1/2 -1+2/3i 1.5-0.0i 1e100+1.0i)"),
+        ("(define x (/ 1 (expt 2 10000)))", "#<number of 10048 bits>"),
         (
             "(define x (make-hash-table)) (hash-table-set! x 'k \"v\") (hash-table-set! x 'gone 1) \
           (hash-table-delete! x 'gone)",

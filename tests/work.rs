@@ -29,32 +29,40 @@ const CHARGED_MIN: i64 = 500;
 /// Large values of every sort, most with a second one that is equal and not the same.
 const LARGE: &str = "
     (define string-1 (make-string 33554432 #\\a)) (define string-2 (make-string 33554432 #\\a))
-    (define digits-1 (make-string 1048576 #\\9)) (define digits-2 digits-1)
+    (define digits-1 (make-string 600000 #\\9)) (define digits-2 digits-1)
     (define bytes-1 (make-bytevector 33554432 7)) (define bytes-2 (make-bytevector 33554432 7))
     (define vector-1 (make-vector 4194304 1)) (define vector-2 vector-1)
     (define list-1 (iota 1000000)) (define list-2 list-1)
-    (define integer-1 (- (expt 2 1048575) 1)) (define integer-2 (- (expt 2 1048575) 1))
+    (define integer-1 (- (expt 2 2097151) 1)) (define integer-2 (- (expt 2 2097151) 1))
     (define table-1 (make-equal-hash-table)) (define table-2 table-1)
     (let loop ((i 0)) (if (< i 100000) (begin (hash-table-set! table-1 i i) (loop (+ i 1)))))
     (define port-1 (open-output-string)) (define port-2 (open-input-string (make-string 100000 #\\b)))
     (write-string (make-string 100000 #\\c) port-1)
-    (define half (expt 3 330000))
+    (define half (expt 3 660000))
+    (define ratio-1 (/ (expt 7 20000) (expt 2 60000))) (define ratio-2 (/ (expt 2 60000) (expt 7 20000)))
+    (define complex-1 (make-rectangular ratio-1 ratio-2)) (define complex-2 complex-1)
+    (define longest (/ (expt 3 1320000) (expt 7 740000)))
     (define doubled (make-equal-hash-table))
     (let loop ((i 0)) (if (< i 131071) (begin (hash-table-set! doubled i i) (loop (+ i 1)))))
     (define many (map (lambda (i) string-1) (iota 1000)))";
-const SORTS: [&str; 8] =
-    ["string", "digits", "bytes", "vector", "list", "integer", "table", "port"];
+const SORTS: [&str; 10] =
+    ["string", "digits", "bytes", "vector", "list", "integer", "ratio", "complex", "table", "port"];
 /// What stands beside a large argument.
 const BESIDE: [&str; 4] = ["0", "16384", "33554432", "#\\λ"];
 
 /// Calls with the largest input that those whose row names a bound take, where the lists below do
 /// not make one.
-const LARGEST: [(&str, &str); 7] = [
+const LARGEST: [(&str, &str); 12] = [
     ("quotient", "(quotient integer-1 half)"),
     ("remainder", "(remainder integer-1 half)"),
     ("gcd", "(gcd integer-1 (* half half))"),
     ("lcm", "(lcm half (+ half 2))"),
-    ("expt", "(expt 3 660000)"),
+    ("expt", "(expt 3 1320000)"),
+    ("sqrt", "(sqrt (* half half))"),
+    ("+", "(+ longest 1/3)"),
+    ("*", "(* (/ half (expt 2 1000000)) (/ (expt 2 1000000) (+ half 2)))"),
+    ("number->string", "(number->string integer-1)"),
+    ("string->number", "(string->number (number->string integer-1))"),
     ("%make-vector", "(%make-vector 33554432 0)"),
     (
         "%hash-table-add!",

@@ -9,18 +9,7 @@ use crate::scope::ScopeSetId;
 use indexmap::IndexSet;
 use std::collections::HashMap;
 
-/// A number as it is read: exact integers of any size and flonums.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Number {
-    /// An exact integer of at most 61 bits.
-    Fixnum(i64),
-    /// An exact integer that is no fixnum: limbs from the lowest up, the last one not 0.
-    Big {
-        negative: bool,
-        magnitude: Vec<u64>,
-    },
-    Flonum(f64),
-}
+pub use pscheme_vm::number::Number;
 
 /// A datum of one arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,12 +37,11 @@ pub enum Datum<'arena> {
     Null,
     Boolean(bool),
     Character(char),
+    /// An exact integer of at most 61 bits.
     Fixnum(i64),
-    Bignum {
-        negative: bool,
-        magnitude: &'arena [u64],
-    },
     Flonum(f64),
+    /// Any other number.
+    Number(&'arena Number),
     String(&'arena str),
     Symbol(SymbolId),
     Pair(DatumId, DatumId),
@@ -71,7 +59,7 @@ enum Node {
     Character(char),
     Fixnum(i64),
     Flonum(f64),
-    Bignum(u32),
+    Number(u32),
     String(u32),
     Symbol(SymbolId),
     Pair(DatumId, DatumId),
@@ -92,7 +80,7 @@ pub struct DatumArena {
     spans: Vec<ByteSpan>,
     symbols: IndexSet<String>,
     strings: Vec<String>,
-    bignums: Vec<(bool, Vec<u64>)>,
+    numbers: Vec<Number>,
     bytevectors: Vec<Vec<u8>>,
     elements: Vec<DatumId>,
     origins: HashMap<DatumId, u32>,
@@ -124,10 +112,7 @@ impl DatumArena {
             Node::Character(value) => Datum::Character(value),
             Node::Fixnum(value) => Datum::Fixnum(value),
             Node::Flonum(value) => Datum::Flonum(value),
-            Node::Bignum(index) => {
-                let (negative, magnitude) = &self.bignums[index as usize];
-                Datum::Bignum { negative: *negative, magnitude }
-            }
+            Node::Number(index) => Datum::Number(&self.numbers[index as usize]),
             Node::String(index) => Datum::String(&self.strings[index as usize]),
             Node::Symbol(symbol) => Datum::Symbol(symbol),
             Node::Pair(head, tail) => Datum::Pair(head, tail),
@@ -190,12 +175,12 @@ impl DatumArena {
     }
 
     pub fn number(&mut self, number: Number, span: ByteSpan) -> DatumId {
-        match number {
+        match number.canonical() {
             Number::Fixnum(value) => self.add(Node::Fixnum(value), span),
             Number::Flonum(value) => self.add(Node::Flonum(value), span),
-            Number::Big { negative, magnitude } => {
-                self.bignums.push((negative, magnitude));
-                self.add(Node::Bignum(self.bignums.len() as u32 - 1), span)
+            number => {
+                self.numbers.push(number);
+                self.add(Node::Number(self.numbers.len() as u32 - 1), span)
             }
         }
     }
@@ -339,9 +324,7 @@ impl DatumArena {
     ) -> DatumId {
         let span = source.span(id);
         match source.get(id) {
-            Datum::Bignum { negative, magnitude } => {
-                self.number(Number::Big { negative, magnitude: magnitude.to_vec() }, span)
-            }
+            Datum::Number(number) => self.number(number.clone(), span),
             Datum::String(text) => self.string(text.to_string(), span),
             Datum::Symbol(symbol) => {
                 let symbol = self.intern(source.symbol_name(symbol));
@@ -377,8 +360,9 @@ impl DatumArena {
                 }
                 (Datum::Symbol(a), Datum::Symbol(b)) => self.symbol_name(a) == other.symbol_name(b),
                 (Datum::Flonum(a), Datum::Flonum(b)) => {
-                    a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
+                    Number::Flonum(a).is_same(&Number::Flonum(b))
                 }
+                (Datum::Number(a), Datum::Number(b)) => a.is_same(b),
                 (a, b) => a == b,
             };
             if !same {

@@ -1,6 +1,6 @@
 //! Data as text, in the form of R7RS `write`: what is printed reads back as an equal datum.
 
-use crate::datum::{Datum, DatumArena, DatumId};
+use crate::datum::{Datum, DatumArena, DatumId, Number};
 use crate::reader::is_plain_symbol;
 use std::fmt::Write;
 
@@ -53,13 +53,8 @@ fn write_one(arena: &DatumArena, id: DatumId, text: &mut String, work: &mut Vec<
         Datum::Fixnum(value) => {
             let _ = write!(text, "{value}");
         }
-        Datum::Bignum { negative, magnitude } => {
-            if negative {
-                text.push('-');
-            }
-            let _ = write!(text, "{}", dashu_int::UBig::from_words(magnitude));
-        }
-        Datum::Flonum(value) => text.push_str(&write_flonum(value)),
+        Datum::Flonum(value) => text.push_str(&Number::Flonum(value).text(10)),
+        Datum::Number(number) => text.push_str(&number.text(10)),
         Datum::String(value) => write_string(value, '"', text),
         Datum::Symbol(symbol) => {
             let name = arena.symbol_name(symbol);
@@ -93,17 +88,6 @@ fn write_one(arena: &DatumArena, id: DatumId, text: &mut String, work: &mut Vec<
             text.push(')');
         }
         Datum::Object(_) => text.push_str("#<object>"),
-    }
-}
-
-/// The shortest text that reads back as the same flonum.
-pub fn write_flonum(value: f64) -> String {
-    if value.is_nan() {
-        "+nan.0".into()
-    } else if value.is_infinite() {
-        if value > 0.0 { "+inf.0".into() } else { "-inf.0".into() }
-    } else {
-        format!("{value:?}")
     }
 }
 

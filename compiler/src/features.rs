@@ -1,14 +1,15 @@
 //! What this pscheme can do, by the names that `cond-expand` and `(features)` know.
 
-/// Features (R7RS appendix B). There are no exact ratios and no exact complex numbers.
-pub const FEATURES: &[&str] = &["r7rs", "exact-closed", "full-unicode", "pscheme"];
+/// Features (R7RS appendix B).
+pub const FEATURES: &[&str] =
+    &["r7rs", "exact-closed", "exact-complex", "ieee-float", "full-unicode", "ratios", "pscheme"];
 
-/// Libraries of R7RS whose procedures and forms are there. `(scheme complex)` and `(scheme r5rs)` lack
-/// what makes complex numbers.
+/// Libraries of R7RS whose procedures and forms are there, and those of pscheme's own.
 pub const LIBRARIES: &[&str] = &[
     "(scheme base)",
     "(scheme case-lambda)",
     "(scheme char)",
+    "(scheme complex)",
     "(scheme cxr)",
     "(scheme eval)",
     "(scheme file)",
@@ -16,6 +17,7 @@ pub const LIBRARIES: &[&str] = &[
     "(scheme lazy)",
     "(scheme load)",
     "(scheme process-context)",
+    "(scheme r5rs)",
     "(scheme read)",
     "(scheme repl)",
     "(scheme time)",

@@ -1,5 +1,6 @@
 //! The reader: what it accepts, what it reports, and that what is printed reads back.
 
+use dashu_int::{IBig, Sign, UBig};
 use proptest::prelude::*;
 use pscheme_compiler::datum::{DatumArena, DatumId, Number};
 use pscheme_compiler::datum_write::write_datum;
@@ -74,7 +75,7 @@ fn errors_are_found_where_they_are() {
         ("#\\foo #\\x110000", &["E0204 0-5", "E0204 6-15"]),
         (r#""\q" "\x41" "\xd800;""#, &["E0205 1-3", "E0205 6-10", "E0205 13-20"]),
         ("(. 1) (1 .) (1 . 2 3) .", &["E0206 1-2", "E0206 10-11", "E0206 19-20", "E0206 22-23"]),
-        ("1/2 1+i #1=(a) #1#", &["E0207 0-3", "E0207 4-7", "E0207 8-11", "E0207 15-18"]),
+        ("#e1e999999 #1=(a) #1#", &["E0306 0-10", "E0207 11-14", "E0207 18-21"]),
         ("#1=#(a) (#1#b)", &["E0207 0-3", "E0207 9-12"]),
         ("#foo #!bar #u8(256 a)", &["E0203 0-4", "E0203 5-10", "E0203 15-18", "E0203 19-20"]),
     ] {
@@ -160,8 +161,9 @@ fn add(arena: &mut DatumArena, model: &Model) -> DatumId {
         Model::Character(value) => arena.character(*value, span),
         Model::Fixnum(value) => arena.number(Number::Fixnum(*value), span),
         Model::Big(negative, magnitude) => {
-            let (negative, magnitude) = (*negative, magnitude.clone());
-            arena.number(Number::Big { negative, magnitude }, span)
+            let sign = if *negative { Sign::Negative } else { Sign::Positive };
+            let value = IBig::from_parts(sign, UBig::from_words(magnitude));
+            arena.number(Number::Big(value), span)
         }
         Model::Flonum(value) => arena.number(Number::Flonum(*value), span),
         Model::String(text) => arena.string(text.clone(), span),

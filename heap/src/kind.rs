@@ -225,6 +225,11 @@ kinds! {
     25 Library { NAME: value(Only Symbol), EXPORTS: value(Only Vector) } tail None;
     /// What `eval` looks names up in: names and their meanings in turn, or `#f` for the top level.
     26 Environment { BINDINGS: value(OrNone Vector) } tail None;
+    /// An exact ratio in lowest terms: two integers (fixnums or bignums), the denominator above 1.
+    27 Ratnum { NUMERATOR: value, DENOMINATOR: value } tail None;
+    /// A complex number: both parts exact (fixnums, bignums or ratios), the imaginary one not zero, or
+    /// both flonums.
+    28 Compnum { REAL: value, IMAGINARY: value } tail None;
     /// A node of the tree that leads from the number of a process to its record, by six bits a
     /// level: `level` 0 holds processes, the others nodes of the level below. `count` says how many
     /// of the 64 slots are not `#f`. Does not move.

@@ -25,4 +25,5 @@ pub mod space;
 pub mod store;
 pub mod text;
 pub mod verify;
+mod verify_number;
 pub mod word;

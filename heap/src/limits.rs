@@ -43,6 +43,11 @@ pub const MAJOR_GROWTH: u64 = 2;
 pub const MAJOR_BYTES_MIN: u64 = 32 << 20;
 /// Default limit of the bytes in use.
 pub const HEAP_LIMIT_BYTES_DEFAULT: u64 = 16 << 30;
+/// Limbs of 64 bits that an exact integer has at most.
+pub const INTEGER_LIMBS_MAX: usize = 32_768;
+/// Limbs of each part up to which the verifier looks for common divisors of a ratio: with more it takes
+/// longer than walking over them, and a ratio that is not in lowest terms does no harm.
+pub const RATIO_LIMBS_CHECKED_MAX: usize = 64;
 /// Bits of a process's number that one level of the tree of processes stands for, and slots of a
 /// node.
 pub const PROCESS_NODE_BITS: u32 = 6;

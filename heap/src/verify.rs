@@ -162,6 +162,11 @@ impl Verifier<'_, '_> {
             Kind::Record => self.check_record(word, header),
             Kind::ProcessNode => self.check_process_node(word, header),
             Kind::TimerNode => self.check_timer_node(word, header),
+            Kind::Bignum | Kind::Ratnum | Kind::Compnum => {
+                if let Err(why) = self.heap.check_number(word) {
+                    self.problem(offset, why);
+                }
+            }
             Kind::Bytevector
                 if self.heap.raw(word, body::Bytevector::LENGTH)
                     > (header.body_words() as u64 - 1) * 8 =>

@@ -157,6 +157,8 @@ fn build() -> Heap {
     let (none, entry) = (Word::NULL.0, [number(41), number(42)]);
     let kept = [none, number(43), none, process.0];
     b.object(Kind::Prompt, 0, &[&[process.0, nothing], &entry[..], &kept].concat());
+    let ratio = b.object(Kind::Ratnum, 0, &[number(-44), number(45)]);
+    b.object(Kind::Compnum, 0, &[ratio.0, number(46)]);
     b.heap
 }
 

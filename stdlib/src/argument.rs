@@ -130,6 +130,12 @@ impl<'vm> Call<'vm> {
             .ok_or_else(|| self.wrong_type(position, "a number"))
     }
 
+    pub fn real(self, position: usize) -> Result<Number, Interrupt> {
+        Number::decode(self.heap, self.arguments.get(position))
+            .filter(Number::is_real)
+            .ok_or_else(|| self.wrong_type(position, "a real number"))
+    }
+
     /// A fixnum of any value.
     pub fn fixnum(self, position: usize) -> Result<i64, Interrupt> {
         let word = self.arguments.get(position);

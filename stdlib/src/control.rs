@@ -115,6 +115,9 @@ pub fn eqv(heap: &Heap, left: Word, right: Word) -> bool {
             let (a, b) = (heap.header(left), heap.header(right));
             a == b && limbs(heap, left) == limbs(heap, right)
         }
+        (Some(a @ (Kind::Ratnum | Kind::Compnum)), Some(b)) if a == b => {
+            (0..2).all(|part| eqv(heap, heap.field(left, part), heap.field(right, part)))
+        }
         _ => false,
     }
 }

@@ -140,29 +140,16 @@ impl Copier<'_> {
             Word::TRUE | Word::FALSE => return arena.boolean(word == Word::TRUE, span),
             _ => {}
         }
-        if word.is_fixnum() {
-            return arena.number(Number::Fixnum(word.as_fixnum()), span);
-        }
         if word.is_character() {
             return arena.character(word.as_character(), span);
         }
-        if word.is_immediate_flonum() {
-            return arena.number(Number::Flonum(word.as_immediate_flonum()), span);
+        if let Some(number) = Number::decode(heap, word) {
+            return arena.number(number, span);
         }
         match heap.kind_of(word) {
-            Some(Kind::Flonum) => {
-                let value = f64::from_bits(heap.raw(word, body::Flonum::BITS));
-                arena.number(Number::Flonum(value), span)
-            }
             Some(Kind::Symbol) => {
                 let symbol = arena.intern(&heap.symbol_name(word));
                 arena.symbol(symbol, span)
-            }
-            Some(Kind::Bignum) => {
-                let count = heap.header(word).body_words();
-                let magnitude = (0..count).map(|index| heap.raw(word, index)).collect();
-                let negative = heap.header(word).aux() == 1;
-                arena.number(Number::Big { negative, magnitude }, span)
             }
             Some(Kind::String) => {
                 let id = arena.string(heap.string_text(word), span);

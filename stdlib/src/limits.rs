@@ -11,8 +11,10 @@ fixed_limits! { LIBRARY_LIMITS:
     CHUNK_ELEMENTS_MAX: usize = 16_384;
     /// Characters of a symbol's name.
     SYMBOL_CHARACTERS_MAX: usize = 65_536;
-    /// Characters of a text that `string->number` looks at.
-    NUMBER_CHARACTERS_MAX: usize = 1 << 20;
+    /// Characters of a text that `string->number` looks at: more than any number within the limit has.
+    NUMBER_CHARACTERS_MAX: usize = 4 * INTEGER_BITS_MAX + 64;
+    /// Bits of the numbers that `rationalize` takes: its steps grow with the square of them.
+    RATIONALIZE_BITS_MAX: usize = 1 << 14;
     /// Characters of a message that `error` builds from its irritants.
     ERROR_MESSAGE_CHARACTERS_MAX: usize = 2_000;
     /// Characters of a file's path: what the operating system takes.

@@ -18,6 +18,7 @@ use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::install::{InstallContext, InstalledSource};
 use pscheme_vm::machine::Vm;
+use pscheme_vm::number::Number;
 use pscheme_vm::op::{Op, encode, field};
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::Event;
@@ -412,6 +413,11 @@ fn new_vector(vm: &mut Vm, length: usize) -> Word {
     vm.heap.object(Kind::Vector, 0, length)
 }
 
+fn number(vm: &mut Vm, number: &Number) -> Word {
+    vm.heap.ensure_room(number.nursery_bytes(), &mut vm.machine);
+    number.write(&mut vm.heap)
+}
+
 fn quoted_datum(vm: &mut Vm, quoted: &QuotedData, id: DatumId, all: Protected) -> Word {
     let part = |vm: &Vm, id: DatumId| vm.heap.field(vm.heap.protected(all), id.index());
     match quoted.arena.get(id) {
@@ -419,19 +425,8 @@ fn quoted_datum(vm: &mut Vm, quoted: &QuotedData, id: DatumId, all: Protected) -
         Datum::Boolean(value) => Word::boolean(value),
         Datum::Character(value) => Word::character(value),
         Datum::Fixnum(value) => Word::fixnum(value),
-        Datum::Flonum(value) => Word::try_flonum(value).unwrap_or_else(|| {
-            vm.heap.ensure_room(16, &mut vm.machine);
-            let object = vm.heap.object(Kind::Flonum, 0, body::Flonum::FIELDS);
-            vm.heap.set_raw(object, body::Flonum::BITS, value.to_bits());
-            object
-        }),
-        Datum::Bignum { negative, magnitude } => {
-            let bytes = Header::new(Kind::Bignum, 0, magnitude.len()).size_bytes();
-            vm.heap.ensure_room(bytes.min(LARGE_OBJECT_BYTES), &mut vm.machine);
-            let object = vm.heap.object(Kind::Bignum, u8::from(negative), magnitude.len());
-            magnitude.iter().enumerate().for_each(|(n, &limb)| vm.heap.set_raw(object, n, limb));
-            object
-        }
+        Datum::Flonum(value) => number(vm, &Number::Flonum(value)),
+        Datum::Number(value) => number(vm, value),
         Datum::String(text) => {
             vm.heap.ensure_room(Heap::string_room(text.chars().count()), &mut vm.machine);
             let string = vm.heap.string(text);

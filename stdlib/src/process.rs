@@ -3,6 +3,7 @@
 //! What calls back (`recv`, `process-info`, `spawn-monitor`) is Scheme over these, in
 //! `prelude/process.scm`.
 
+use dashu_int::IBig;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Header, Kind, body};
@@ -205,6 +206,11 @@ fn microseconds(vm: &Vm, a: Arguments, name: &str) -> Result<i64, Interrupt> {
     match Number::decode(&vm.heap, a.get(0)) {
         Some(Number::Fixnum(seconds)) => {
             Ok(clamped(seconds.saturating_mul(MICROSECONDS_PER_SECOND)))
+        }
+        Some(exact) if exact.is_exact() && exact.is_real() => {
+            let us = exact.times(Number::Fixnum(MICROSECONDS_PER_SECOND)).into_ratio().ceiling();
+            let beyond = if us < IBig::ZERO { i64::MIN } else { i64::MAX };
+            Ok(clamped(i64::try_from(us).unwrap_or(beyond)))
         }
         // The conversion saturates.
         Some(Number::Flonum(seconds)) if !seconds.is_nan() => {

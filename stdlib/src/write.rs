@@ -11,23 +11,23 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::machine::Vm;
+use pscheme_vm::number::{Number, limbs};
 use pscheme_vm::print::record_type_name;
 
 use crate::limits::ERROR_MESSAGE_CHARACTERS_MAX;
-use crate::number::text::number_text;
 use crate::text::StringView;
 
 /// Levels of nesting that a message shows.
 const MESSAGE_DEPTH_MAX: usize = 20;
 /// Levels of nesting that a record shows of itself: records may contain each other in circles.
 const RECORD_DEPTH_MAX: usize = 4;
-/// Limbs of an integer that a message shows in digits at most.
+/// Limbs of a number that a message shows in digits at most.
 const MESSAGE_LIMBS_MAX: usize = 64;
 
 /// The text of a value without parts; `quoted` is how `write` shows it, else `display`.
 pub fn atom_text(vm: &Vm, word: Word, quoted: bool) -> String {
-    if let Some(text) = number_text(&vm.heap, word) {
-        return text;
+    if let Some(number) = Number::decode(&vm.heap, word) {
+        return number.text(10);
     }
     match word {
         Word::FALSE => return "#f".into(),
@@ -255,9 +255,10 @@ fn append_atom(vm: &Vm, word: Word, quoted: bool, text: &mut String) {
             let shown = bytes.len().min(ERROR_MESSAGE_CHARACTERS_MAX);
             text.push_str(&bytevector_text(&bytes[..shown]));
         }
-        Some(Kind::Bignum) if vm.heap.header(word).body_words() > MESSAGE_LIMBS_MAX => {
+        Some(Kind::Bignum) if limbs(&vm.heap, word) > MESSAGE_LIMBS_MAX => {
             text.push_str("#<big integer>");
         }
+        Some(_) if limbs(&vm.heap, word) > MESSAGE_LIMBS_MAX => text.push_str("#<big number>"),
         _ => text.push_str(&atom_text(vm, word, quoted)),
     }
 }

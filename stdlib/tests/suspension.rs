@@ -118,6 +118,34 @@ fn sorting_mapping_and_printing_survive() {
 }
 
 #[test]
+fn numbers_of_every_kind_survive() {
+    let program = "
+        (define table (make-equal-hash-table))
+        (define (keep! i)
+          (hash-table-set! table (/ i (+ i 1)) i)
+          (hash-table-set! table (make-rectangular (/ 1 i) i) i)
+          (hash-table-set! table (make-rectangular (* i 1e100) 0.5) i))
+        (define (found i)
+          (+ (hash-table-ref/default table (/ i (+ i 1)) 0)
+             (hash-table-ref/default table (+ (/ i) (* i +i)) 0)
+             (hash-table-ref/default table (+ (* i 1e100) +0.5i) 0)))
+        (let loop ((i 1) (sum 0) (z 1/2+i) (x 1/3))
+          (keep! i)
+          (if (< i 40)
+              (loop (+ i 1) (+ sum (/ i)) (* z 1+i) (* x 1e-5))
+              (+ (apply + (map found (iota 40 1)))
+                 (modulo (numerator sum) 1000003)
+                 (modulo (denominator sum) 1000003)
+                 (exact (round (* 1e200 x)))
+                 (* 2 (real-part z))
+                 (string-length (number->string (* z sum))))))";
+    let (value, suspensions) = run_suspended(program, 3, 120);
+    let (straight, _) = run_suspended(program, 1_000_000, 0);
+    assert_eq!(value, straight);
+    assert!(suspensions > 60, "{suspensions}");
+}
+
+#[test]
 fn winders_and_continuations_survive() {
     let program = "
         (define k* #f)

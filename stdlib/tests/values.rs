@@ -8,6 +8,7 @@ use support::{Case, Expected, Machine, cases, check};
 
 const FILES: &[(&str, &str)] = &[
     ("numbers.scm", include_str!("cases/numbers.scm")),
+    ("numeric-tower.scm", include_str!("cases/numeric-tower.scm")),
     ("lists.scm", include_str!("cases/lists.scm")),
     ("texts.scm", include_str!("cases/texts.scm")),
     ("control.scm", include_str!("cases/control.scm")),

@@ -1,4 +1,5 @@
-; Fixnums that grow into big integers, flonums of both sorts, comparisons, conversions.
+; Fixnums that grow into big integers, ratios, flonums of both sorts, complex numbers, comparisons,
+; conversions.
 (define (show x) (write x) (newline))
 (define (factorial n) (if (= n 0) 1 (* n (factorial (- n 1)))))
 (show (factorial 25))
@@ -9,3 +10,6 @@
 (show (let loop ((i 0) (f 1.0)) (if (< i 5) (loop (+ i 1) (* f 1e60)) f)))
 (show (list (sqrt 16) (expt 2 70) (exact (floor 2.5)) (number->string 255 16) (string->number "1e3")))
 (show (list (eqv? 1.5 1.5) (eq? 'a 'a) (not 1) (null? '()) (pair? '(1)) (<= 1 1) (> 2 1) (zero? 0)))
+(show (let loop ((i 1) (sum 0)) (if (> i 5) sum (loop (+ i 1) (+ sum (/ 1 i))))))
+(show (list (sqrt -4) (* 1+2i 3-1/2i) (exact->inexact 1/3) (expt 2/3 5) (make-polar 1e100 1)))
+(show (list (= 1/2 0.5) (eqv? 2/4 1/2) (equal? '(1+i) (list (+ 1 +i))) (string->number "-1/2@0")))

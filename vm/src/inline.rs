@@ -1,7 +1,8 @@
 //! What the compiler may put in place of a call: the names that are opcodes, the interface to the
 //! table of primitives, and the encodings of words that stand in instructions.
 //!
-//! The compiler reads this module and nothing else of the machine's inside. A row below says how a
+//! The compiler reads this module and, for the values of numbers, `number`; nothing else of the
+//! machine's inside. A row below says how a
 //! call of a global name becomes instructions while the program leaves the name alone; the
 //! procedure object of the same name stands in the global cell for every other use. Names that call
 //! back (`apply`, `map`, `call/cc`, …) are never here.

@@ -13,6 +13,7 @@ use pscheme_heap::word::Word;
 use crate::fault::Interrupt;
 use crate::inline::{PrimitiveSignature, PrimitiveTable};
 use crate::machine::Vm;
+use crate::number::limbs;
 
 /// What runs a primitive.
 pub type PrimitiveFunction = fn(&mut Vm, Arguments) -> Result<Word, Interrupt>;
@@ -94,6 +95,7 @@ impl Arguments {
             let word = self.get(index);
             sum += match heap.kind_of(word) {
                 Some(Kind::String) => body(heap.field(word, 0)),
+                Some(Kind::Ratnum | Kind::Compnum) => limbs(heap, word) as u64,
                 Some(_) => body(word),
                 None => 0,
             };

@@ -5,8 +5,12 @@ use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 
+use crate::number::{Number, flonum_text, peek_limbs};
+
 /// Characters a summary has at most.
 const SUMMARY_CHARACTERS_MAX: usize = 60;
+/// Limbs of a number that a summary shows in digits at most.
+const SUMMARY_LIMBS_MAX: usize = 8;
 /// Pairs and vectors a summary opens at most.
 const SUMMARY_DEPTH_MAX: usize = 4;
 
@@ -33,6 +37,9 @@ fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
         if word.is_character() {
             return text.push_str(&format!("#\\{}", word.as_character()));
         }
+        if word.is_immediate_flonum() {
+            return text.push_str(&flonum_text(word.as_immediate_flonum(), 10));
+        }
         return text.push_str(&format!("{word:?}"));
     };
     match kind {
@@ -44,9 +51,14 @@ fn append(heap: &Heap, word: Word, depth: usize, text: &mut String) {
             Some((start, _)) => text.push_str(&format!("{start:?}")),
             None => text.push_str("#<damaged>"),
         },
-        Kind::Flonum => {
-            text.push_str(&f64::from_bits(heap.raw(word, body::Flonum::BITS)).to_string())
-        }
+        Kind::Flonum | Kind::Ratnum | Kind::Compnum => match peek_limbs(heap, word) {
+            Some(limbs) if limbs <= SUMMARY_LIMBS_MAX => match Number::peek(heap, word) {
+                Some(number) => text.push_str(&number.text(10)),
+                None => text.push_str("#<damaged>"),
+            },
+            Some(_) => text.push_str("#<number>"),
+            None => text.push_str("#<damaged>"),
+        },
         Kind::Vector if depth > 0 => {
             text.push_str("#(");
             for index in 0..heap.header(word).body_words().min(SUMMARY_CHARACTERS_MAX) {

@@ -8,11 +8,12 @@
 mod number;
 mod text;
 
-pub use number::{EXACT_EXPONENT_MAX, NumberText, classify_number, parse_number};
+pub use number::{NumberText, classify_number, parse_number};
 
 use crate::datum::{Datum, DatumArena, DatumId};
 use crate::diagnostic::{ByteSpan, Diagnostic};
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_vm::number::INTEGER_BITS_MAX;
 
 /// All data of a text.
 #[derive(Debug, Default)]
@@ -387,7 +388,7 @@ impl<'text> Reader<'text> {
         }
         match classify_number(token, 10) {
             NumberText::Number(number) => Some(self.arena.number(number, span)),
-            NumberText::NotInThisVersion(what) => Some(self.not_in_this_version(what, span)),
+            NumberText::TooLarge => Some(self.too_large(span)),
             NumberText::NotANumber => {
                 if token.chars().any(|c| c.is_control() || c == '\\') {
                     let message = "a symbol with such characters is written between vertical bars";
@@ -419,6 +420,12 @@ impl<'text> Reader<'text> {
     fn not_in_this_version(&mut self, what: &str, span: ByteSpan) -> DatumId {
         let message = format!("{what} are not in this version");
         self.report(ErrorCode::DatumNotInThisVersion, span, message);
+        self.placeholder(span)
+    }
+
+    fn too_large(&mut self, span: ByteSpan) -> DatumId {
+        let message = format!("exact numbers have parts of at most {INTEGER_BITS_MAX} bits");
+        self.report(ErrorCode::CompilerLimit, span, message);
         self.placeholder(span)
     }
 

@@ -149,9 +149,7 @@ impl Reader<'_> {
         }
         match classify_number(token, 10) {
             NumberText::Number(number) => return Some(self.arena.number(number, span)),
-            NumberText::NotInThisVersion(what) => {
-                return Some(self.not_in_this_version(what, span));
-            }
+            NumberText::TooLarge => return Some(self.too_large(span)),
             NumberText::NotANumber => {}
         }
         let message = format!("`{token}` is not a datum");

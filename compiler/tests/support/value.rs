@@ -2,8 +2,8 @@
 
 use pscheme_compiler::core_write::write_word;
 use pscheme_compiler::datum::{Datum, DatumArena};
-use pscheme_compiler::datum_write::write_flonum;
 use pscheme_vm::code::CodeUnit;
+use pscheme_vm::number::flonum_text;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -106,7 +106,7 @@ impl Value {
         match self {
             Value::Poison => "POISON".into(),
             Value::Word(word) => write_word(*word),
-            Value::Flonum(value) => write_flonum(*value),
+            Value::Flonum(value) => flonum_text(*value, 10),
             Value::Big(text) => text.to_string(),
             Value::String(text) => format!("{text:?}"),
             Value::Symbol(name) => name.to_string(),
@@ -148,7 +148,7 @@ pub fn install_data(arena: &DatumArena) -> Vec<Value> {
             Datum::Boolean(value) => Value::boolean(value),
             Datum::Character(value) => Value::Word((value as i64) << 8 | 7 << 3 | 0b101),
             Datum::Fixnum(value) => Value::fixnum(value),
-            Datum::Bignum { .. } => {
+            Datum::Number(_) => {
                 Value::Big(pscheme_compiler::datum_write::write_datum(arena, id).into())
             }
             Datum::Flonum(value) => Value::Flonum(value),

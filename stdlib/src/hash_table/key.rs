@@ -103,6 +103,10 @@ fn leaf_hash(heap: &Heap, equivalence: Equivalence, key: Word) -> Option<u64> {
             let shown = &limbs[..limbs.len().min(KEY_HASH_ELEMENTS_MAX)];
             Some(shown.iter().fold(header.0, |hash, &limb| combine(hash, limb)))
         }
+        Kind::Ratnum | Kind::Compnum => {
+            let part = |index| leaf_hash(heap, equivalence, heap.field(key, index));
+            Some(combine(part(0)?, part(1)?))
+        }
         Kind::String if equivalence.by_content() => Some(string_hash(heap, key)),
         Kind::Bytevector if equivalence.by_content() => {
             let bytes = heap.bytes(key);

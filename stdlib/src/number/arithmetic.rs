@@ -1,33 +1,23 @@
-//! Exact and mixed arithmetic, comparisons and predicates.
+//! Sums, products, quotients, comparisons and predicates on numbers of every kind.
 
 use std::cmp::Ordering;
 
-use dashu_int::IBig;
-use dashu_int::ops::{Abs, DivRem, Gcd, SquareRoot};
+use dashu_int::ops::{Abs, BitTest, Gcd, SquareRoot};
+use dashu_int::{IBig, UBig};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::number::{self, Number, order};
+use pscheme_vm::number::{self, Number, holds, is_integer, order};
 use pscheme_vm::op::Op;
 use pscheme_vm::primitive::Arguments;
 
-use super::not_in_this_version;
 use crate::argument::{Call, Outcome, fault};
-
-/// The integer of an exact number.
-pub(super) fn integer(number: Number) -> IBig {
-    match number {
-        Number::Fixnum(value) => IBig::from(value),
-        Number::Big(value) => value,
-        Number::Flonum(_) => unreachable!("the caller has exact numbers only"),
-    }
-}
 
 /// Argument `position` as an exact integer.
 pub(super) fn exact_integer(call: Call<'_>, position: usize) -> Result<IBig, Interrupt> {
     match call.number(position) {
-        Ok(number) if number.is_exact() => Ok(integer(number)),
+        Ok(number) if number.is_exact_integer() => Ok(number.into_integer()),
         _ => Err(call.wrong_type(position, "an exact integer")),
     }
 }
@@ -88,11 +78,8 @@ pub(super) fn subtract(vm: &mut Vm, arguments: Arguments) -> Outcome {
     if arguments.count() > 1 {
         return fold(vm, arguments, Op::Subtract, 0);
     }
-    match Call::new(vm, "-", arguments).number(0)? {
-        // Zero minus zero would lose the sign.
-        Number::Flonum(value) => Number::Flonum(-value).encode(vm),
-        exact => Number::Big(-integer(exact)).encode(vm),
-    }
+    // Zero minus zero would lose the sign.
+    Call::new(vm, "-", arguments).number(0)?.negated().encode(vm)
 }
 
 pub(super) fn divide(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -102,25 +89,13 @@ pub(super) fn divide(vm: &mut Vm, arguments: Arguments) -> Outcome {
         return quotient(Number::Fixnum(1), result)?.encode(vm);
     }
     for index in 1..arguments.count() {
-        result = quotient(result, call.number(index)?)?;
+        result = quotient(result, call.number(index)?)?.within_limit()?;
     }
     result.encode(vm)
 }
 
 fn quotient(left: Number, right: Number) -> Result<Number, Interrupt> {
-    if right.is_exact() && sign(&right) == 0 {
-        return Err(fault(ErrorCode::DivisionByZero, "/ by zero"));
-    }
-    if !left.is_exact() || !right.is_exact() {
-        return Ok(Number::Flonum(left.to_f64() / right.to_f64()));
-    }
-    let (left, right) = (integer(left), integer(right));
-    let (quotient, remainder) = (&left).div_rem(&right);
-    if remainder != IBig::ZERO {
-        let advice = ": divide with quotient, or make one of the numbers inexact";
-        return Err(not_in_this_version("/", "an exact ratio", advice));
-    }
-    Ok(Number::Big(quotient))
+    left.over(right).ok_or_else(|| fault(ErrorCode::DivisionByZero, "/ by zero"))
 }
 
 pub(super) fn relation(
@@ -133,26 +108,20 @@ pub(super) fn relation(
     let call = Call::new(vm, name, arguments);
     if arguments.count() == 2 && arguments.get(0).is_fixnum() && arguments.get(1).is_fixnum() {
         let (left, right) = (arguments.get(0).as_fixnum(), arguments.get(1).as_fixnum());
-        let ordering = if swapped { right.cmp(&left) } else { left.cmp(&right) };
-        return Ok(Word::boolean(holds_for(op, Some(ordering))));
+        let (left, right) = if swapped { (right, left) } else { (left, right) };
+        return Ok(Word::boolean(holds(op, &Number::Fixnum(left), &Number::Fixnum(right))));
     }
-    let mut holds = true;
-    let mut before = call.number(0)?;
+    let argument =
+        |index| if op == Op::NumberEqual { call.number(index) } else { call.real(index) };
+    let mut all_hold = true;
+    let mut before = argument(0)?;
     for index in 1..arguments.count() {
-        let next = call.number(index)?;
-        let ordering = if swapped { order(&next, &before) } else { order(&before, &next) };
-        holds &= holds_for(op, ordering);
+        let next = argument(index)?;
+        let (left, right) = if swapped { (&next, &before) } else { (&before, &next) };
+        all_hold &= holds(op, left, right);
         before = next;
     }
-    Ok(Word::boolean(holds))
-}
-
-fn holds_for(op: Op, ordering: Option<Ordering>) -> bool {
-    match op {
-        Op::Less => ordering == Some(Ordering::Less),
-        Op::LessEqual => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
-        _ => ordering == Some(Ordering::Equal),
-    }
+    Ok(Word::boolean(all_hold))
 }
 
 pub(super) fn extreme(
@@ -162,10 +131,10 @@ pub(super) fn extreme(
     greatest: bool,
 ) -> Outcome {
     let call = Call::new(vm, name, arguments);
-    let mut result = call.number(0)?;
+    let mut result = call.real(0)?;
     let mut inexact = !result.is_exact();
     for index in 1..arguments.count() {
-        let next = call.number(index)?;
+        let next = call.real(index)?;
         inexact |= !next.is_exact();
         let wanted = if greatest { Ordering::Less } else { Ordering::Greater };
         // A NaN has no order and is contagious.
@@ -175,7 +144,7 @@ pub(super) fn extreme(
             _ => {}
         }
     }
-    if inexact { Number::Flonum(result.to_f64()).encode(vm) } else { result.encode(vm) }
+    if inexact { result.to_inexact().encode(vm) } else { result.encode(vm) }
 }
 
 pub(super) fn floor_quotient(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -188,23 +157,22 @@ pub(super) fn floor_quotient(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 /// Argument `position` as an integer, and whether it was exact.
 fn any_integer(call: Call<'_>, position: usize) -> Result<(IBig, bool), Interrupt> {
-    match call.number(position)? {
-        Number::Flonum(value) if is_integral(value) => {
-            Ok((IBig::try_from(value).expect("integral"), false))
-        }
-        Number::Flonum(_) => Err(call.wrong_type(position, "an integer")),
-        exact => Ok((integer(exact), true)),
+    let number = call.number(position)?;
+    if !is_integer(&number) {
+        return Err(call.wrong_type(position, "an integer"));
     }
+    let is_exact = number.is_exact();
+    Ok((number.to_exact().expect("an integer").into_integer(), is_exact))
 }
 
-fn encode_as(vm: &mut Vm, value: IBig, exact: bool) -> Outcome {
-    let number = Number::Big(value);
-    if exact { number.encode(vm) } else { Number::Flonum(number.to_f64()).encode(vm) }
+fn encode_as(vm: &mut Vm, value: UBig, exact: bool) -> Outcome {
+    let number = Number::Big(value.into());
+    if exact { number.encode(vm) } else { number.to_inexact().encode(vm) }
 }
 
 pub(super) fn gcd(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "gcd", arguments);
-    let (mut result, mut exact) = (IBig::ZERO, true);
+    let (mut result, mut exact) = (UBig::ZERO, true);
     for index in 0..arguments.count() {
         let (next, next_exact) = any_integer(call, index)?;
         exact &= next_exact;
@@ -214,36 +182,38 @@ pub(super) fn gcd(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 /// The greatest common divisor, of which that of two zeros is zero.
-fn greatest_divisor(left: &IBig, right: &IBig) -> IBig {
-    if *left == IBig::ZERO {
-        return right.clone().abs();
-    }
-    if *right == IBig::ZERO {
-        return left.clone().abs();
-    }
-    IBig::from(left.gcd(right))
+fn greatest_divisor(left: &UBig, right: &IBig) -> UBig {
+    if left.is_zero() && right.is_zero() { UBig::ZERO } else { left.gcd(right) }
 }
 
 pub(super) fn lcm(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "lcm", arguments);
-    let (mut result, mut exact) = (IBig::ONE, true);
+    let (mut result, mut exact) = (UBig::ONE, true);
     for index in 0..arguments.count() {
         let (next, next_exact) = any_integer(call, index)?;
         exact &= next_exact;
-        if next == IBig::ZERO || result == IBig::ZERO {
-            result = IBig::ZERO;
+        if next.is_zero() || result.is_zero() {
+            result = UBig::ZERO;
             continue;
         }
         let divisor = greatest_divisor(&result, &next);
-        result = (result / divisor * next).abs();
+        let (_, next) = next.into_parts();
+        result = result / divisor * next;
+        Number::Big(result.clone().into()).within_limit()?;
     }
     encode_as(vm, result, exact)
 }
 
-pub(super) fn absolute(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
-    match Call::new(vm, name, arguments).number(0)? {
-        Number::Flonum(value) => Number::Flonum(value.abs()).encode(vm),
-        exact => Number::Big(integer(exact).abs()).encode(vm),
+pub(super) fn absolute(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    magnitude_of(Call::new(vm, "abs", arguments).real(0)?).encode(vm)
+}
+
+/// The magnitude of a real number.
+pub(super) fn magnitude_of(real: Number) -> Number {
+    match real {
+        Number::Flonum(value) => Number::Flonum(value.abs()),
+        Number::Ratio(value) => Number::from(value.magnitude()),
+        integer => Number::Big(integer.into_integer().abs()),
     }
 }
 
@@ -256,21 +226,16 @@ pub(super) fn integer_square_root(vm: &mut Vm, arguments: Arguments) -> Outcome 
     Number::Big(IBig::from(value.sqrt())).encode(vm)
 }
 
+/// Numerator or denominator of a rational number, as exact as the number.
 pub(super) fn fraction_part(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
     let call = Call::new(vm, name, arguments);
     let number = call.number(0)?;
-    let Number::Flonum(value) = number else {
-        return Ok(if name == "numerator" { arguments.get(0) } else { Word::fixnum(1) });
-    };
-    if !value.is_finite() {
-        return Err(call.wrong_type(0, "a rational number"));
-    }
-    // A flonum is an integer over a power of two; doubling is exact until the fraction is gone.
-    let (mut numerator, mut denominator) = (value, 1.0f64);
-    while numerator.fract() != 0.0 && denominator.is_finite() {
-        (numerator, denominator) = (numerator * 2.0, denominator * 2.0);
-    }
-    Number::Flonum(if name == "numerator" { numerator } else { denominator }).encode(vm)
+    let exact = if number.is_real() { number.to_exact() } else { None };
+    let Some(exact) = exact else { return Err(call.wrong_type(0, "a rational number")) };
+    let (numerator, denominator) = exact.into_ratio().into_parts();
+    let part = if name == "numerator" { numerator } else { denominator.into() };
+    let part = Number::Big(part);
+    if number.is_exact() { part.encode(vm) } else { part.to_inexact().encode(vm) }
 }
 
 pub(super) fn square(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -301,18 +266,41 @@ pub(super) fn property(
     Ok(Word::boolean(test(&number)))
 }
 
-pub(super) fn is_integral(value: f64) -> bool {
-    value.is_finite() && value.fract() == 0.0
+/// Whether a real number is above or below zero.
+pub(super) fn has_sign(
+    vm: &mut Vm,
+    arguments: Arguments,
+    name: &'static str,
+    wanted: i32,
+) -> Outcome {
+    Ok(Word::boolean(sign(&Call::new(vm, name, arguments).real(0)?) == wanted))
 }
 
-pub(super) fn is_integer(number: &Number) -> bool {
+pub(super) fn is_rational(number: &Number) -> bool {
     match number {
-        Number::Flonum(value) => is_integral(*value),
-        _ => true,
+        Number::Flonum(value) => value.is_finite(),
+        other => other.is_real(),
     }
 }
 
-/// -1, 0 or 1; 0 for a NaN.
+/// Whether both parts of a number have a property that exact numbers have.
+pub(super) fn both_parts(number: &Number, test: fn(f64) -> bool) -> bool {
+    !either_part(number, |value| !test(value))
+}
+
+/// Whether one of the parts of a number has a property that exact numbers do not have.
+pub(super) fn either_part(number: &Number, test: impl Fn(f64) -> bool) -> bool {
+    match number {
+        Number::Flonum(value) => test(*value),
+        Number::Complex(complex) if !complex.is_exact() => {
+            let (real, imaginary) = complex.to_f64();
+            test(real) || test(imaginary)
+        }
+        _ => false,
+    }
+}
+
+/// -1, 0 or 1 for a real number; 0 for a NaN.
 pub(super) fn sign(number: &Number) -> i32 {
     match order(number, &Number::Fixnum(0)) {
         Some(Ordering::Less) => -1,
@@ -325,9 +313,9 @@ pub(super) fn parity(vm: &mut Vm, arguments: Arguments, name: &'static str, odd:
     let call = Call::new(vm, name, arguments);
     let is_odd = match call.number(0)? {
         Number::Fixnum(value) => value & 1 == 1,
-        Number::Big(value) => value % IBig::from(2) != IBig::ZERO,
-        Number::Flonum(value) if is_integral(value) => value % 2.0 != 0.0,
-        Number::Flonum(_) => return Err(call.wrong_type(0, "an integer")),
+        Number::Big(value) => value.bit(0),
+        Number::Flonum(value) if is_integer(&Number::Flonum(value)) => value % 2.0 != 0.0,
+        _ => return Err(call.wrong_type(0, "an integer")),
     };
     Ok(Word::boolean(is_odd == odd))
 }

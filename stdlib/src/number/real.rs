@@ -1,189 +1,144 @@
-//! Rounding, conversions between exact and inexact, and transcendental functions.
+//! Rounding, conversions between exact and inexact, and the parts of numbers.
 
 use dashu_int::IBig;
-use dashu_int::ops::{BitTest, SquareRoot};
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::number::Number;
+use pscheme_vm::number::{Number, Ratio};
 use pscheme_vm::primitive::Arguments;
 
-use super::arithmetic::{integer, is_integral, sign};
-use super::not_in_this_version;
+use super::arithmetic::{is_rational, magnitude_of, sign};
+use super::power::{norm_root, root_of};
 use crate::argument::{Call, Outcome, fault};
-use crate::limits::INTEGER_BITS_MAX;
+use crate::limits::RATIONALIZE_BITS_MAX;
 
 pub(super) fn inexact(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
-    let value = Call::new(vm, name, arguments).number(0)?.to_f64();
-    Number::Flonum(value).encode(vm)
+    Call::new(vm, name, arguments).number(0)?.to_inexact().encode(vm)
 }
 
 pub(super) fn exact(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
     let call = Call::new(vm, name, arguments);
-    match call.number(0)? {
-        Number::Flonum(value) if is_integral(value) => {
-            Number::Big(IBig::try_from(value).expect("integral")).encode(vm)
-        }
-        Number::Flonum(value) if value.is_finite() => {
-            Err(not_in_this_version(name, "an exact ratio", ": round the number first"))
-        }
-        Number::Flonum(_) => Err(call.wrong_type(0, "a finite number")),
-        exact => exact.encode(vm),
+    match call.number(0)?.to_exact() {
+        Some(exact) => exact.encode(vm),
+        None => Err(call.wrong_type(0, "a finite number")),
     }
 }
 
-pub(super) fn rounded(
-    vm: &mut Vm,
-    arguments: Arguments,
+/// How a number is rounded: of flonums and of ratios.
+#[derive(Clone, Copy)]
+pub(super) struct Rounding {
     name: &'static str,
-    round: fn(f64) -> f64,
-) -> Outcome {
-    match Call::new(vm, name, arguments).number(0)? {
-        Number::Flonum(value) => Number::Flonum(round(value)).encode(vm),
+    flonum: fn(f64) -> f64,
+    ratio: fn(&Ratio) -> IBig,
+}
+
+pub(super) const FLOOR: Rounding =
+    Rounding { name: "floor", flonum: libm::floor, ratio: Ratio::floor };
+pub(super) const CEILING: Rounding =
+    Rounding { name: "ceiling", flonum: libm::ceil, ratio: Ratio::ceiling };
+pub(super) const TRUNCATE: Rounding =
+    Rounding { name: "truncate", flonum: libm::trunc, ratio: Ratio::truncated };
+pub(super) const ROUND: Rounding =
+    Rounding { name: "round", flonum: f64::round_ties_even, ratio: Ratio::rounded };
+
+pub(super) fn rounded(vm: &mut Vm, arguments: Arguments, rounding: Rounding) -> Outcome {
+    match Call::new(vm, rounding.name, arguments).real(0)? {
+        Number::Flonum(value) => Number::Flonum((rounding.flonum)(value)).encode(vm),
+        Number::Ratio(value) => Number::Big((rounding.ratio)(&value)).encode(vm),
         _ => Ok(arguments.get(0)),
     }
 }
 
+pub(super) fn rationalize(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let call = Call::new(vm, "rationalize", arguments);
+    let (value, tolerance) = (call.real(0)?, magnitude_of(call.real(1)?));
+    let is_exact = value.is_exact() && tolerance.is_exact();
+    if !is_rational(&value) || !is_rational(&tolerance) {
+        let (value, tolerance) = (value.to_f64(), tolerance.to_f64());
+        let result = match (value.is_infinite(), tolerance.is_infinite()) {
+            (true, true) => f64::NAN,
+            (false, true) if !value.is_nan() => 0.0,
+            _ if tolerance.is_nan() => tolerance,
+            _ => value,
+        };
+        return Number::Flonum(result).encode(vm);
+    }
+    let exact = |number: Number| number.to_exact().expect("rational").into_ratio();
+    let (value, tolerance) = (exact(value), exact(tolerance));
+    if value.bits().max(tolerance.bits()) > RATIONALIZE_BITS_MAX {
+        let message = format!("rationalize takes numbers of at most {RATIONALIZE_BITS_MAX} bits");
+        return Err(fault(ErrorCode::ImplementationLimit, message));
+    }
+    let (low, high) = (value.plus(&tolerance.clone().negated()), value.plus(&tolerance));
+    let result = Number::from(Ratio::simplest(&low, &high));
+    if is_exact { result.encode(vm) } else { result.to_inexact().encode(vm) }
+}
+
+pub(super) fn rectangular(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let call = Call::new(vm, "make-rectangular", arguments);
+    Number::rectangular(call.real(0)?, call.real(1)?).encode(vm)
+}
+
+pub(super) fn polar(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let call = Call::new(vm, "make-polar", arguments);
+    Number::polar(call.real(0)?, call.real(1)?).encode(vm)
+}
+
+pub(super) fn real_part(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let word = arguments.get(0);
+    if vm.heap.kind_of(word) == Some(Kind::Compnum) {
+        return Ok(vm.heap.field(word, body::Compnum::REAL));
+    }
+    Call::new(vm, "real-part", arguments).number(0).map(|_| word)
+}
+
+pub(super) fn imaginary_part(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let word = arguments.get(0);
+    if vm.heap.kind_of(word) == Some(Kind::Compnum) {
+        return Ok(vm.heap.field(word, body::Compnum::IMAGINARY));
+    }
+    Call::new(vm, "imag-part", arguments).number(0).map(|_| Word::fixnum(0))
+}
+
+pub(super) fn magnitude(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    match Call::new(vm, "magnitude", arguments).number(0)? {
+        Number::Complex(complex) if complex.is_exact() => norm_root(&complex).encode(vm),
+        Number::Complex(complex) => {
+            let (real, imaginary) = complex.to_f64();
+            Number::Flonum(libm::hypot(real, imaginary)).encode(vm)
+        }
+        real => magnitude_of(real).encode(vm),
+    }
+}
+
+pub(super) fn angle(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    match Call::new(vm, "angle", arguments).number(0)? {
+        Number::Flonum(value) if value.is_nan() => Ok(arguments.get(0)),
+        Number::Flonum(value) => Number::Flonum(libm::atan2(0.0, value)).encode(vm),
+        Number::Complex(complex) => {
+            let angle = angle_of(complex.imaginary(), complex.real());
+            Number::Flonum(angle).encode(vm)
+        }
+        exact if sign(&exact) < 0 => Number::Flonum(std::f64::consts::PI).encode(vm),
+        _ => Ok(Word::fixnum(0)),
+    }
+}
+
+/// The angle of a point, whose coordinates are both exact or both flonums.
+pub(super) fn angle_of(y: &Number, x: &Number) -> f64 {
+    let (near_y, near_x) = (y.to_f64(), x.to_f64());
+    let is_beyond = |value: f64| value.is_infinite() || value != 0.0 && !value.is_normal();
+    let is_exact = y.is_exact() && x.is_exact() && !x.is_exact_zero();
+    if !is_exact || !(is_beyond(near_y) || is_beyond(near_x)) {
+        return libm::atan2(near_y, near_x);
+    }
+    // Exact coordinates beyond the flonums: only their ratio matters.
+    let ratio = magnitude_of(y.clone()).over(magnitude_of(x.clone())).map_or(0.0, |q| q.to_f64());
+    let x = if sign(x) < 0 { -1.0 } else { 1.0 };
+    libm::atan2(if sign(y) < 0 { -ratio } else { ratio }, x)
+}
+
 pub(super) fn square_root(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let number = Call::new(vm, "sqrt", arguments).number(0)?;
-    if sign(&number) < 0 {
-        return Err(not_in_this_version("sqrt", "a complex number", ""));
-    }
-    let value = number.to_f64();
-    if number.is_exact() {
-        let exact = integer(number);
-        let root = IBig::from(exact.sqrt());
-        if &root * &root == exact {
-            return Number::Big(root).encode(vm);
-        }
-    }
-    Number::Flonum(libm::sqrt(value)).encode(vm)
-}
-
-pub(super) fn power(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let call = Call::new(vm, "expt", arguments);
-    let (base, exponent) = (call.number(0)?, call.number(1)?);
-    if base.is_exact() && exponent.is_exact() {
-        return exact_power(vm, integer(base), integer(exponent));
-    }
-    if exponent.is_exact() && sign(&exponent) == 0 {
-        return Ok(Word::fixnum(1));
-    }
-    let (base, exponent) = (base.to_f64(), exponent.to_f64());
-    if base < 0.0 && base.is_finite() && exponent.is_finite() && exponent.fract() != 0.0 {
-        return Err(not_in_this_version("expt", "a complex number", ""));
-    }
-    Number::Flonum(libm::pow(base, exponent)).encode(vm)
-}
-
-fn exact_power(vm: &mut Vm, base: IBig, exponent: IBig) -> Outcome {
-    let odd = exponent.bit(0);
-    if exponent == IBig::ZERO || base == IBig::ONE {
-        return Ok(Word::fixnum(1));
-    }
-    if base == -IBig::ONE {
-        return Ok(Word::fixnum(if odd { -1 } else { 1 }));
-    }
-    if base == IBig::ZERO {
-        if exponent < IBig::ZERO {
-            return Err(fault(ErrorCode::DivisionByZero, "expt of zero to a negative power"));
-        }
-        return Ok(Word::fixnum(0));
-    }
-    if exponent < IBig::ZERO {
-        let advice = ": make the base inexact";
-        return Err(not_in_this_version("expt", "an exact ratio", advice));
-    }
-    let bits = base.bit_len();
-    let exponent = usize::try_from(&exponent).ok();
-    match exponent.filter(|&e| e.saturating_mul(bits - 1) <= INTEGER_BITS_MAX) {
-        Some(exponent) => Number::Big(base.pow(exponent)).encode(vm),
-        None => {
-            let message = format!("expt makes integers of at most {INTEGER_BITS_MAX} bits");
-            Err(fault(ErrorCode::ImplementationLimit, message))
-        }
-    }
-}
-
-/// A function that is exact at one exact argument and inexact elsewhere.
-pub(super) fn function(
-    vm: &mut Vm,
-    arguments: Arguments,
-    name: &'static str,
-    exact_at: Option<(i64, i64)>,
-    compute: fn(f64) -> f64,
-) -> Outcome {
-    let number = Call::new(vm, name, arguments).number(0)?;
-    if let Some((argument, result)) = exact_at
-        && arguments.get(0) == Word::fixnum(argument)
-    {
-        return Ok(Word::fixnum(result));
-    }
-    Number::Flonum(compute(number.to_f64())).encode(vm)
-}
-
-/// As [`function`], for functions that are real between -1 and 1 only.
-pub(super) fn inverse(
-    vm: &mut Vm,
-    arguments: Arguments,
-    name: &'static str,
-    exact_at: Option<(i64, i64)>,
-    compute: fn(f64) -> f64,
-) -> Outcome {
-    let value = Call::new(vm, name, arguments).number(0)?.to_f64();
-    if value.abs() > 1.0 {
-        return Err(not_in_this_version(name, "a complex number", ""));
-    }
-    function(vm, arguments, name, exact_at, compute)
-}
-
-pub(super) fn logarithm(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let call = Call::new(vm, "log", arguments);
-    let mut values = [0.0; 2];
-    for (index, value) in values.iter_mut().enumerate().take(arguments.count()) {
-        let number = call.number(index)?;
-        if sign(&number) < 0 {
-            return Err(not_in_this_version("log", "a complex number", ""));
-        }
-        *value = natural_logarithm(number);
-    }
-    if arguments.get(0) == Word::fixnum(1) {
-        return Ok(Word::fixnum(0));
-    }
-    let result = match arguments.optional(1) {
-        None => values[0],
-        // The library's own are exact at powers.
-        Some(base) if base == Word::fixnum(2) => libm::log2(call.number(0)?.to_f64()),
-        Some(base) if base == Word::fixnum(10) => libm::log10(call.number(0)?.to_f64()),
-        Some(_) => values[0] / values[1],
-    };
-    Number::Flonum(result).encode(vm)
-}
-
-fn natural_logarithm(number: Number) -> f64 {
-    let value = number.to_f64();
-    match number {
-        // Beyond the flonums: take out a power of two.
-        Number::Big(big) if value.is_infinite() => {
-            let shift = big.bit_len() - 64;
-            libm::log(Number::Big(big >> shift).to_f64()) + shift as f64 * std::f64::consts::LN_2
-        }
-        _ => libm::log(value),
-    }
-}
-
-pub(super) fn arc_tangent(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let call = Call::new(vm, "atan", arguments);
-    if arguments.count() == 1 {
-        return function(vm, arguments, "atan", Some((0, 0)), libm::atan);
-    }
-    let (y, x) = (call.number(0)?, call.number(1)?);
-    if arguments.get(0) == Word::fixnum(0) && x.is_exact() {
-        match sign(&x) {
-            1 => return Ok(Word::fixnum(0)),
-            0 => return Err(fault(ErrorCode::DivisionByZero, "atan of two exact zeros")),
-            _ => {}
-        }
-    }
-    Number::Flonum(libm::atan2(y.to_f64(), x.to_f64())).encode(vm)
+    root_of(Call::new(vm, "sqrt", arguments).number(0)?).encode(vm)
 }

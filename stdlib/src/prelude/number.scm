@@ -12,10 +12,3 @@
 (define (ceiling->exact x) (exact (ceiling x)))
 (define (round->exact x) (exact (round x)))
 (define (truncate->exact x) (exact (truncate x)))
-
-(define (rationalize x y) (%not-in-this-version 'rationalize))
-(define (make-rectangular real imaginary) (%not-in-this-version 'make-rectangular))
-(define (make-polar magnitude angle) (%not-in-this-version 'make-polar))
-(define (real-part x) (+ x))
-(define (imag-part x) (begin (+ x) 0))
-(define (angle x) (if (negative? x) (atan 0 -1) 0))

@@ -140,7 +140,7 @@
           ((and (string=? folded "#u8") (eqv? (%peek-char port) #\())
            (%read-char port)
            (%read-bytevector port labels))
-          ((string->number token))
+          ((%token-number token port))
           (else (%read-error port "this is no datum:" token)))))
 
 ; Skips a comment that may hold others; its opening is read already.
@@ -180,41 +180,18 @@
 (define (%read-word first port)
   (let ((token (%read-token (list first) port)))
     (cond ((string=? token ".") %dot)
-          ((string->number token))
-          ((%absent-number? token)
-           (%read-error port "this number is not in this version:" token))
+          ((%token-number token port))
           ((string-index token %needs-bars?)
            (%read-error port "this symbol is written between vertical bars:" token))
           (else (string->symbol (if (%port-folds-case? port) (string-foldcase token) token))))))
 
+; The number a token stands for, or #f.
+(define (%token-number token port)
+  (let ((number (%read-number token)))
+    (if (eq? number #t) (%read-error port "this number is too large:" token) number)))
+
 (define (%needs-bars? character)
   (or (char=? character #\\) (char<? character #\space) (char<=? #\delete character #\x9f)))
-
-; Whether a token that string->number does not take is a number of R7RS all the same: a ratio or a
-; complex number.
-(define (%absent-number? token)
-  (define (part start end) (substring token start end))
-  (define (real-at? start end)
-    (or (= start end) (string->number (part start end)) (%ratio? (part start end))))
-  (let* ((length (string-length token))
-         (last (- length 1))
-         (at (string-index token #\@)))
-    (cond (at (and (< 0 at last) (real-at? 0 at) (real-at? (+ at 1) length)))
-          ((char=? (char-downcase (string-ref token last)) #\i)
-           ; The imaginary part begins at a sign; a sign inside an exponent leaves no real before it.
-           (let loop ((index 0))
-             (and (< index last)
-                  (or (and (memv (string-ref token index) '(#\+ #\-))
-                           (real-at? 0 index)
-                           (or (= (+ index 1) last) (real-at? index last)))
-                      (loop (+ index 1))))))
-          (else (%ratio? token)))))
-
-(define (%ratio? token)
-  (let ((slash (string-index token #\/)))
-    (and slash
-         (exact-integer? (string->number (string-head token slash)))
-         (%digits? (string-tail token (+ slash 1)) 10))))
 
 ; Whether a text is digits of a radix alone.
 (define (%digits? text radix)

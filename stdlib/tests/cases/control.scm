@@ -86,6 +86,6 @@ car ;=> #<procedure car>
 (let () (define (f) 1) f) ;=> #<procedure f>
 (list (if #f #f)) ;=> (#<unspecified>)
 (error-object? 5) ;=> #f
-(memq 'r7rs (features)) ;=> (r7rs exact-closed full-unicode pscheme)
+(memq 'r7rs (features)) ;=> (r7rs exact-closed exact-complex ieee-float full-unicode ratios pscheme)
 (assert (= 1 1)) ;=> #<unspecified>
 (call-with-escape-continuation (lambda (k) (k 1))) ;=> 1

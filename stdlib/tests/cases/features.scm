@@ -1,11 +1,11 @@
 ; cond-expand and features (R7RS 4.2.1, 6.14).
 (cond-expand (pscheme 'here) (else 'elsewhere)) ;=> here
-(cond-expand (ratios 'exact) (else 'rounded)) ;=> rounded
-(cond-expand ((and r7rs (not ratios) (or foo full-unicode)) 1 2) (else 3)) ;=> 2
+(cond-expand ((and ratios exact-complex) 'exact) (else 'rounded)) ;=> exact
+(cond-expand ((and r7rs (not foo) (or foo full-unicode)) 1 2) (else 3)) ;=> 2
 (list (cond-expand ((and) 1) (else 2)) (cond-expand ((or) 1) (else 2)) (cond-expand ((not r7rs) 1) (r7rs 2))) ;=> (1 2 2)
 (list (cond-expand ((library (scheme base)) 1) (else 2)) (cond-expand ((library (foo bar)) 1) (else 2))) ;=> (1 2)
 (cond-expand ((and (library (scheme lazy)) (library (scheme case-lambda)) (library (scheme write))) 'all) (else 'not)) ;=> all
-(cond-expand ((or (library (scheme r5rs)) (library scheme)) 'old) (else 'new)) ;=> new
+(cond-expand ((or (library (scheme r5rs)) (library scheme)) 'old) (else 'new)) ;=> old
 ; Definitions, at top level and in bodies; a form without a clause that holds has no effect.
 (cond-expand (r7rs (define a 1) (define (b) (+ a 1))) (else (define a 'none)))
 (cond-expand (foo (define a 2)))
@@ -23,6 +23,6 @@
 (list (when-feature r7rs 1 2) (when-feature foo 1 2)) ;=> (1 2)
 (define-syntax by-library
   (syntax-rules () ((_ part) (cond-expand ((library (scheme part)) #t) (else #f)))))
-(list (by-library char) (by-library chart)) ;=> (#t #f)
+(list (by-library char) (by-library chart) (by-library complex)) ;=> (#t #f #t)
 (let ((cond-expand list)) (cond-expand 1 2)) ;=> (1 2)
-(features) ;=> (r7rs exact-closed full-unicode pscheme)
+(features) ;=> (r7rs exact-closed exact-complex ieee-float full-unicode ratios pscheme)

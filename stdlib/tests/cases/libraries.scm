@@ -37,6 +37,7 @@
 (import (except (scheme base) list) (uses list)) (define (list . x) 'mine) (f) ;=> (1 2)
 (import (scheme base) (scheme case-lambda)) (define f (case-lambda ((a) 1) ((a b) 2))) (f 1 2) ;=> 2
 (import (scheme base)) (define-values (q r) (floor/ 7 2)) (parameterize () (guard (e (#t e)) (raise (list q r)))) ;=> (3 1)
+(import (only (scheme base) list) (scheme complex)) (list (make-polar 2 0) (real-part (make-rectangular 1 2)) (imag-part 1+2i) (magnitude -3+4i) (angle 1)) ;=> (2 1 2 5 0)
 (import (scheme r5rs)) (let loop ((i 0)) (if (< i 3) (loop (+ i 1)) i)) ;=> 3
 (let ((append vector) (eqv? #f) (list->vector #f)) `(1 ,@'(2 3) #(,(+ 1 1) ,@'(5)))) ;=> (1 2 3 #(2 5))
 (define (append . x) 'mine) `(1 ,@'(2 3) 4) ;=> (1 2 3 4)

@@ -151,10 +151,9 @@
 (from "#!Fold-case a") ;!> E0120 read: this is no directive: "#!Fold-case"
 (from "a\\b") ;!> E0120 read: this symbol is written between vertical bars: "a\\b"
 
-; Numbers that are not in this version.
-(from "1/2") ;!> E0120 read: this number is not in this version: "1/2"
-(from "-1/2") ;!> E0120 read: this number is not in this version: "-1/2"
-(map (lambda (text) (guard (e ((read-error? e) #f)) (from text))) '("+i" "-i" "1+i" "+2i" "1.5-.5i" "+inf.0i" "1@2" "1/2@-1/2" "1e2+1e3i")) ;=> (#f #f #f #f #f #f #f #f #f)
+; Ratios and complex numbers.
+(all "1/2 -2/4 +i -i 1+i +2i 1.5-.5i +inf.0i 1@0 1e2+1e3i #xA/f") ;=> (1/2 -1/2 +i -i 1+i +2i 1.5-0.5i 0.0+inf.0i 1 100.0+1000.0i 2/3)
+(from "#e1e999999") ;!> E0120 read: this number is too large: "#e1e999999"
 (all "1/ /2 1/a 1/+2 i 1i e+i @ 1@ @1 1+2 ++i") ;=> (1/ /2 1/a 1/+2 i 1i e+i @ 1@ @1 1+2 ++i)
 
 ; What the port is.

@@ -88,7 +88,7 @@ impl Vm {
     }
 
     fn compare(&mut self, op: Op, left: Word, right: Word) -> Result<bool, Interrupt> {
-        number::charge_bignums(self, op, left, right);
+        number::charge_exact(self, op, left, right);
         number::compare(&self.heap, op, left, right).map_err(Interrupt::from)
     }
 
