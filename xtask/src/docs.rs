@@ -18,6 +18,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("kinds.md", kinds()),
         ("errors.md", errors()),
         ("primitives.md", primitives()),
+        ("r7rs.md", crate::r7rs::page(NOTICE)),
     ]
 }
 
