@@ -11,9 +11,8 @@
 use std::collections::HashMap;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
@@ -141,6 +140,10 @@ impl EffectRunner {
             let position = vm.heap.field(effect, body::Effect::POSITION).as_fixnum() as u64;
             let payload = vm.heap.bytes(vm.heap.field(effect, body::Effect::PAYLOAD));
             open.write(position, payload)?;
+        } else if operation == Operation::Delete as i64 {
+            self.files.remove(&path);
+            let known = FileRecord::of_port(vm, port).unwrap_or_default();
+            delete(&path, &known).map_err(|source| EffectError::Io { path, source })?;
         } else if let Some(mut open) = self.files.remove(&path) {
             open.sync()?;
             open.record.store(vm, port);
@@ -197,16 +200,17 @@ impl OpenFile {
         let created = || -> io::Result<(File, Metadata)> {
             let mut options = OpenOptions::new();
             let file = options.read(true).write(true).create(true).truncate(true).open(path)?;
-            // The directory's entry must be as durable as the acknowledgement.
-            let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-            File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+            sync_directory(path)?;
             let metadata = file.metadata()?;
             Ok((file, metadata))
         };
         let path = path.to_path_buf();
         let (file, metadata) =
             created().map_err(|source| EffectError::Io { path: path.clone(), source })?;
-        let record = FileRecord { tail_hash: *blake3::hash(&[]).as_bytes(), ..identity(&metadata) };
+        let record = FileRecord {
+            tail_hash: *blake3::hash(&[]).as_bytes(),
+            ..FileRecord::identity(&metadata)
+        };
         Ok(OpenFile { path, file, record, length: 0, unsynced: true, unchecked: false })
     }
 
@@ -259,10 +263,7 @@ impl OpenFile {
     }
 
     fn expect_identity(&self, metadata: &Metadata) -> Result<(), EffectError> {
-        let found = identity(metadata);
-        let known = &self.record;
-        let same = (found.device, found.inode, found.birth_ns)
-            == (known.device, known.inode, known.birth_ns);
+        let same = self.record.is_same_file(&FileRecord::identity(metadata));
         if same { Ok(()) } else { Err(EffectError::Replaced { path: self.path.clone() }) }
     }
 
@@ -293,19 +294,27 @@ impl OpenFile {
     }
 }
 
-fn port_path(vm: &Vm, port: Word) -> PathBuf {
-    PathBuf::from(vm.heap.string_text(vm.heap.field(port, body::Port::NAME)))
+/// Deletes a file. If it is gone, or its name is another file's by now, that was done before.
+fn delete(path: &Path, known: &FileRecord) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if known.is_same_file(&FileRecord::identity(&found)) => {
+            std::fs::remove_file(path)?;
+            sync_directory(path)
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
-/// What tells a file from another of the same name.
-fn identity(metadata: &Metadata) -> FileRecord {
-    let birth = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    FileRecord {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-        birth_ns: birth.map_or(0, |since| since.as_nanos() as u64),
-        ..FileRecord::default()
-    }
+/// Makes the entry of a file in its directory as durable as the acknowledgement will be.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn port_path(vm: &Vm, port: Word) -> PathBuf {
+    PathBuf::from(vm.heap.string_text(vm.heap.field(port, body::Port::NAME)))
 }
 
 /// The number of the newest request, or `None` if there is none.

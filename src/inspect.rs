@@ -13,6 +13,7 @@ mod text;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pscheme_compiler::unicode::UnicodeVersion;
 use pscheme_heap::collect::NoRoots;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
@@ -78,6 +79,8 @@ pub struct ImageSummary {
     pub script: Option<String>,
     /// The status with which the program has ended.
     pub exit_status: Option<i64>,
+    /// The version of Unicode whose tables the image was made with, if it is noted in it.
+    pub unicode: Option<String>,
     /// What is wrong with the image; empty if nothing is.
     pub findings: Vec<String>,
 }
@@ -242,8 +245,16 @@ fn summary_of(heap: &Heap, path: &Path, holder: Option<Holder>) -> ImageSummary 
         held_by: holder.and_then(|holder| holder.pid),
         script: script.map(|(name, _)| name),
         exit_status: status.is_fixnum().then(|| status.as_fixnum()),
+        unicode: unicode_of(heap).map(|version| version.to_string()),
         findings: Vec::new(),
     }
+}
+
+/// The version of Unicode that an image was made with.
+fn unicode_of(heap: &Heap) -> Option<UnicodeVersion> {
+    let number = heap.root(Root::UnicodeVersion);
+    let number = if number.is_fixnum() { number.as_fixnum() } else { 0 };
+    UnicodeVersion::from_number(number).filter(|_| number > 0)
 }
 
 /// What a process in this state waits for, read from its record.

@@ -184,3 +184,40 @@ fn a_change_is_noticed_while_the_program_runs() {
     assert!(written.go_on().is_none());
     written.expect_lines();
 }
+
+/// A session that has asked for the deletion of a file and not committed that yet.
+fn about_to_delete(image: &MemoryImage, file: &Path) -> Session {
+    let mut session = open(image).unwrap();
+    session.start_program("delete.scm", &format!("(delete-file {file:?})")).unwrap();
+    while pscheme::effects::newest_effect(&session.vm).is_none() {
+        session.run_one_slice().unwrap();
+    }
+    session
+}
+
+#[test]
+fn a_file_is_deleted_after_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "text").unwrap();
+    let image = MemoryImage::new();
+    drop(about_to_delete(&image, &file));
+    assert!(file.exists(), "a request that was lost does nothing");
+    let mut session = about_to_delete(&MemoryImage::new(), &file);
+    session.commit_and_wait().unwrap();
+    assert!(!file.exists());
+    session.close().unwrap();
+}
+
+#[test]
+fn another_file_of_the_name_is_not_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, other) = (folder.path().join("file"), folder.path().join("other"));
+    std::fs::write(&file, "text").unwrap();
+    std::fs::write(&other, "another text").unwrap();
+    let mut session = about_to_delete(&MemoryImage::new(), &file);
+    std::fs::rename(&other, &file).unwrap();
+    session.commit_and_wait().unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "another text");
+    session.close().unwrap();
+}

@@ -11,7 +11,7 @@ use pscheme::session::primitive_set;
 use pscheme::vm::engine::Engine;
 use pscheme::vm::op::{Control, Op, field, op_rows};
 use pscheme::vm::primitive::Work;
-use support::{Console, Random, Suspended, in_scratch_folder, programs, session_for};
+use support::{Console, Random, Suspended, in_scratch_folder, programs, seed, session_for};
 
 /// Suspensions of one program at random places at most.
 const SUSPENSIONS_MAX: usize = 250;
@@ -210,15 +210,6 @@ fn output_is_the_same_in_zeal() {
         let (expected, _) = straight(&name, &text, Engine::fastest(), false);
         let (zealous, _) = straight(&name, &text, Engine::fastest(), true);
         assert_eq!(zealous, expected, "{name} in zeal");
-    }
-}
-
-fn seed() -> u64 {
-    match std::env::var("PSCHEME_SEED") {
-        Ok(text) => text.parse().expect("PSCHEME_SEED is a number"),
-        Err(_) => std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(1, |since| since.as_nanos() as u64 % 1_000_000),
     }
 }
 

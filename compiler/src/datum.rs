@@ -2,12 +2,13 @@
 //!
 //! Invariant: the parts of a datum have lower numbers than the datum, so a loop over the numbers
 //! visits parts before wholes, and nothing here recurses, not even a drop: data nested a million
-//! deep are ordinary. `datum_write.rs` prints them, `reader/` makes them from text.
+//! deep are ordinary. A datum that contains itself (a literal with a label, R7RS 2.4) does so through
+//! a *cycle*: a leaf that stands for a datum around it, and that no loop follows. `datum_write.rs` prints them, `reader/` makes them from text.
 
 use crate::diagnostic::ByteSpan;
 use crate::scope::ScopeSetId;
 use indexmap::IndexSet;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use pscheme_vm::number::Number;
 
@@ -49,6 +50,8 @@ pub enum Datum<'arena> {
     Bytevector(&'arena [u8]),
     /// An object that no text stands for, by its number among those of the program.
     Object(u32),
+    /// Stands for a datum around it: `cycle_target` says for which.
+    Cycle(u32),
 }
 
 /// A node as it is stored: whatever has a length lies in a side table.
@@ -69,6 +72,7 @@ enum Node {
     },
     Bytevector(u32),
     Object(u32),
+    Cycle(u32),
     /// The datum, and scopes that all of it has.
     Scoped(DatumId, ScopeSetId),
 }
@@ -84,6 +88,8 @@ pub struct DatumArena {
     bytevectors: Vec<Vec<u8>>,
     elements: Vec<DatumId>,
     origins: HashMap<DatumId, u32>,
+    /// What each cycle stands for.
+    cycle_targets: Vec<DatumId>,
 }
 
 impl DatumArena {
@@ -121,6 +127,7 @@ impl DatumArena {
             }
             Node::Bytevector(index) => Datum::Bytevector(&self.bytevectors[index as usize]),
             Node::Object(number) => Datum::Object(number),
+            Node::Cycle(number) => Datum::Cycle(number),
             Node::Scoped(..) => unreachable!("scopes were taken off"),
         }
     }
@@ -215,6 +222,33 @@ impl DatumArena {
         self.add(Node::Object(number), span)
     }
 
+    /// The number of a new cycle; it stands for `#f` until it is told otherwise.
+    pub fn new_cycle(&mut self) -> u32 {
+        let nothing = self.boolean(false, ByteSpan::default());
+        self.cycle_targets.push(nothing);
+        self.cycle_targets.len() as u32 - 1
+    }
+
+    /// A leaf that stands for the datum that `set_cycle_target` will name.
+    pub fn cycle(&mut self, number: u32, span: ByteSpan) -> DatumId {
+        debug_assert!((number as usize) < self.cycle_targets.len());
+        self.add(Node::Cycle(number), span)
+    }
+
+    pub fn set_cycle_target(&mut self, number: u32, target: DatumId) {
+        self.cycle_targets[number as usize] = target;
+    }
+
+    /// The datum that a cycle stands for.
+    pub fn cycle_target(&self, number: u32) -> DatumId {
+        self.cycle_targets[number as usize]
+    }
+
+    /// What the cycles stand for, by their numbers.
+    pub fn cycle_targets(&self) -> &[DatumId] {
+        &self.cycle_targets
+    }
+
     /// Notes that a datum is a copy of an object of the heap, which quoting it gives back.
     pub fn set_origin(&mut self, id: DatumId, number: u32) {
         self.origins.insert(id, number);
@@ -291,29 +325,46 @@ impl DatumArena {
         root: DatumId,
         mut translate: impl FnMut(ScopeSetId) -> Option<ScopeSetId>,
     ) -> DatumId {
-        let mut reached = vec![root];
-        let mut next = 0;
-        while next < reached.len() {
-            match source.scoped(reached[next]) {
-                Some((inner, _)) => reached.push(inner),
-                None => source.for_each_part(reached[next], |part| reached.push(part)),
-            }
-            next += 1;
-        }
-        reached.sort_unstable();
-        reached.dedup();
+        let reached = source.reached_from(root);
         let mut copies = HashMap::with_capacity(reached.len());
+        let mut cycles = HashMap::new();
         for id in reached {
             let copy = match source.scoped(id) {
                 Some((inner, scopes)) => match translate(scopes) {
                     Some(scopes) => self.with_scopes(copies[&inner], scopes),
                     None => copies[&inner],
                 },
-                None => self.copy_one(source, id, &copies),
+                None => self.copy_one(source, id, &copies, &mut cycles),
             };
             copies.insert(id, copy);
         }
+        for (original, copy) in cycles {
+            self.set_cycle_target(copy, copies[&source.cycle_target(original)]);
+        }
         copies[&root]
+    }
+
+    /// A datum, its parts, theirs, and what cycles among them stand for: parts before wholes.
+    fn reached_from(&self, root: DatumId) -> Vec<DatumId> {
+        let mut reached = vec![root];
+        let mut seen: HashSet<DatumId> = HashSet::from([root]);
+        let mut next = 0;
+        while next < reached.len() {
+            let id = reached[next];
+            let mut visit = |part| {
+                if seen.insert(part) {
+                    reached.push(part);
+                }
+            };
+            match (self.scoped(id), self.nodes[id.index()]) {
+                (Some((inner, _)), _) => visit(inner),
+                (None, Node::Cycle(number)) => visit(self.cycle_target(number)),
+                _ => self.for_each_part(id, visit),
+            }
+            next += 1;
+        }
+        reached.sort_unstable();
+        reached
     }
 
     fn copy_one(
@@ -321,6 +372,7 @@ impl DatumArena {
         source: &DatumArena,
         id: DatumId,
         copies: &HashMap<DatumId, DatumId>,
+        cycles: &mut HashMap<u32, u32>,
     ) -> DatumId {
         let span = source.span(id);
         match source.get(id) {
@@ -342,12 +394,18 @@ impl DatumArena {
             Datum::Fixnum(value) => self.number(Number::Fixnum(value), span),
             Datum::Flonum(value) => self.number(Number::Flonum(value), span),
             Datum::Object(number) => self.object(number, span),
+            Datum::Cycle(number) => {
+                let copy = *cycles.entry(number).or_insert_with(|| self.new_cycle());
+                self.cycle(copy, span)
+            }
         }
     }
 
-    /// Whether two data of two arenas are equal: same shape, same leaves, flonums bit by bit.
+    /// Whether two data of two arenas are equal: same shape, same leaves, flonums bit by bit, cycles
+    /// at the same places.
     pub fn equal(&self, left: DatumId, other: &DatumArena, right: DatumId) -> bool {
         let mut work = vec![(left, right)];
+        let mut cycles: HashMap<u32, u32> = HashMap::new();
         while let Some((left, right)) = work.pop() {
             let same = match (self.get(left), other.get(right)) {
                 (Datum::Pair(a, b), Datum::Pair(c, d)) => {
@@ -363,6 +421,7 @@ impl DatumArena {
                     Number::Flonum(a).is_same(&Number::Flonum(b))
                 }
                 (Datum::Number(a), Datum::Number(b)) => a.is_same(b),
+                (Datum::Cycle(a), Datum::Cycle(b)) => *cycles.entry(a).or_insert(b) == b,
                 (a, b) => a == b,
             };
             if !same {

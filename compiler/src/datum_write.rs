@@ -2,6 +2,8 @@
 
 use crate::datum::{Datum, DatumArena, DatumId, Number};
 use crate::reader::is_plain_symbol;
+use crate::unicode;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// What is still to be printed.
@@ -23,13 +25,24 @@ enum Work {
 pub fn write_datum(arena: &DatumArena, id: DatumId) -> String {
     let mut text = String::new();
     let mut work = vec![Work::Datum(id)];
+    let mut labelled = HashSet::new();
     while let Some(item) = work.pop() {
         match item {
             Work::Text(piece) => text.push_str(piece),
-            Work::Datum(id) => write_one(arena, id, &mut text, &mut work),
+            Work::Datum(id) => match label(arena, id) {
+                Some(label) if !labelled.insert(label) => {
+                    let _ = write!(text, "#{label}#");
+                }
+                label => {
+                    if let Some(label) = label {
+                        let _ = write!(text, "#{label}=");
+                    }
+                    write_one(arena, id, &mut text, &mut work);
+                }
+            },
             Work::Tail(id) => match arena.get(id) {
                 Datum::Null => text.push(')'),
-                Datum::Pair(head, tail) => {
+                Datum::Pair(head, tail) if label(arena, id).is_none() => {
                     text.push(' ');
                     work.push(Work::Tail(tail));
                     work.push(Work::Datum(head));
@@ -88,7 +101,15 @@ fn write_one(arena: &DatumArena, id: DatumId, text: &mut String, work: &mut Vec<
             text.push(')');
         }
         Datum::Object(_) => text.push_str("#<object>"),
+        Datum::Cycle(number) => {
+            let _ = write!(text, "#{number}#");
+        }
     }
+}
+
+/// The label of a datum that a cycle of the arena stands for.
+fn label(arena: &DatumArena, id: DatumId) -> Option<usize> {
+    arena.cycle_targets().iter().position(|target| *target == id)
 }
 
 /// Character names of R7RS 6.6.
@@ -108,7 +129,7 @@ fn write_character(value: char, text: &mut String) {
     text.push_str("#\\");
     if let Some((name, _)) = CHARACTER_NAMES.iter().find(|(_, character)| *character == value) {
         text.push_str(name);
-    } else if value.is_control() || value.is_whitespace() {
+    } else if value.is_control() || unicode::is_whitespace(value) {
         let _ = write!(text, "x{:x}", value as u32);
     } else {
         text.push(value);

@@ -27,6 +27,7 @@ pub mod reader;
 pub mod scope;
 pub mod source;
 pub mod surroundings;
+pub mod unicode;
 
 pub use compile::{Compiled, compile_environment, compile_forms, compile_program, list_expansion};
 pub use datum::QuotedData;

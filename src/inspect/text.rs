@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use pscheme_compiler::unicode::UNICODE_VERSION;
+
 use super::{
     GlobalView, ImageSummary, KindCount, LocalView, PlaceView, ProcessView, StackFrame, StackView,
 };
@@ -74,6 +76,10 @@ impl Layout {
         }
         if let Some(status) = summary.exit_status {
             let _ = write!(line, ", ended with status {status}");
+        }
+        let here = UNICODE_VERSION.to_string();
+        if let Some(unicode) = summary.unicode.as_ref().filter(|unicode| **unicode != here) {
+            let _ = write!(line, ", made with Unicode {unicode}, this is {here}");
         }
         let mut text = self.fit(line) + "\n";
         for finding in summary.findings.iter().take(FINDINGS_SHOWN_MAX) {

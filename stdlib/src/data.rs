@@ -1,6 +1,6 @@
 //! Data of the heap as the compiler reads them: for `eval`, and for the rules of macros.
 //!
-//! Copies keep sharing, and nothing recurses. What is no datum, a procedure say, comes along as an
+//! Copies keep sharing and cycles, and nothing recurses. What is no datum, a procedure say, comes along as an
 //! object with a number; so does every part that has an identity, so that quoting it gives back the
 //! object itself.
 
@@ -21,10 +21,6 @@ pub struct CopiedData {
     pub objects: Vec<Word>,
 }
 
-/// The data contain themselves: no program text does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Circular;
-
 enum Step {
     Visit(Word),
     Build(Word),
@@ -37,25 +33,29 @@ struct Copier<'heap> {
     known: HashMap<u64, DatumId>,
     /// Wholes whose parts are being copied.
     open: HashSet<u64>,
+    /// The numbers of the cycles that stand for wholes inside themselves.
+    cycles: HashMap<u64, u32>,
 }
 
 impl CopiedData {
     /// Copies a datum; its number in the arena.
-    ///
-    /// # Errors
-    /// [`Circular`].
-    pub fn copy(heap: &Heap, datum: Word) -> Result<(CopiedData, DatumId), Circular> {
-        let copied = CopiedData::default();
-        let mut copier = Copier { heap, copied, known: HashMap::new(), open: HashSet::new() };
+    pub fn copy(heap: &Heap, datum: Word) -> (CopiedData, DatumId) {
+        let mut copier = Copier {
+            heap,
+            copied: CopiedData::default(),
+            known: HashMap::new(),
+            open: HashSet::new(),
+            cycles: HashMap::new(),
+        };
         let mut work = vec![Step::Visit(datum)];
         while let Some(step) = work.pop() {
             match step {
-                Step::Visit(word) => copier.visit(word, &mut work)?,
+                Step::Visit(word) => copier.visit(word, &mut work),
                 Step::Build(word) => copier.build(word),
             }
         }
         let id = copier.part(datum);
-        Ok((copier.copied, id))
+        (copier.copied, id)
     }
 }
 
@@ -75,18 +75,13 @@ fn parts(heap: &Heap, word: Word) -> Option<Vec<Word>> {
 }
 
 impl Copier<'_> {
-    fn visit(&mut self, word: Word, work: &mut Vec<Step>) -> Result<(), Circular> {
-        if self.open.contains(&word.0) {
-            return Err(Circular);
+    fn visit(&mut self, word: Word, work: &mut Vec<Step>) {
+        let Some(parts) = parts(self.heap, word) else { return };
+        if self.known.contains_key(&word.0) || !self.open.insert(word.0) {
+            return;
         }
-        let Some(parts) = parts(self.heap, word) else { return Ok(()) };
-        if self.known.contains_key(&word.0) {
-            return Ok(());
-        }
-        self.open.insert(word.0);
         work.push(Step::Build(word));
         work.extend(parts.into_iter().rev().map(Step::Visit));
-        Ok(())
     }
 
     /// A whole whose parts are there.
@@ -110,9 +105,22 @@ impl Copier<'_> {
         };
         self.open.remove(&word.0);
         self.known.insert(word.0, id);
+        if let Some(number) = self.cycles.get(&word.0) {
+            self.copied.data.arena.set_cycle_target(*number, id);
+        }
         if self.heap.kind_of(word) != Some(Kind::Syntax) {
             self.note_origin(id, word);
         }
+    }
+
+    fn cycle(&mut self, word: Word) -> DatumId {
+        let arena = &mut self.copied.data.arena;
+        let number = *self.cycles.entry(word.0).or_insert_with(|| arena.new_cycle());
+        let id = arena.cycle(number, ByteSpan::default());
+        if self.heap.kind_of(word) != Some(Kind::Syntax) {
+            self.note_origin(id, word);
+        }
+        id
     }
 
     fn note_origin(&mut self, id: DatumId, word: Word) {
@@ -120,10 +128,13 @@ impl Copier<'_> {
         self.copied.objects.push(word);
     }
 
-    /// The number of a part: a whole that was copied, or an atom.
+    /// The number of a part: a whole that was copied, a cycle for one that is being copied, or an atom.
     fn part(&mut self, word: Word) -> DatumId {
         if let Some(id) = self.known.get(&word.0) {
             return *id;
+        }
+        if self.open.contains(&word.0) {
+            return self.cycle(word);
         }
         let id = self.atom(word);
         if word.is_reference() {

@@ -67,7 +67,7 @@ fn bindings(
 fn compile(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(ROOM_BYTES)?;
     let environment = bindings(vm, arguments, 1, "eval")?;
-    let (copied, form) = copy(vm, arguments.get(0), "eval")?;
+    let (copied, form) = CopiedData::copy(&vm.heap, arguments.get(0));
     let primitives = vm.machine.primitives.clone();
     let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
     let compiled = compile_forms(
@@ -85,7 +85,7 @@ fn compile(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 fn environment(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(ROOM_BYTES)?;
-    let (copied, sets) = copy(vm, arguments.get(0), "environment")?;
+    let (copied, sets) = CopiedData::copy(&vm.heap, arguments.get(0));
     let sets = copied.data.arena.proper_list(sets).unwrap_or_default();
     let primitives = vm.machine.primitives.clone();
     let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
@@ -93,15 +93,6 @@ fn environment(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let (compiled, names): (Compiled, _) = made.map_err(|failure| failed(&failure))?;
     let installation = Installation::of(&compiled);
     put(vm, &Installation { environment: Some(&names), ..installation })
-}
-
-fn copy(
-    vm: &Vm,
-    datum: Word,
-    name: &str,
-) -> Result<(CopiedData, pscheme_compiler::datum::DatumId), Interrupt> {
-    CopiedData::copy(&vm.heap, datum)
-        .map_err(|_| fault(ErrorCode::BadForm, format!("{name}: the expression contains itself")))
 }
 
 fn put(vm: &mut Vm, installation: &Installation<'_>) -> Outcome {

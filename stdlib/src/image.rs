@@ -108,10 +108,7 @@ impl Surroundings for ImageSurroundings<'_> {
         let heap = self.heap;
         let word = Word(place);
         let rules = heap.field(word, body::Macro::RULES);
-        let (copied, rules) = CopiedData::copy(heap, rules).unwrap_or_else(|_| {
-            // Only a damaged image holds such rules; they then fit no use.
-            CopiedData::copy(heap, Word::NULL).expect("the empty list is no circle")
-        });
+        let (copied, rules) = CopiedData::copy(heap, rules);
         StoredMacro {
             name: heap.symbol_name(heap.field(word, body::Macro::NAME)),
             data: copied.data,

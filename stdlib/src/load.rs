@@ -6,12 +6,14 @@ use pscheme_compiler::datum::{Datum, DatumArena, DatumId};
 use pscheme_compiler::reader::{ReadOne, read_one};
 use pscheme_compiler::source::Sources;
 use pscheme_compiler::surroundings::StoredMeaning;
+use pscheme_compiler::unicode::UNICODE_VERSION;
 use pscheme_compiler::{
     CompileFailure, Compiled, QuotedData, compile_forms, compile_program, list_expansion,
 };
 use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
+use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_vm::code::{Arity, CodeUnit, Constant, RUNNER, SourceText};
 use pscheme_vm::engine::Engine;
@@ -57,6 +59,7 @@ pub fn is_library_source(name: &str) -> bool {
 /// A fault of pscheme itself: text that does not compile or fails when it is loaded.
 pub fn boot(vm: &mut Vm) -> Result<(), String> {
     vm.boot()?;
+    vm.heap.set_root(Root::UnicodeVersion, Word::fixnum(UNICODE_VERSION.number()));
     for (name, text) in PRELUDE {
         load_text(vm, name, text)?;
     }
@@ -380,11 +383,14 @@ fn quoted_data(vm: &mut Vm, quoted: &QuotedData, objects: &[Protected]) -> Prote
         let word = match (quoted.arena.scoped(id), quoted.arena.get(id)) {
             (Some((datum, scopes)), _) => syntax(vm, datum, quoted.scopes(scopes), all),
             (None, Datum::Object(number)) => vm.heap.protected(objects[number as usize]),
+            // What it stands for is not there yet.
+            (None, Datum::Cycle(_)) => Word::FALSE,
             _ => quoted_datum(vm, quoted, id, all),
         };
         let vector = vm.heap.protected(all);
         vm.heap.set_field(vector, id.index(), word);
     }
+    close_cycles(vm, quoted, all);
     let roots = new_vector(vm, quoted.roots().len());
     for (index, root) in quoted.roots().iter().enumerate() {
         let word = vm.heap.field(vm.heap.protected(all), root.index());
@@ -392,6 +398,51 @@ fn quoted_data(vm: &mut Vm, quoted: &QuotedData, objects: &[Protected]) -> Prote
     }
     vm.heap.set_protected(all, roots);
     all
+}
+
+/// Puts what cycles stand for where they stand. Nothing here allocates.
+fn close_cycles(vm: &mut Vm, quoted: &QuotedData, all: Protected) {
+    let arena = &quoted.arena;
+    if arena.cycle_targets().is_empty() {
+        return;
+    }
+    let all = vm.heap.protected(all);
+    let is_cycle = |id| arena.scoped(id).is_none() && matches!(arena.get(id), Datum::Cycle(_));
+    for id in arena.ids().filter(|id| is_cycle(*id)) {
+        let Datum::Cycle(number) = arena.get(id) else { continue };
+        let target = vm.heap.field(all, arena.cycle_target(number).index());
+        vm.heap.set_field(all, id.index(), target);
+    }
+    for id in arena.ids() {
+        let whole = vm.heap.field(all, id.index());
+        let part = |vm: &Vm, id: DatumId| vm.heap.field(all, id.index());
+        if let Some((inner, _)) = arena.scoped(id) {
+            if is_cycle(inner) {
+                let word = part(vm, inner);
+                vm.heap.set_field(whole, body::Syntax::DATUM, word);
+            }
+            continue;
+        }
+        match arena.get(id) {
+            Datum::Pair(head, tail) => {
+                if is_cycle(head) {
+                    let word = part(vm, head);
+                    vm.heap.set_car(whole, word);
+                }
+                if is_cycle(tail) {
+                    let word = part(vm, tail);
+                    vm.heap.set_cdr(whole, word);
+                }
+            }
+            Datum::Vector(items) => {
+                for (index, _) in items.iter().enumerate().filter(|item| is_cycle(*item.1)) {
+                    let word = part(vm, items[index]);
+                    vm.heap.set_field(whole, index, word);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A datum that was made, with scopes around it.
@@ -455,7 +506,7 @@ fn quoted_datum(vm: &mut Vm, quoted: &QuotedData, id: DatumId, all: Protected) -
             let vector = vm.heap.bytevector(bytes);
             literal(vm, vector)
         }
-        Datum::Object(_) => unreachable!("objects are there already"),
+        Datum::Object(_) | Datum::Cycle(_) => unreachable!("these are made elsewhere"),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use pscheme_compiler::unicode;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
@@ -16,7 +17,6 @@ use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
 use crate::argument::{Call, Outcome, fault, name_text, trusted_count};
-use crate::character::foldcase;
 use crate::limits::{CHUNK_ELEMENTS_MAX, SYMBOL_CHARACTERS_MAX};
 use crate::list::{bounded_list, is_kind};
 use crate::room::object_bytes;
@@ -70,11 +70,11 @@ primitives! { STRING_PRIMITIVES:
     /// `(%string-wide? string)`: whether its storage has four bytes per character.
     269 "%string-wide?" (1) constant => is_wide;
     /// `(%string-upcase string)`: in upper case, or `#f` if it is too long for one step.
-    270 "%string-upcase" (1) chunk => |vm, a| map_case(vm, a, "string-upcase", |text| text.to_uppercase());
+    270 "%string-upcase" (1) chunk => |vm, a| map_case(vm, a, "string-upcase", unicode::upcase_text);
     /// `(%string-downcase string)`: in lower case, or `#f` if it is too long for one step.
-    271 "%string-downcase" (1) chunk => |vm, a| map_case(vm, a, "string-downcase", |text| text.to_lowercase());
+    271 "%string-downcase" (1) chunk => |vm, a| map_case(vm, a, "string-downcase", unicode::downcase_text);
     /// `(%string-foldcase string)`: case folded, or `#f` if it is too long for one step.
-    272 "%string-foldcase" (1) chunk => |vm, a| map_case(vm, a, "string-foldcase", full_foldcase);
+    272 "%string-foldcase" (1) chunk => |vm, a| map_case(vm, a, "string-foldcase", unicode::foldcase_text);
     /// `(%string-search pattern string start limit)`: the least index from `start` to below `limit` at
     /// which `pattern` begins in `string`, or `#f`.
     273 "%string-search" (4) size => search;
@@ -85,6 +85,12 @@ primitives! { STRING_PRIMITIVES:
     /// `(%string-fit! string other)`: widens the storage of `string` if `other`, a string or a
     /// character, asks for it.
     276 "%string-fit!" (2) size => fit;
+    /// `(%string-downcase-piece string start end before? after?)`: a bounded range in lower case;
+    /// whether what stands around it is cased decides about a sigma at its ends.
+    277 "%string-downcase-piece" (5) chunk => downcase_piece;
+    /// `(%string-case-context string start end backwards?)`: whether the first character of a bounded
+    /// range, or the last one, that is not transparent to case is cased; `()` if all are transparent.
+    278 "%string-case-context" (4) chunk => case_context;
 
     /// `(symbol? value)`: is it a symbol?
     300 "symbol?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Symbol));
@@ -165,7 +171,7 @@ fn relation(
         let ordering = if fold {
             let folded = |string| {
                 let view = StringView::of(&vm.heap, string);
-                view.characters(0, view.length).flat_map(folded_characters)
+                view.characters(0, view.length).flat_map(unicode::folded)
             };
             folded(before).cmp(folded(next))
         } else {
@@ -275,17 +281,6 @@ fn fit(vm: &mut Vm, arguments: Arguments) -> Outcome {
     Ok(Word::UNSPECIFIED)
 }
 
-fn full_foldcase(text: &str) -> String {
-    text.chars().flat_map(folded_characters).collect()
-}
-
-/// What one character folds to: several characters for some, as the sharp s.
-fn folded_characters(character: char) -> impl Iterator<Item = char> {
-    let upper = character.to_uppercase();
-    let single = upper.len() == 1;
-    upper.map(move |part| foldcase(if single { character } else { part }))
-}
-
 fn map_case(
     vm: &mut Vm,
     arguments: Arguments,
@@ -299,6 +294,35 @@ fn map_case(
     }
     let text = conversion(&view.text());
     new_string(vm, &text)
+}
+
+/// The range of a string that a primitive for pieces gets.
+fn piece(call: Call) -> Result<(Word, usize, usize), Interrupt> {
+    let string = call.string(0)?;
+    let (start, end) = call.range(1, call.heap.string_length(string))?;
+    if end - start > CHUNK_ELEMENTS_MAX {
+        return Err(no_room("string-downcase", end - start));
+    }
+    Ok((string, start, end))
+}
+
+fn downcase_piece(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let (string, start, end) = piece(Call::new(vm, "string-downcase", arguments))?;
+    let text: String = StringView::of(&vm.heap, string).characters(start, end).collect();
+    let around = |index| arguments.get(index) == Word::TRUE;
+    let text = unicode::downcase_part(&text, around(3), around(4));
+    new_string(vm, &text)
+}
+
+fn case_context(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let (string, start, end) = piece(Call::new(vm, "string-downcase", arguments))?;
+    let view = StringView::of(&vm.heap, string);
+    let context = if arguments.get(3) == Word::TRUE {
+        unicode::case_context((start..end).rev().map(|index| view.get(index)))
+    } else {
+        unicode::case_context(view.characters(start, end))
+    };
+    Ok(context.map_or(Word::NULL, Word::boolean))
 }
 
 fn search(vm: &mut Vm, arguments: Arguments) -> Outcome {

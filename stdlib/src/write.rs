@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use pscheme_compiler::datum_write::CHARACTER_NAMES;
 use pscheme_compiler::reader::is_plain_symbol;
+use pscheme_compiler::unicode::is_whitespace;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
@@ -82,7 +83,7 @@ pub fn symbol_text(name: &str, quoted: bool) -> String {
 pub fn character_text(character: char) -> String {
     if let Some((name, _)) = CHARACTER_NAMES.iter().find(|(_, known)| *known == character) {
         format!("#\\{name}")
-    } else if character.is_control() || character.is_whitespace() {
+    } else if character.is_control() || is_whitespace(character) {
         format!("#\\x{:x}", character as u32)
     } else {
         format!("#\\{character}")

@@ -56,6 +56,9 @@ impl Host for TestHost {
     fn monotonic_ns(&mut self) -> u64 {
         1_000_000
     }
+    fn library_folders(&self) -> Vec<PathBuf> {
+        vec![PathBuf::from(".")]
+    }
     fn random(&mut self) -> u64 {
         self.calls += 1;
         self.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -75,6 +78,16 @@ impl Random {
     }
     pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
+    }
+}
+
+/// The seed of a run: `PSCHEME_SEED`, or another one each time. Who uses it prints it.
+pub fn seed() -> u64 {
+    match std::env::var("PSCHEME_SEED") {
+        Ok(text) => text.parse().expect("PSCHEME_SEED is a number"),
+        Err(_) => std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(1, |since| since.as_nanos() as u64 % 1_000_000),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Puts compiled code into the heap: constants become words, return points get their masks, and
 //! what results is verified before anything can run it.
 
+use std::collections::HashMap;
+
 use pscheme_heap::frame::ReturnPoint;
 use pscheme_heap::heap::Protected;
 use pscheme_heap::kind::{Kind, body};
@@ -214,13 +216,24 @@ impl Vm {
         })
     }
 
-    /// Feeds a constant's content, without addresses. Quoted data are trees.
+    /// Feeds a constant's content, without addresses. Where a pair or vector comes again, which quoted
+    /// data may do inside themselves too, its place in the order of the first visits stands for it.
     fn hash_constant(&self, constant: Word, put: &mut impl FnMut(u64)) {
         let mut work = vec![constant];
+        let mut seen: HashMap<u64, u64> = HashMap::new();
         while let Some(word) = work.pop() {
             if !word.is_reference() {
                 put(word.0);
                 continue;
+            }
+            if word.is_pair() || self.heap.kind_of(word) == Some(Kind::Vector) {
+                let place = seen.len() as u64;
+                if let Some(first) = seen.get(&word.0) {
+                    put(2);
+                    put(*first);
+                    continue;
+                }
+                seen.insert(word.0, place);
             }
             if word.is_pair() {
                 put(1);

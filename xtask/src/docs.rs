@@ -23,6 +23,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("errors.md", errors()),
         ("primitives.md", primitives()),
         ("limits.md", limits()),
+        ("r7rs.md", crate::r7rs::page(NOTICE)),
     ]
 }
 

@@ -3,7 +3,7 @@
 //! Each is a scope: the names it binds and everything they are seen in get it.
 
 use super::build::Build;
-use super::hygiene::{ContextId, Meaning};
+use super::hygiene::Meaning;
 use super::keyword::Keyword;
 use super::library::Module;
 use super::syntax::{Identifier, Syntax, View};
@@ -125,7 +125,7 @@ impl Expander<'_, '_> {
     /// in is one of its own: no program text can be that name. Those of libraries carry the
     /// library's, and so do not meet those of others.
     fn declare_global(&mut self, name: Identifier) -> NameId {
-        let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+        let name = self.shared.hygiene.defined(name);
         if self.shared.hygiene.defined.contains(&name)
             && let Some(Meaning::Global(known)) = self.shared.find_exactly(name)
         {
@@ -169,7 +169,7 @@ impl Expander<'_, '_> {
                 target = name;
             }
             let Some(name) = self.shared.identifier(target) else { continue };
-            let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+            let name = self.shared.hygiene.defined(name);
             if name.scopes != ScopeSetId::EMPTY {
                 self.declare_global(name);
             }

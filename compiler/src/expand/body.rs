@@ -93,7 +93,7 @@ impl Expander<'_, '_> {
                         lists.push(spliced);
                     }
                 }
-                Some((_, Keyword::Define)) => self.find_definition(form, context, found),
+                Some((_, Keyword::Define)) => self.find_definition(form, found),
                 Some((_, Keyword::DefineRecordType)) => {
                     if let Some(definitions) = self.record_definitions(form) {
                         let spliced = self.shared.list_of(&[definitions], span);
@@ -102,7 +102,7 @@ impl Expander<'_, '_> {
                 }
                 Some((_, Keyword::DefineSyntax)) => {
                     if let Some((name, id)) = self.syntax_definition(form, Some(context)) {
-                        self.bind_in_body(name, Meaning::Macro(id), span, context, found);
+                        self.bind_in_body(name, Meaning::Macro(id), span, found);
                     }
                 }
                 _ => found.items.push(BodyItem::Expression(form)),
@@ -112,11 +112,11 @@ impl Expander<'_, '_> {
     }
 
     /// A definition of the wrong shape is reported and left out.
-    fn find_definition(&mut self, form: Syntax, context: ContextId, found: &mut Items) {
+    fn find_definition(&mut self, form: Syntax, found: &mut Items) {
         let span = self.span(form);
         let Some((name, value)) = self.definition(form) else { return };
         let variable = self.new_variable(name);
-        self.bind_in_body(name, Meaning::Local(variable), span, context, found);
+        self.bind_in_body(name, Meaning::Local(variable), span, found);
         found.items.push(BodyItem::Define { variable, form, value });
     }
 
@@ -125,10 +125,9 @@ impl Expander<'_, '_> {
         name: Identifier,
         meaning: Meaning,
         span: ByteSpan,
-        context: ContextId,
         found: &mut Items,
     ) {
-        let name = self.shared.hygiene.defined_in(name, context);
+        let name = self.shared.hygiene.defined(name);
         if found.names.contains(&name) {
             let message = format!("`{}` is defined twice in this body", self.name_of(name));
             self.report(ErrorCode::DuplicateVariable, span, message);

@@ -95,9 +95,11 @@ pub struct Hygiene {
     pub(super) libraries: IndexMap<String, Vec<Export>>,
     /// Libraries whose files are being read.
     pub(super) being_read: Vec<String>,
-    /// Scopes given to what was passed to macros of a context: a definition there does not count
-    /// them, because it is not the macro that brought the name in.
-    use_scopes: HashMap<ContextId, HashSet<Scope>>,
+    /// Scopes given to what was passed to macros of a context that has not ended.
+    use_scopes: HashMap<ContextId, Vec<Scope>>,
+    /// All of these: a definition does not count them, because it is not the macro that brought the
+    /// name in. It may stand in a body within the macro's context, which has a scope of its own.
+    open_use_scopes: HashSet<Scope>,
 }
 
 impl Hygiene {
@@ -229,19 +231,25 @@ impl Hygiene {
     }
 
     pub(super) fn forget_context(&mut self, context: ContextId) {
-        self.use_scopes.remove(&context);
+        for scope in self.use_scopes.remove(&context).unwrap_or_default() {
+            self.open_use_scopes.remove(&scope);
+        }
     }
 
     /// The scope of what is passed to a macro that was defined in `context`.
     pub(super) fn use_scope(&mut self, context: ContextId) -> Scope {
         let scope = self.sets.fresh();
-        self.use_scopes.entry(context).or_default().insert(scope);
+        self.use_scopes.entry(context).or_default().push(scope);
+        self.open_use_scopes.insert(scope);
         scope
     }
 
-    /// The identifier as a definition in `context` binds it.
-    pub(super) fn defined_in(&mut self, identifier: Identifier, context: ContextId) -> Identifier {
-        let Some(taken) = self.use_scopes.get(&context) else { return identifier };
+    /// The identifier as a definition binds it.
+    pub(super) fn defined(&mut self, identifier: Identifier) -> Identifier {
+        let taken = &self.open_use_scopes;
+        if taken.is_empty() {
+            return identifier;
+        }
         let scopes = self.sets.without(identifier.scopes, |scope| taken.contains(&scope));
         Identifier { symbol: identifier.symbol, scopes }
     }

@@ -49,7 +49,7 @@ pub use hygiene::Hygiene;
 pub use library::{
     ImportedNames, expand_at_top_level, expand_import_sets, expand_in_environment, expand_program,
 };
-pub use standard::{exported_variables, syntax_names};
+pub use standard::{exported_variables, standard_libraries, syntax_names};
 
 /// The value of expressions that have none.
 pub(crate) const UNSPECIFIED: Literal = Literal::immediate(inline::IMMEDIATE_UNSPECIFIED);
@@ -253,7 +253,7 @@ impl Expander<'_, '_> {
     /// A definition of a macro at top level.
     fn define_macro(&mut self, form: Syntax) {
         if let Some((name, id)) = self.syntax_definition(form, Some(ContextId::TOP_LEVEL)) {
-            let name = self.shared.hygiene.defined_in(name, ContextId::TOP_LEVEL);
+            let name = self.shared.hygiene.defined(name);
             self.shared.ask_for(name.symbol);
             self.shared.hygiene.bind_top_level(name, Some(Meaning::Macro(id)));
         }
@@ -275,11 +275,22 @@ impl Expander<'_, '_> {
                 self.shared.diagnostics.push(found);
                 self.add(Node::Literal(UNSPECIFIED), span);
             }
+            View::Atom if self.is_cycle(form) => self.fail_cycle(span),
             View::Vector(_) | View::Atom => {
                 let literal = self.quote(form.datum);
                 self.add(Node::Literal(literal), span);
             }
         }
+    }
+
+    /// Whether a datum stands for one around it.
+    fn is_cycle(&self, syntax: Syntax) -> bool {
+        matches!(self.shared.arena.get(syntax.datum), Datum::Cycle(_))
+    }
+
+    fn fail_cycle(&mut self, span: ByteSpan) {
+        let message = "a program contains itself in quoted data only".into();
+        self.fail(ErrorCode::BadForm, span, message);
     }
 
     fn variable(&mut self, identifier: Identifier, span: ByteSpan) {
@@ -315,6 +326,10 @@ impl Expander<'_, '_> {
 
     fn call(&mut self, form: Syntax, span: ByteSpan) {
         let Some(parts) = self.proper_list(form) else {
+            let (_, tail) = self.list(form);
+            if self.is_cycle(tail) {
+                return self.fail_cycle(span);
+            }
             let message = "a call is a proper list, found a dotted one".into();
             return self.fail(ErrorCode::BadForm, span, message);
         };

@@ -56,6 +56,11 @@ impl Expander<'_, '_> {
                 Some((Keyword::Quasiquote, _)) => self.list_template(syntax, depth + 1, span),
                 _ => self.list_template(syntax, depth, span),
             },
+            View::Atom if self.is_cycle(syntax) => {
+                let message = "a quasiquoted datum does not contain itself".into();
+                self.report(ErrorCode::BadForm, span, message);
+                self.templates.push(Template::Quoted(datum));
+            }
             _ => self.templates.push(Template::Quoted(datum)),
         }
     }

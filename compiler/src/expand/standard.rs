@@ -6,14 +6,15 @@ use super::{Expansion, derived};
 use crate::datum::Datum;
 use crate::datum_write::write_datum;
 use crate::reader::read_all;
+use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 const TEXT: &str = include_str!("libraries.scm");
 
 struct Standard {
-    /// Names by library, and the libraries in the order of the text.
-    libraries: HashMap<String, Vec<&'static str>>,
+    /// Names by library.
+    libraries: IndexMap<String, Vec<&'static str>>,
     /// For each name the first library that exports it.
     exporters: HashMap<&'static str, String>,
 }
@@ -23,7 +24,7 @@ fn standard() -> &'static Standard {
     STANDARD.get_or_init(|| {
         let read = read_all(TEXT);
         assert!(read.diagnostics.is_empty(), "libraries.scm reads without errors");
-        let (mut libraries, mut exporters) = (HashMap::new(), HashMap::new());
+        let (mut libraries, mut exporters) = (IndexMap::new(), HashMap::new());
         for form in &read.forms {
             let parts = read.arena.proper_list(*form).expect("each library is a list");
             let library = write_datum(&read.arena, parts[0]);
@@ -49,6 +50,11 @@ pub(super) fn library(name: &str) -> Option<&'static [&'static str]> {
 /// The standard library to import a name from.
 pub(super) fn exporter(name: &str) -> Option<&'static str> {
     standard().exporters.get(name).map(String::as_str)
+}
+
+/// Every standard library and the names it exports, in the order of the table.
+pub fn standard_libraries() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    standard().libraries.iter().map(|(name, names)| (name.as_str(), names.as_slice()))
 }
 
 /// Every name that a standard library exports and that is a variable's, not a keyword's.

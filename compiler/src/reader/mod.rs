@@ -3,8 +3,9 @@
 //! The reader keeps open lists on a stack of its own, so nesting is limited by memory only. It
 //! never stops at an error: what cannot be read is reported and stands in the data as an
 //! unreadable placeholder (`#f`), so that the rest of the text is still checked. `text.rs` reads
-//! what stands between quotes and behind a hash sign, `number.rs` numbers.
+//! what stands between quotes and behind a hash sign, `label.rs` datum labels, `number.rs` numbers.
 
+mod label;
 mod number;
 mod text;
 
@@ -12,6 +13,7 @@ pub use number::{NumberText, classify_number, parse_number};
 
 use crate::datum::{Datum, DatumArena, DatumId};
 use crate::diagnostic::{ByteSpan, Diagnostic};
+use crate::unicode;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_vm::number::INTEGER_BITS_MAX;
 
@@ -59,7 +61,7 @@ pub fn read_all(text: &str) -> ReadAll {
 }
 
 /// Reads a whole text into an arena that has data already. Spans are counted from `start`; symbols
-/// are folded to lower case if `fold_case` says so (R7RS 4.1.7, `include-ci`).
+/// are case folded if `fold_case` says so (R7RS 4.1.7, `include-ci`).
 pub fn read_into(
     arena: &mut DatumArena,
     text: &str,
@@ -111,7 +113,7 @@ pub fn is_plain_symbol(name: &str) -> bool {
 
 /// Whether a character ends the token before it. Quotation marks do too: `a'b` is two data.
 fn is_delimiter(character: char) -> bool {
-    character.is_whitespace()
+    unicode::is_whitespace(character)
         || matches!(character, '(' | ')' | '[' | ']' | '{' | '}' | '"' | ';' | '|')
         || matches!(character, '\'' | '`' | ',')
 }
@@ -134,6 +136,8 @@ enum OpenKind {
     Prefix(&'static str),
     /// `#;`: the next datum is dropped.
     Comment,
+    /// `#n=`: the next datum has this label, by its place in `labels`.
+    Label(usize),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -153,6 +157,18 @@ struct Reader<'text> {
     diagnostics: Vec<Diagnostic>,
     open: Vec<Open>,
     items: Vec<DatumId>,
+    /// The labels of the outermost datum.
+    labels: Vec<Label>,
+}
+
+/// A label of a datum (R7RS 2.4).
+struct Label {
+    /// Its digits without leading zeros.
+    number: String,
+    /// The datum, once it is complete.
+    datum: Option<DatumId>,
+    /// What stands for the datum inside it, if something does.
+    cycle: Option<u32>,
 }
 
 impl<'text> Reader<'text> {
@@ -165,6 +181,7 @@ impl<'text> Reader<'text> {
             diagnostics: Vec::new(),
             open: Vec::new(),
             items: Vec::new(),
+            labels: Vec::new(),
         }
     }
 
@@ -216,6 +233,7 @@ impl<'text> Reader<'text> {
                 _ => self.word(start),
             };
             if let Some(datum) = datum.and_then(|datum| self.finish(datum)) {
+                self.labels.clear();
                 return Some(datum);
             }
         }
@@ -226,8 +244,8 @@ impl<'text> Reader<'text> {
         while let Some(character) = self.peek() {
             if character == ';' {
                 let rest = &self.text[self.position..];
-                self.position += rest.find('\n').unwrap_or(rest.len());
-            } else if character.is_whitespace() {
+                self.position += rest.find(['\n', '\r']).unwrap_or(rest.len());
+            } else if unicode::is_whitespace(character) {
                 self.advance();
             } else {
                 break;
@@ -249,6 +267,7 @@ impl<'text> Reader<'text> {
             OpenKind::Bytevector => "this bytevector",
             OpenKind::Prefix(_) => "this abbreviation",
             OpenKind::Comment => "this datum comment",
+            OpenKind::Label(_) => "what has this label",
         };
         let span = ByteSpan::new(innermost.start, innermost.start + 1);
         let mut found =
@@ -263,6 +282,7 @@ impl<'text> Reader<'text> {
         self.diagnostics.push(found);
         self.open.clear();
         self.items.clear();
+        self.labels.clear();
         None
     }
 
@@ -275,6 +295,11 @@ impl<'text> Reader<'text> {
                 OpenKind::Comment => {
                     self.open.pop();
                     return None;
+                }
+                OpenKind::Label(label) => {
+                    let start = open.start;
+                    self.open.pop();
+                    datum = self.end_label(label, datum, start);
                 }
                 OpenKind::Prefix(name) => {
                     let start = open.start;
@@ -303,8 +328,10 @@ impl<'text> Reader<'text> {
 
     fn prefixed(&mut self, name: &str, start: usize, datum: DatumId) -> DatumId {
         let symbol = self.arena.intern(name);
-        let whole = ByteSpan::new(start, self.arena.span(datum).end as usize);
-        let sign = ByteSpan { end: self.arena.span(datum).start, ..whole };
+        let whole = self.span_from(start);
+        // A datum that a label refers to stands elsewhere in the text.
+        let behind = self.arena.span(datum).start;
+        let sign = ByteSpan { end: if behind > whole.start { behind } else { whole.end }, ..whole };
         let head = self.arena.symbol(symbol, sign);
         let null = self.arena.null(whole);
         let tail = self.arena.pair(datum, null, whole);
@@ -313,9 +340,11 @@ impl<'text> Reader<'text> {
 
     /// A closing parenthesis at `start`.
     fn end(&mut self, close: char, start: usize) -> Option<DatumId> {
-        // A prefix or datum comment with nothing behind it ends here too.
+        // A prefix, datum comment or label with nothing behind it ends here too.
         while let Some(Open {
-            kind: OpenKind::Prefix(_) | OpenKind::Comment, start: begun, ..
+            kind: OpenKind::Prefix(_) | OpenKind::Comment | OpenKind::Label(_),
+            start: begun,
+            ..
         }) = self.open.last()
         {
             let span = ByteSpan::new(*begun, start);
@@ -395,7 +424,7 @@ impl<'text> Reader<'text> {
                     self.report(ErrorCode::BadSyntax, span, message);
                 }
                 let symbol = if self.fold_case {
-                    self.arena.intern(&token.to_lowercase())
+                    self.arena.intern(&unicode::foldcase_text(token))
                 } else {
                     self.arena.intern(token)
                 };

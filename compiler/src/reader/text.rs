@@ -5,6 +5,7 @@ use super::{NumberText, OpenKind, Reader, classify_number};
 use crate::datum::DatumId;
 use crate::datum_write::CHARACTER_NAMES;
 use crate::diagnostic::{ByteSpan, Diagnostic};
+use crate::unicode;
 use pscheme_heap::error_code::ErrorCode;
 
 impl Reader<'_> {
@@ -59,7 +60,7 @@ impl Reader<'_> {
             'r' => text.push('\r'),
             '"' | '\\' | '|' => text.push(letter),
             'x' | 'X' => self.hexadecimal_escape(start, text),
-            _ if letter.is_whitespace() => self.line_continuation(start, letter),
+            _ if unicode::is_whitespace(letter) => self.line_continuation(start, letter),
             _ => {
                 let message = format!("`\\{letter}` is no escape");
                 let found = Diagnostic::new(ErrorCode::BadEscape, self.span_from(start), message);
@@ -91,16 +92,23 @@ impl Reader<'_> {
 
     /// A backslash, spaces, the end of the line, spaces: all of it stands for nothing.
     fn line_continuation(&mut self, start: usize, first: char) {
-        let mut character = first;
-        while character != '\n' && matches!(self.peek(), Some(next) if next.is_whitespace()) {
-            character = self.advance().expect("a character was seen");
+        let is_space = |character: char| {
+            unicode::is_whitespace(character) && !matches!(character, '\n' | '\r')
+        };
+        let mut character = Some(first);
+        while character.is_some_and(is_space) {
+            let next = self.peek().filter(|next| unicode::is_whitespace(*next));
+            character = if next.is_some() { self.advance() } else { None };
         }
-        if character != '\n' {
+        if character.is_none() {
             let message = "expected the end of the line behind a backslash and spaces";
             self.report(ErrorCode::BadEscape, self.span_from(start), message);
             return;
         }
-        while matches!(self.peek(), Some(next) if next.is_whitespace() && next != '\n') {
+        if character == Some('\r') && self.peek() == Some('\n') {
+            self.advance();
+        }
+        while self.peek().is_some_and(is_space) {
             self.advance();
         }
     }
@@ -131,14 +139,18 @@ impl Reader<'_> {
             _ => {}
         }
         if let Some(length) = label_length(&self.text[self.position..]) {
+            let digits = &self.text[self.position..][..length - 1];
             self.position += length;
-            let is_reference = self.text[..self.position].ends_with('#');
-            let datum = self.not_in_this_version("datum labels", self.span_from(start));
-            return is_reference.then_some(datum);
+            let number = digits.trim_start_matches('0').to_string();
+            return if self.text[..self.position].ends_with('=') {
+                self.begin_label(number, start)
+            } else {
+                Some(self.reference(&number, start))
+            };
         }
         let token = self.token(start);
         let span = self.span_from(start);
-        match token.to_lowercase().as_str() {
+        match token.to_ascii_lowercase().as_str() {
             "#t" | "#true" => return Some(self.arena.boolean(true, span)),
             "#f" | "#false" => return Some(self.arena.boolean(false, span)),
             "#u8" if self.peek() == Some('(') => {
@@ -217,7 +229,7 @@ impl Reader<'_> {
         if name.chars().nth(1).is_none() {
             return self.arena.character(first, span);
         }
-        let folded = if self.fold_case { name.to_lowercase() } else { name.to_string() };
+        let folded = if self.fold_case { unicode::foldcase_text(name) } else { name.to_string() };
         let named = CHARACTER_NAMES.iter().find(|(known, _)| *known == folded);
         let code = folded.strip_prefix('x').and_then(|digits| {
             let digits_only = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

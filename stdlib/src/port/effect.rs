@@ -33,6 +33,8 @@ pub enum Operation {
     Write = 1,
     /// Nothing more will be written.
     Close = 2,
+    /// Delete the file, if it is the one that the port's record names.
+    Delete = 3,
 }
 
 /// Appends a request to the queue, in room made for it.

@@ -1,6 +1,10 @@
 //! What a port knows of its file, so that a file that was replaced or changed from outside is left
 //! alone.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::time::UNIX_EPOCH;
+
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::machine::Vm;
@@ -51,6 +55,22 @@ impl FileRecord {
             acknowledged: number(3),
             tail_hash: bytes[32..].try_into().expect("32 bytes"),
         })
+    }
+
+    /// What tells a file from another of the same name; all else is zero.
+    pub fn identity(metadata: &Metadata) -> FileRecord {
+        let birth = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        FileRecord {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            birth_ns: birth.map_or(0, |since| since.as_nanos() as u64),
+            ..FileRecord::default()
+        }
+    }
+
+    /// Whether two records are of one file.
+    pub fn is_same_file(&self, other: &FileRecord) -> bool {
+        (self.device, self.inode, self.birth_ns) == (other.device, other.inode, other.birth_ns)
     }
 
     /// The record in a file port; `None` if the port has none.

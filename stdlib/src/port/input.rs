@@ -97,7 +97,9 @@ pub(super) fn read_line(vm: &mut Vm, arguments: Arguments) -> Outcome {
         return Ok(Word::EOF);
     }
     let window = &bytes[..bytes.len().min(CHUNK_ELEMENTS_MAX)];
-    let (line, taken) = match window.iter().position(|&byte| byte == b'\n') {
+    // A line ends with a newline, a return, or both (R7RS 6.13.2 by way of 7.1.1).
+    let (line, taken) = match window.iter().position(|&byte| matches!(byte, b'\n' | b'\r')) {
+        Some(end) if bytes[end..].starts_with(b"\r\n") => (&window[..end], end + 2),
         Some(end) => (&window[..end], end + 1),
         None if window.len() == bytes.len() => (window, window.len()),
         None => return Ok(Word::FALSE),

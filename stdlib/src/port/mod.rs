@@ -72,12 +72,10 @@ primitives! { PORT_PRIMITIVES:
     560 "%open-output-file" (2) constant => output::open_file;
     /// `(%read-file path)`: the bytes of a file.
     561 "%read-file" (1) listed("a file of the limit's size") => input::read_file;
-    /// `(file-exists? path)`: is there a file of this name?
-    562 "file-exists?" (1) constant => input::file_exists;
-    /// `(delete-file path)`: not in this version.
-    563 "delete-file" (1) constant => |_, _| {
-        Err(fault(ErrorCode::NotInThisVersion, "delete-file is not in this version"))
-    };
+    /// `(%file-exists? path)`: is there a file of this name?
+    562 "%file-exists?" (1) constant => input::file_exists;
+    /// `(%delete-file path)`: deletes a file after the commit that contains this.
+    563 "%delete-file" (1) constant => output::delete_file;
     /// `(%file-pending? path)`: whether bytes for this file wait for their commit.
     564 "%file-pending?" (1) listed("one comparison per effect that waits") => effect::is_pending;
     /// `(%await-effects)`: waits until effects have had a chance to leave.

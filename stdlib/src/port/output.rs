@@ -54,6 +54,33 @@ pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
     Ok(port)
 }
 
+/// Requests the deletion of a file. Whoever performs the request gets a closed port that knows which
+/// file had the name when it was made.
+pub(super) fn delete_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let path = path_argument(Call::new(vm, "delete-file", arguments))?;
+    let refused = |why: String| {
+        let message = format!("delete-file cannot delete {}: {why}", path.display());
+        fault(ErrorCode::FileError, message)
+    };
+    let metadata = std::fs::symlink_metadata(&path).map_err(|error| refused(error.to_string()))?;
+    if metadata.is_dir() {
+        return Err(refused("it is a directory".into()));
+    }
+    let folder = path.parent().map(std::fs::metadata);
+    if folder.is_some_and(|found| found.is_ok_and(|found| found.permissions().readonly())) {
+        return Err(refused("its directory cannot be written to".into()));
+    }
+    let name = new_string(vm, &path.to_string_lossy())?;
+    arguments.set(0, name);
+    vm.reserve(PORT_BYTES + FILE_RECORD_BYTES + EFFECT_BYTES)?;
+    let port = new_port(vm, state::OUTPUT | state::FILE);
+    vm.heap.set_field(port, body::Port::NAME, arguments.get(0));
+    let record = vm.heap.bytevector(&FileRecord::identity(&metadata).encode());
+    vm.heap.set_field(port, body::Port::FILE, record);
+    queue(vm, port, Operation::Delete, Word::FALSE);
+    Ok(Word::UNSPECIFIED)
+}
+
 /// Writes bytes to the port in argument 0.
 fn emit(vm: &mut Vm, arguments: Arguments, mut bytes: &[u8]) -> Result<(), Interrupt> {
     if state_of(vm, arguments.get(0)) & state::CONSOLE != 0 {

@@ -30,9 +30,14 @@
 (define (open-output-bytevector) (%open-output #f))
 
 (define (get-output-bytevector port)
-  (%apply bytevector-append (reverse (%output-pieces port))))
+  (if (textual-port? port)
+      (%wrong-type 'get-output-bytevector 0 "a port of open-output-bytevector" port))
+  (%output-bytes port))
+(define (%output-bytes port) (%apply bytevector-append (reverse (%output-pieces port))))
 (define (get-output-string port)
-  (or (%output-text port) (utf8->string (get-output-bytevector port))))
+  (if (binary-port? port)
+      (%wrong-type 'get-output-string 0 "a port of open-output-string" port))
+  (or (%output-text port) (utf8->string (%output-bytes port))))
 
 (define (call-with-output-string procedure)
   (let ((port (open-output-string)))
@@ -65,6 +70,15 @@
 (define (open-binary-input-file path) (%open-input-file path #f))
 (define (open-output-file path) (%open-output-file path #t))
 (define (open-binary-output-file path) (%open-output-file path #f))
+
+(define (file-exists? path)
+  (%await-file path)
+  (%file-exists? path))
+
+(define (delete-file path)
+  (%await-file path)
+  (%delete-file path)
+  (%await-file path))
 
 (define (call-with-port port procedure)
   (call-with-values
@@ -104,11 +118,14 @@
         (let ((line (open-output-string)))
           (let loop ()
             (let ((character (%read-char port)))
-              (if (or (eof-object? character) (eqv? character #\newline))
-                  (get-output-string line)
-                  (begin
-                    (%write-char line character)
-                    (loop)))))))))
+              (cond ((or (eof-object? character) (eqv? character #\newline))
+                     (get-output-string line))
+                    ((eqv? character #\return)
+                     (%skip-newline port)
+                     (get-output-string line))
+                    (else
+                      (%write-char line character)
+                      (loop)))))))))
 
 ; Reads up to count elements in pieces by (read-piece port count) and joins them.
 (define (%read-pieces read-piece length-of join port count)

@@ -145,9 +145,35 @@
 
 (define (string-upcase text) (or (%string-upcase text) (%map-pieces %string-upcase text)))
 (define (string-downcase text)
-  (or (%string-downcase text) (%map-pieces %string-downcase text)))
+  (or (%string-downcase text) (%string-downcase-long text)))
 (define (string-foldcase text)
   (or (%string-foldcase text) (%map-pieces %string-foldcase text)))
+
+; Whether a sigma is the last letter of its word depends on the nearest characters around it that
+; matter, however far away they are. What comes behind each piece is found from the end of the text on,
+; what came before it on the way from the start.
+(define (%string-downcase-long text)
+  (let loop ((end (string-length text)) (after? #f) (ranges '()))
+    (if (= end 0)
+        (%downcase-ranges text ranges)
+        (let* ((start (max 0 (- end 16384)))
+               (first (%string-case-context text start end #f)))
+          (loop start
+                (if (null? first) after? first)
+                (cons (vector start end after?) ranges))))))
+
+; Each range is a vector of start, end, and whether what comes behind it is cased.
+(define (%downcase-ranges text ranges)
+  (let loop ((rest ranges) (before? #f) (pieces '()))
+    (if (null? rest)
+        (%apply string-append (reverse pieces))
+        (let* ((start (vector-ref (car rest) 0))
+               (end (vector-ref (car rest) 1))
+               (last (%string-case-context text start end #t)))
+          (loop (cdr rest)
+                (if (null? last) before? last)
+                (cons (%string-downcase-piece text start end before? (vector-ref (car rest) 2))
+                      pieces))))))
 
 ; Calling back.
 

@@ -25,7 +25,7 @@
 (let ((text (string-copy "abc"))) (string-set! (eval text (interaction-environment)) 0 #\x) text) ;=> "xbc"
 (let* ((shared (list 'a)) (value (eval (list 'quote (cons shared shared)) (interaction-environment)))) (eq? (car value) (cdr value))) ;=> #t
 (eval `(let ((f ,(lambda (x) (* x 2)))) (map f '(1 2 3))) (interaction-environment)) ;=> (2 4 6)
-(let ((circle (list 1 2))) (set-cdr! (cdr circle) circle) (guard (e (#t (error-object-message e))) (eval circle (interaction-environment)))) ;=> "eval: the expression contains itself"
+(let ((circle (list 1 2))) (set-cdr! (cdr circle) circle) (guard (e (#t (error-object-message e))) (eval circle (interaction-environment)))) ;=> "a program contains itself in quoted data only"
 (let ((deep (let loop ((n 100000) (x 1)) (if (= n 0) x (loop (- n 1) (list '+ x 0)))))) (eval deep (interaction-environment))) ;=> 1
 (let ((deep (let loop ((n 100000) (x '())) (if (= n 0) x (loop (- n 1) (list x)))))) (eq? deep (eval (list 'quote deep) (interaction-environment)))) ;=> #t
 (eval 1.5e300 (interaction-environment)) ;=> 1.5e300

@@ -1,13 +1,11 @@
-//! A machine with the whole library, and cases from text files.
-//!
-//! A case is Scheme text up to a line that holds `;=> text` (what `write` makes of the value) or
-//! `;!> E0104 message` (how it fails). Blank lines and comments stand between cases.
+//! A machine with the whole library, which runs the cases of text files.
 
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
+pub mod cases;
+
 use std::sync::{Arc, Mutex};
 
-use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::body;
 use pscheme_heap::word::Word;
@@ -18,25 +16,13 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::Event;
 
+pub use cases::{Case, Ending, Expected, cases};
+
 /// A booted machine and what it has shown.
 pub struct Machine {
     pub vm: Vm,
     pub console: Arc<Mutex<Vec<u8>>>,
     pub engine: Engine,
-}
-
-/// How a program ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// The value as `write` shows it.
-    Value(String),
-    /// The heap's limit stopped it.
-    AtLimit,
-    Failed {
-        code: ErrorCode,
-        message: String,
-    },
-    Exit(i64),
 }
 
 impl Machine {
@@ -104,45 +90,6 @@ impl Machine {
     }
 }
 
-/// One case of a file.
-#[derive(Clone, Debug)]
-pub struct Case {
-    pub file: &'static str,
-    pub line: usize,
-    pub text: String,
-    pub expected: Expected,
-}
-
-#[derive(Clone, Debug)]
-pub enum Expected {
-    Value(String),
-    Failure { code: String, message: String },
-}
-
-/// The cases of a text.
-pub fn cases(file: &'static str, text: &str) -> Vec<Case> {
-    let mut cases = Vec::new();
-    let mut pending = String::new();
-    for (index, line) in text.lines().enumerate() {
-        let expected = if let Some((before, value)) = line.split_once(";=> ") {
-            pending.push_str(before);
-            Expected::Value(value.trim_end().to_string())
-        } else if let Some((before, failure)) = line.split_once(";!> ") {
-            pending.push_str(before);
-            let (code, message) = failure.split_once(' ').expect("a code and a message");
-            Expected::Failure { code: code.into(), message: message.trim_end().into() }
-        } else {
-            pending.push_str(line);
-            pending.push('\n');
-            continue;
-        };
-        let text = std::mem::take(&mut pending);
-        cases.push(Case { file, line: index + 1, text, expected });
-    }
-    assert!(pending.lines().all(|line| line.trim().is_empty() || line.starts_with(';')), "{file}");
-    cases
-}
-
 /// Runs cases and reports all that fail at once.
 pub fn check(machine: &mut Machine, cases: &[Case]) {
     let mut problems = String::new();
@@ -150,21 +97,7 @@ pub fn check(machine: &mut Machine, cases: &[Case]) {
         // Room that a large reservation left unused would put the next collections off.
         let zeal = machine.vm.heap.zeal;
         machine.vm.heap.set_zeal(zeal);
-        let found = machine.run(&case.text);
-        let fits = match (&case.expected, &found) {
-            (Expected::Value(expected), Ending::Value(found)) => expected == found,
-            (Expected::Failure { code, message }, Ending::Failed { code: c, message: m }) => {
-                *code == c.to_string() && message == m
-            }
-            _ => false,
-        };
-        if !fits {
-            let text = case.text.trim();
-            problems.push_str(&format!(
-                "{}:{}: {text}\n  expected {:?}\n  found    {found:?}\n",
-                case.file, case.line, case.expected
-            ));
-        }
+        problems.extend(case.problem(&machine.run(&case.text)));
     }
     assert!(problems.is_empty(), "{:?}\n{problems}", machine.engine);
 }

@@ -1,0 +1,2 @@
+(define loaded-value 'loaded)
+(define (loaded-procedure x) (* x 2))

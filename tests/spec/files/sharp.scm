@@ -1,0 +1,1 @@
+(define sharp '(STRASSE Straße |Straße| ΣΑΣ))

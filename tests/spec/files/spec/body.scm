@@ -1,0 +1,2 @@
+(define hidden 'shown)
+(define (extra) (list answer hidden))

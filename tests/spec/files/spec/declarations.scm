@@ -1,0 +1,2 @@
+(begin (define answer 42))
+(export extra)

@@ -1,0 +1,5 @@
+(define-library (spec in-a-file)
+  (export answer (rename hidden shown))
+  (import (scheme base))
+  (include-library-declarations "declarations.scm")
+  (include "body.scm"))
