@@ -72,10 +72,12 @@
 (define (open-binary-output-file path) (%open-output-file path #f))
 
 (define (file-exists? path)
+  (%string-check 'file-exists? path 0)
   (%await-file path)
   (%file-exists? path))
 
 (define (delete-file path)
+  (%string-check 'delete-file path 0)
   (%await-file path)
   (%delete-file path)
   (%await-file path))

@@ -63,6 +63,7 @@
 (no-such-thing 1) ;!> E0101 the variable no-such-thing has no value
 ("not a procedure") ;!> E0102 "not a procedure" is not a procedure
 (read) ;!> E0113 reading from the console is not in this version
+(file-exists? 'a) ;!> E0104 file-exists? expects a string as its first argument, found a
 (delete-file 5) ;!> E0104 delete-file expects a string as its first argument, found 5
 (read-char) ;!> E0113 reading from the console is not in this version
 (open-input-file "/no/such/file") ;!> E0110 open-input-file cannot read /no/such/file: No such file or directory (os error 2)
