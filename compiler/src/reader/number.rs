@@ -243,6 +243,10 @@ impl<'text> RealText<'text> {
                 if exactness == Exactness::Inexact {
                     return Ok(inexact(Ratio::quotient_f64(numerator, &denominator)));
                 }
+                let whole = |part: &UBig| Number::Big(part.clone().into());
+                if !whole(&numerator).divisors_within_limit(&whole(&denominator), true) {
+                    return Err(Refusal::TooLarge);
+                }
                 Ok(Ratio::new(IBig::from_parts(sign, numerator), denominator).into())
             }
             Digits::Decimal { text, .. } if radix == 10 && exactness != Exactness::Exact => {

@@ -95,6 +95,7 @@ pub(super) fn divide(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn quotient(left: Number, right: Number) -> Result<Number, Interrupt> {
+    left.check_divisors(&right, true)?;
     left.over(right).ok_or_else(|| fault(ErrorCode::DivisionByZero, "/ by zero"))
 }
 

@@ -43,10 +43,25 @@ fn exact_root(number: Number) -> Number {
     value.root(2).map_or_else(|| Number::Flonum(value.square_root_f64()), Number::from)
 }
 
-/// The magnitude of an exact complex number.
+/// The magnitude of an exact complex number, inexact if its square would take too long.
 pub(super) fn norm_root(complex: &Complex) -> Number {
+    match norm(complex) {
+        Some(norm) => exact_root(norm),
+        None => {
+            let (real, imaginary) = complex.to_f64();
+            Number::Flonum(libm::hypot(real, imaginary))
+        }
+    }
+}
+
+/// The square of the magnitude of an exact complex number, if it is within the limit of work.
+pub(super) fn norm(complex: &Complex) -> Option<Number> {
+    let whole = Number::Complex(Box::new(complex.clone()));
+    if !whole.divisors_within_limit(&whole, false) {
+        return None;
+    }
     let square = |part: &Number| part.clone().times(part.clone());
-    exact_root(square(complex.real()).plus(square(complex.imaginary())))
+    Some(square(complex.real()).plus(square(complex.imaginary())))
 }
 
 fn complex_root(complex: &Complex) -> Number {
@@ -162,6 +177,7 @@ fn integer_power(base: Number, exponent: IBig) -> Result<Number, Interrupt> {
             // The parts of all others grow with the exponent until they meet the limit.
             let small = if is_unit { Some((&magnitude % 4u8).into()) } else { small };
             let power = product(Number::Complex(base), small.ok_or_else(beyond_limit)?)?;
+            power.check_divisors(&power, negative)?;
             Ok(if negative { reciprocal(power) } else { power })
         }
         real => {
@@ -195,12 +211,14 @@ fn product(base: Number, mut exponent: usize) -> Result<Number, Interrupt> {
     let (mut result, mut square) = (Number::Fixnum(1), base);
     loop {
         if exponent & 1 == 1 {
+            result.check_divisors(&square, false)?;
             result = result.times(square.clone()).within_limit()?;
         }
         exponent >>= 1;
         if exponent == 0 {
             return Ok(result);
         }
+        square.check_divisors(&square, false)?;
         square = square.clone().times(square).within_limit()?;
     }
 }

@@ -134,7 +134,11 @@ pub(super) fn angle_of(y: &Number, x: &Number) -> f64 {
         return libm::atan2(near_y, near_x);
     }
     // Exact coordinates beyond the flonums: only their ratio matters.
-    let ratio = magnitude_of(y.clone()).over(magnitude_of(x.clone())).map_or(0.0, |q| q.to_f64());
+    let (numerator, below) = magnitude_of(y.clone()).into_ratio().into_parts();
+    let (denominator, above) = magnitude_of(x.clone()).into_ratio().into_parts();
+    let (_, numerator) = (numerator * above).into_parts();
+    let (_, denominator) = (denominator * below).into_parts();
+    let ratio = Ratio::quotient_f64(numerator, &denominator);
     let x = if sign(x) < 0 { -1.0 } else { 1.0 };
     libm::atan2(if sign(y) < 0 { -ratio } else { ratio }, x)
 }

@@ -12,7 +12,7 @@ use pscheme_vm::number::{Complex, Number, Ratio};
 use pscheme_vm::primitive::Arguments;
 
 use super::arithmetic::{magnitude_of, sign};
-use super::power::{quotient, root_f64};
+use super::power::{norm, quotient, root_f64};
 use super::real::angle_of;
 use crate::argument::{Call, Outcome, fault};
 
@@ -199,9 +199,9 @@ pub(super) fn logarithm_of(number: &Number) -> Parts {
 
 fn logarithm_of_complex(value: &Complex) -> Parts {
     let angle = angle_of(value.imaginary(), value.real());
-    if value.is_exact() {
-        let square = |part: &Number| part.clone().times(part.clone());
-        let norm = square(value.real()).plus(square(value.imaginary()));
+    if value.is_exact()
+        && let Some(norm) = norm(value)
+    {
         return (0.5 * logarithm_of_exact(&norm), angle);
     }
     let (real, imaginary) = value.to_f64();

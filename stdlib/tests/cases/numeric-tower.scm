@@ -422,3 +422,9 @@
 (vector-ref #(1 2) 1/2) ;!> E0104 vector-ref expects an index as its second argument, found 1/2
 (expt 2 100000000000) ;!> E0115 expt makes integers of at most 2097152 bits
 (* (expt 2 2000000) (expt 2 2000000)) ;!> E0115 integers have at most 2097152 bits
+(/ (expt 3 1000000) (expt 7 700000)) ;!> E0115 common divisors are looked for in at most 67108864 pairs of 64 bits
+(* (/ (expt 3 400000)) (/ (expt 5 300000))) ;!> E0115 common divisors are looked for in at most 67108864 pairs of 64 bits
+(= (+ (expt 3/2 100000) 1/2) (expt 3/2 100000)) ;=> #f
+(= (* (expt 3/2 100000) (expt 2/3 100000)) 1) ;=> #t
+(/ 1 (/ 1 (expt 3 10))) ;=> 59049
+(expt (make-rectangular (/ (expt 3 60000)) (/ (expt 5 50000))) 50) ;!> E0115 common divisors are looked for in at most 67108864 pairs of 64 bits

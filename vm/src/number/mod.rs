@@ -33,8 +33,13 @@ use crate::print::summary;
 
 /// Bits of an exact integer at most, and of each part of a ratio. On integers of that size a product
 /// takes some ten milliseconds, a quotient or text some hundred, and a common divisor, which ratios ask
-/// for, up to two seconds; nothing else can run meanwhile.
+/// for up to [`DIVISOR_WORK_MAX`], up to two seconds; nothing else can run meanwhile.
 pub const INTEGER_BITS_MAX: usize = INTEGER_LIMBS_MAX * 64;
+
+/// Pairs of limbs, one of each operand, that an operation which looks for common divisors may go through:
+/// some hundred milliseconds. Exact numbers that would take more are refused, though shorter ones and
+/// the same with short ones are not.
+pub const DIVISOR_WORK_MAX: u64 = 1 << 26;
 
 /// A number outside the heap.
 #[derive(Clone, Debug, PartialEq)]
@@ -220,6 +225,43 @@ impl Number {
     /// The condition E0115.
     pub fn within_limit(self) -> Result<Number, Interrupt> {
         if self.bits() <= INTEGER_BITS_MAX { Ok(self) } else { Err(beyond_limit()) }
+    }
+
+    /// Limbs of all the integers the number consists of, and whether ratios are among it.
+    fn limbs(&self) -> (u64, bool) {
+        match self {
+            Number::Fixnum(_) | Number::Flonum(_) => (1, false),
+            Number::Big(value) => (value.as_sign_words().1.len() as u64, false),
+            Number::Ratio(value) => {
+                let numerator = value.numerator().as_sign_words().1.len();
+                ((numerator + value.denominator().as_words().len()) as u64, true)
+            }
+            Number::Complex(complex) => {
+                let (real, imaginary) = (complex.real().limbs(), complex.imaginary().limbs());
+                (real.0 + imaginary.0, real.1 || imaginary.1)
+            }
+        }
+    }
+
+    /// Whether the search for common divisors in an operation on both numbers is within
+    /// [`DIVISOR_WORK_MAX`]. Sums and products of integers look for none, quotients do.
+    pub fn divisors_within_limit(&self, other: &Number, is_quotient: bool) -> bool {
+        let ((left, has_ratio), (right, also)) = (self.limbs(), other.limbs());
+        !(has_ratio || also || is_quotient) || left.saturating_mul(right) <= DIVISOR_WORK_MAX
+    }
+
+    /// Checks the limit of operations that look for common divisors.
+    ///
+    /// # Errors
+    /// The condition E0115.
+    pub fn check_divisors(&self, other: &Number, is_quotient: bool) -> Result<(), Interrupt> {
+        if self.divisors_within_limit(other, is_quotient) {
+            return Ok(());
+        }
+        let message = format!(
+            "common divisors are looked for in at most {DIVISOR_WORK_MAX} pairs of 64 bits"
+        );
+        Err(Fault::new(ErrorCode::ImplementationLimit, message).into())
     }
 
     /// The number as a word, in room made for it.
@@ -489,6 +531,7 @@ pub fn binary(vm: &mut Vm, op: Op, left: Word, right: Word) -> Result<Word, Inte
     }
     charge_exact(vm, op, left, right);
     let (left, right) = operands(&vm.heap, op, left, right)?;
+    left.check_divisors(&right, false)?;
     let result = match op {
         Op::Add => left.plus(right),
         Op::Subtract => left.minus(right),
