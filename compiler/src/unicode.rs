@@ -169,7 +169,10 @@ mod tests {
         assert_eq!(digit_value('\u{11de9}'), Some(9));
         assert_eq!(downcase('\u{16ea0}'), '\u{16ebb}');
         let version = UNICODE_VERSION;
-        if (version.major, version.minor, version.update) != char::UNICODE_VERSION {
+        let (major, minor, update) = char::UNICODE_VERSION;
+        let of_rust =
+            UnicodeVersion { major: major.into(), minor: minor.into(), update: update.into() };
+        if version != of_rust {
             return;
         }
         // Rust's own tables are of the same version.

@@ -146,7 +146,7 @@ error_codes! {
     205 BadEscape = "unknown escape sequence";
     /// A dot outside a list or in the wrong place.
     206 BadDot = "misplaced dot";
-    /// The datum is part of R7RS but not of this version of pscheme: datum labels.
+    /// Retired: every datum of R7RS is read.
     207 DatumNotInThisVersion = "datum not in this version";
 
     // Compiler.

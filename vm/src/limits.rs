@@ -3,7 +3,7 @@
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::fixed_limits;
-use pscheme_heap::limits::HEAP_LIMIT_BYTES_DEFAULT;
+use pscheme_heap::limits::{HEAP_LIMIT_BYTES_DEFAULT, INTEGER_LIMBS_MAX};
 
 /// A limit that can be set, for the documentation and the command line.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +80,10 @@ fixed_limits! { VM_LIMITS:
     PROCESS_NAMES_MAX: usize = 16_384;
     /// Cells of `transient` with a value.
     TRANSIENTS_MAX: usize = 65_536;
+    /// Bits of an exact integer, and of each part of a ratio. On integers of that size a product takes
+    /// some ten milliseconds, a quotient or text some hundred, and a common divisor, which ratios ask
+    /// for, up to two seconds; nothing else can run meanwhile.
+    INTEGER_BITS_MAX: usize = INTEGER_LIMBS_MAX * 64;
 }
 
 /// Timers that are fired at one point; the next ones are at the next.

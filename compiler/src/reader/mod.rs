@@ -446,12 +446,6 @@ impl<'text> Reader<'text> {
         self.report(ErrorCode::BadDot, span, message);
     }
 
-    fn not_in_this_version(&mut self, what: &str, span: ByteSpan) -> DatumId {
-        let message = format!("{what} are not in this version");
-        self.report(ErrorCode::DatumNotInThisVersion, span, message);
-        self.placeholder(span)
-    }
-
     fn too_large(&mut self, span: ByteSpan) -> DatumId {
         let message = format!("exact numbers have parts of at most {INTEGER_BITS_MAX} bits");
         self.report(ErrorCode::CompilerLimit, span, message);

@@ -16,6 +16,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::Event;
 
+#[allow(unused_imports, reason = "every test file uses a part of this")]
 pub use cases::{Case, Ending, Expected, cases};
 
 /// A booted machine and what it has shown.

@@ -31,10 +31,7 @@ use crate::op::Op;
 use crate::primitive::WORDS_PER_UNIT;
 use crate::print::summary;
 
-/// Bits of an exact integer at most, and of each part of a ratio. On integers of that size a product
-/// takes some ten milliseconds, a quotient or text some hundred, and a common divisor, which ratios ask
-/// for up to [`DIVISOR_WORK_MAX`], up to two seconds; nothing else can run meanwhile.
-pub const INTEGER_BITS_MAX: usize = INTEGER_LIMBS_MAX * 64;
+pub use crate::limits::INTEGER_BITS_MAX;
 
 /// Pairs of limbs, one of each operand, that an operation which looks for common divisors may go through:
 /// some hundred milliseconds. Exact numbers that would take more are refused, though shorter ones and
