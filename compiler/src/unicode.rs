@@ -2,7 +2,7 @@
 //!
 //! The tables are those of ICU4X. Whatever in pscheme asks for such a property of a program's
 //! characters asks here, so that the reader of programs, `read` and the procedures of `(scheme char)`
-//! agree; `docs/decisions/0016-unicode.md` says what that means for images.
+//! agree; `docs/decisions/0018-unicode-is-a-part-of-the-program.md` says what that means for images.
 
 use std::fmt;
 
@@ -170,8 +170,7 @@ mod tests {
         assert_eq!(downcase('\u{16ea0}'), '\u{16ebb}');
         let version = UNICODE_VERSION;
         let (major, minor, update) = char::UNICODE_VERSION;
-        let of_rust =
-            UnicodeVersion { major: major.into(), minor: minor.into(), update: update.into() };
+        let of_rust = UnicodeVersion { major: major.into(), minor, update };
         if version != of_rust {
             return;
         }
