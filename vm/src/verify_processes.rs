@@ -46,6 +46,9 @@ pub fn verify_processes(heap: &Heap) -> Vec<Problem> {
         found.walk_timers();
         QUEUES.iter().for_each(|&(head, tail, states)| found.walk_queue(head, tail, states));
     }
+    if found.problems.is_empty() {
+        found.check_new_waiters();
+    }
     found.problems
 }
 
@@ -130,6 +133,17 @@ impl Found<'_> {
             && self.heap.root(tail) != last
         {
             self.problem(last, format!("{tail:?} is not the end of its queue"));
+        }
+    }
+
+    /// Those who wait for a commit without a number are at the end of their queue, which ends.
+    fn check_new_waiters(&mut self) {
+        let mut process = self.heap.root(Root::CommitWaiters);
+        while process != Word::FALSE && self.heap.field(process, body::Process::DUE).is_fixnum() {
+            process = self.heap.field(process, body::Process::NEXT);
+        }
+        if self.heap.root(Root::CommitWaitersNew) != process {
+            self.problem(process, "CommitWaitersNew is not the first that waits without a number");
         }
     }
 
