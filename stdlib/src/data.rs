@@ -76,10 +76,12 @@ fn parts(heap: &Heap, word: Word) -> Option<Vec<Word>> {
 
 impl Copier<'_> {
     fn visit(&mut self, word: Word, work: &mut Vec<Step>) {
-        let Some(parts) = parts(self.heap, word) else { return };
-        if self.known.contains_key(&word.0) || !self.open.insert(word.0) {
+        // Before its parts are listed: what is shared a thousand times is gone through once.
+        if self.known.contains_key(&word.0) || self.open.contains(&word.0) {
             return;
         }
+        let Some(parts) = parts(self.heap, word) else { return };
+        self.open.insert(word.0);
         work.push(Step::Build(word));
         work.extend(parts.into_iter().rev().map(Step::Visit));
     }
