@@ -92,7 +92,7 @@ root_table! {
     /// What the prompt remembers, or `#f` if there never was one in this image.
     35 Prompt;
     /// The version of Unicode whose tables the library of this image was made with, as a fixnum:
-    /// 170000 is 17.0.0. 0 in images that are older than this row.
+    /// 180000 is 18.0.0. 0 in images that are older than this row.
     36 UnicodeVersion;
 }
 
