@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pscheme_compiler::surroundings::NoImage;
-use pscheme_compiler::{CompileFailure, compile_program};
+use pscheme_compiler::{Compilation, CompileFailure};
 use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
@@ -39,7 +39,9 @@ pub fn check_text(
 ) -> Result<(), CompileFailure> {
     let surroundings = NoImage { library_folders, ..NoImage::default() };
     let primitives = crate::session::primitive_set();
-    compile_program(name, text, primitives.as_ref(), &surroundings).map(|_| ())
+    let mut compilation = Compilation::of_program(name, text, &surroundings)?;
+    // What needs the machine is found when the program runs.
+    compilation.advance(primitives.as_ref(), &surroundings).map(|_| ())
 }
 
 impl Session {

@@ -106,6 +106,13 @@ fn wrong_sizes_and_kinds_are_found() {
         let vector = global(heap, "items").offset();
         put(heap, vector, 200 | 3 << 32);
     });
+    assert_found("an entry of the process tree that is no reference", "wrong entries", |heap| {
+        let node = heap.root(Root::Processes);
+        let is_used = |slot: &usize| heap.field(node, *slot) != Word::FALSE;
+        let fields = body::ProcessNode::FIELDS;
+        let slot = (fields..heap.header(node).body_words()).find(is_used).expect("a process");
+        put(heap, node.offset() + 8 + slot as u64 * 8, Word::character('x').0);
+    });
     assert_found("a closure of other arity", "does not fit its code", |heap| {
         let closure = global(heap, "deep");
         let header = heap.header(closure).0 & !0xff00 | 3 << 8;

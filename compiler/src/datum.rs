@@ -264,9 +264,12 @@ impl DatumArena {
 
     /// The datum with scopes around all of it.
     pub fn with_scopes(&mut self, id: DatumId, scopes: ScopeSetId) -> DatumId {
-        if scopes == ScopeSetId::EMPTY {
-            return id;
-        }
+        if scopes == ScopeSetId::EMPTY { id } else { self.syntax(id, scopes) }
+    }
+
+    /// The datum with scopes around all of it, which may be none: a name without scopes is not the same as
+    /// a symbol.
+    pub fn syntax(&mut self, id: DatumId, scopes: ScopeSetId) -> DatumId {
         let span = self.span(id);
         self.add(Node::Scoped(id, scopes), span)
     }
@@ -331,7 +334,7 @@ impl DatumArena {
         for id in reached {
             let copy = match source.scoped(id) {
                 Some((inner, scopes)) => match translate(scopes) {
-                    Some(scopes) => self.with_scopes(copies[&inner], scopes),
+                    Some(scopes) => self.syntax(copies[&inner], scopes),
                     None => copies[&inner],
                 },
                 None => self.copy_one(source, id, &copies, &mut cycles),
@@ -345,7 +348,7 @@ impl DatumArena {
     }
 
     /// A datum, its parts, theirs, and what cycles among them stand for: parts before wholes.
-    fn reached_from(&self, root: DatumId) -> Vec<DatumId> {
+    pub(crate) fn reached_from(&self, root: DatumId) -> Vec<DatumId> {
         let mut reached = vec![root];
         let mut seen: HashSet<DatumId> = HashSet::from([root]);
         let mut next = 0;
@@ -399,6 +402,18 @@ impl DatumArena {
                 self.cycle(copy, span)
             }
         }
+    }
+
+    /// Copies a datum without parts of another arena to a place of the text.
+    pub(crate) fn copy_again(
+        &mut self,
+        source: &DatumArena,
+        id: DatumId,
+        span: ByteSpan,
+    ) -> DatumId {
+        let copy = self.copy_one(source, id, &HashMap::new(), &mut HashMap::new());
+        self.spans[copy.index()] = span;
+        copy
     }
 
     /// Whether two data of two arenas are equal: same shape, same leaves, flonums bit by bit, cycles
@@ -493,6 +508,22 @@ impl QuotedData {
     pub fn add_scopes(&mut self, scopes: Vec<u32>) -> ScopeSetId {
         self.scope_sets.insert(Vec::new());
         ScopeSetId::numbered(self.scope_sets.insert_full(scopes).0 as u32)
+    }
+
+    /// Adds the datum that has an index in other data.
+    pub(crate) fn take_root(&mut self, other: &QuotedData, index: u32) -> u32 {
+        self.take(other, other.root(index))
+    }
+
+    /// Adds a datum of other data.
+    pub(crate) fn take(&mut self, other: &QuotedData, id: DatumId) -> u32 {
+        let sets = &mut self.scope_sets;
+        sets.insert(Vec::new());
+        let copy = self.arena.copy_with(&other.arena, id, |set| {
+            let scopes = other.scopes(set).to_vec();
+            Some(ScopeSetId::numbered(sets.insert_full(scopes).0 as u32))
+        });
+        self.add_root(copy)
     }
 
     /// Adds a datum of the arena itself.

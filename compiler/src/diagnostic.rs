@@ -115,9 +115,7 @@ impl CompileFailure {
 
     /// Where a finding is, as `file:line:column`, if it is in a text.
     pub fn place(&self, found: &Diagnostic) -> Option<String> {
-        let (source, span) = self.sources.locate(found.span)?;
-        let place = Place::of(&source.text, span.start as usize);
-        Some(format!("{}:{}:{}", source.name, place.line, place.column))
+        place_of(&self.sources, found.span)
     }
 
     fn render_one(&self, found: &Diagnostic) -> String {
@@ -147,6 +145,13 @@ struct Place<'text> {
     offset_in_line: usize,
     /// The line without its end.
     text: &'text str,
+}
+
+/// Where a span begins: text, line and column.
+pub(crate) fn place_of(sources: &Sources, span: ByteSpan) -> Option<String> {
+    let (source, span) = sources.locate(span)?;
+    let place = Place::of(&source.text, span.start as usize);
+    Some(format!("{}:{}:{}", source.name, place.line, place.column))
 }
 
 impl Place<'_> {

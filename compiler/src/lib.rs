@@ -29,6 +29,7 @@ pub mod source;
 pub mod surroundings;
 pub mod unicode;
 
-pub use compile::{Compiled, compile_environment, compile_forms, compile_program, list_expansion};
+pub use compile::{Compilation, Compiled, Step, compile_program, list_expansion};
 pub use datum::QuotedData;
 pub use diagnostic::{CompileFailure, Diagnostic};
+pub use expand::{Answer, MadeForm, Use};

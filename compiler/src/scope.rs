@@ -87,6 +87,11 @@ impl ScopeSets {
         self.scope_count
     }
 
+    /// Numbers new scopes from `next` on, if that is further on.
+    pub fn skip_to(&mut self, next: u32) {
+        self.scope_count = self.scope_count.max(next);
+    }
+
     /// The set of these scopes, which ascend.
     pub fn of(&mut self, scopes: &[u32]) -> ScopeSetId {
         scopes.iter().fold(ScopeSetId::EMPTY, |set, scope| self.child(set, Scope(*scope)))
@@ -146,6 +151,12 @@ impl ScopeSets {
             at = node.parent;
         }
         kept.into_iter().rev().fold(ScopeSetId::EMPTY, |set, scope| self.child(set, scope))
+    }
+
+    /// The set without the scope if it has it, with it if not.
+    pub fn flipped(&mut self, set: ScopeSetId, scope: Scope) -> ScopeSetId {
+        let without = self.without(set, |other| other == scope);
+        if without == set { self.with(set, scope) } else { without }
     }
 
     /// The set with all scopes of both.
@@ -252,6 +263,9 @@ mod tests {
             let mut more = a.clone();
             more.insert(extra);
             prop_assert_eq!(sets.with(left, Scope(extra)), set_of(&mut sets, &more));
+            let flipped = sets.flipped(left, Scope(extra));
+            prop_assert_eq!(flipped == set_of(&mut sets, &more), !a.contains(&extra));
+            prop_assert_eq!(sets.flipped(flipped, Scope(extra)), left);
             let less: BTreeSet<u32> = a.difference(&b).copied().collect();
             prop_assert_eq!(sets.without(left, |s| b.contains(&s.0)), set_of(&mut sets, &less));
         }

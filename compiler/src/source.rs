@@ -88,6 +88,11 @@ impl Sources {
     }
 
     /// All texts, in the order of their positions.
+    pub fn texts(&self) -> &[SourceText] {
+        &self.texts
+    }
+
+    /// As [`Sources::texts`].
     pub fn into_texts(self) -> Vec<SourceText> {
         self.texts
     }

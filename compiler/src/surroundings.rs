@@ -58,13 +58,21 @@ pub struct StoredBinding {
     pub meaning: StoredMeaning,
 }
 
-/// A macro as it is kept: its rules with the scopes they were written in.
+/// What makes forms of a stored macro's uses.
+#[derive(Clone, Debug)]
+pub enum StoredTransformer {
+    /// Rules with the scopes they were written in, and what these sets are.
+    Rules { data: Box<QuotedData>, rules: DatumId },
+    /// A procedure, by its number among the objects of the expansion, and the scopes it was written in,
+    /// which ascend.
+    Procedure { object: u32, scopes: Vec<u32> },
+}
+
+/// A macro as it is kept.
 #[derive(Clone, Debug)]
 pub struct StoredMacro {
     pub name: String,
-    /// Where the rules are, and what their sets of scopes are.
-    pub data: QuotedData,
-    pub rules: DatumId,
+    pub transformer: StoredTransformer,
     /// It was defined among definitions, which leave out the scopes of its uses.
     pub among_definitions: bool,
 }
@@ -74,9 +82,17 @@ pub struct StoredMacro {
 pub struct NewMacro {
     pub name: String,
     pub number: u32,
-    /// Index of the rules in the program's quoted data.
-    pub rules: u32,
+    pub transformer: NewTransformer,
     pub among_definitions: bool,
+}
+
+/// What makes forms of a new macro's uses.
+#[derive(Clone, Debug)]
+pub enum NewTransformer {
+    /// Index of the rules in the program's quoted data.
+    Rules(u32),
+    /// As [`StoredTransformer::Procedure`].
+    Procedure { object: u32, scopes: Vec<u32> },
 }
 
 /// A library that later compilations are to find: its name as written, and its exports.

@@ -115,6 +115,10 @@ error_codes! {
     /// The calls that the process waits in take more than they may: a recursion too deep, or endless. The
     /// process is kept whole, and goes on when the image is opened with a higher limit.
     123 StackLimit = "stack limit reached";
+    /// A macro's transformer was running when the image was closed, and what the rest of the form is to be
+    /// expanded with has changed since: another version of pscheme, or other definitions. Nothing of
+    /// the form has run; evaluate it again.
+    125 ExpansionChanged = "an expansion cannot go on";
     /// The mailbox of the process holds as many messages as it may. This one was not sent: send it
     /// again when the process has received some.
     130 MailboxFull = "a mailbox is full";

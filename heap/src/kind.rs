@@ -230,6 +230,10 @@ kinds! {
     /// A complex number: both parts exact (fixnums, bignums or ratios), the imaginary one not zero, or
     /// both flonums.
     28 Compnum { REAL: value, IMAGINARY: value } tail None;
+    /// A compilation that waits for the machine: its number, what it began with, the answers it has been
+    /// given, the objects and texts that it refers to by number, the last first, the pairs of the form
+    /// that was handed out, and the call whose result is the next answer.
+    29 Compilation { NUMBER: value(Fixnum), ORIGIN: value(Only Vector), ANSWERS: value(List), ANSWER_COUNT: value(Fixnum), OBJECTS: value(List), OBJECT_COUNT: value(Fixnum), TEXTS: value(List), GIVEN: value(OrNone Vector), CALL: value } tail None;
     /// A node of the tree that leads from the number of a process to its record, by six bits a
     /// level: `level` 0 holds processes, the others nodes of the level below. `count` says how many
     /// of the 64 slots are not `#f`. Does not move.

@@ -278,7 +278,7 @@ impl Verifier<'_, '_> {
     /// Whether an entry of a tree's node of this level is a process on level 0, and on others a
     /// node of the level below.
     fn is_below(&self, entry: Word, node: Kind, level: i64) -> bool {
-        if self.heap.check_reference(entry).is_err() {
+        if !entry.is_reference() || self.heap.check_reference(entry).is_err() {
             return false;
         }
         let kind = self.heap.kind_of(entry);

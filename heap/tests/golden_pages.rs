@@ -159,6 +159,9 @@ fn build() -> Heap {
     b.object(Kind::Prompt, 0, &[&[process.0, nothing], &entry[..], &kept].concat());
     let ratio = b.object(Kind::Ratnum, 0, &[number(-44), number(45)]);
     b.object(Kind::Compnum, 0, &[ratio.0, number(46)]);
+    let (none, counted) = (Word::NULL.0, number(47));
+    let waits = [counted, vector.0, none, counted, none, counted, none, nothing, closure.0];
+    b.object(Kind::Compilation, 0, &waits);
     b.heap
 }
 

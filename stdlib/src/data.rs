@@ -19,6 +19,8 @@ pub struct CopiedData {
     pub data: QuotedData,
     /// The objects that data refer to by number. The words are those of the moment.
     pub objects: Vec<Word>,
+    /// Which of the pairs that were given these pairs are.
+    pub given: HashMap<DatumId, usize>,
 }
 
 enum Step {
@@ -35,18 +37,26 @@ struct Copier<'heap> {
     open: HashSet<u64>,
     /// The numbers of the cycles that stand for wholes inside themselves.
     cycles: HashMap<u64, u32>,
+    /// Parts come along as the objects they are.
+    keeps_identity: bool,
+    /// Pairs that are looked for, and their places.
+    given: HashMap<u64, usize>,
 }
 
 impl CopiedData {
     /// Copies a datum; its number in the arena.
     pub fn copy(heap: &Heap, datum: Word) -> (CopiedData, DatumId) {
-        let mut copier = Copier {
-            heap,
-            copied: CopiedData::default(),
-            known: HashMap::new(),
-            open: HashSet::new(),
-            cycles: HashMap::new(),
-        };
+        CopiedData::copy_with(Copier { keeps_identity: true, ..Copier::new(heap) }, datum)
+    }
+
+    /// As [`CopiedData::copy`], but only what is no datum comes along as an object; notes which of the
+    /// pairs in `given` are among the data.
+    pub fn copy_form(heap: &Heap, datum: Word, given: &[Word]) -> (CopiedData, DatumId) {
+        let given = given.iter().enumerate().map(|(index, pair)| (pair.0, index)).collect();
+        CopiedData::copy_with(Copier { given, ..Copier::new(heap) }, datum)
+    }
+
+    fn copy_with(mut copier: Copier<'_>, datum: Word) -> (CopiedData, DatumId) {
         let mut work = vec![Step::Visit(datum)];
         while let Some(step) = work.pop() {
             match step {
@@ -74,7 +84,19 @@ fn parts(heap: &Heap, word: Word) -> Option<Vec<Word>> {
     }
 }
 
-impl Copier<'_> {
+impl<'heap> Copier<'heap> {
+    fn new(heap: &'heap Heap) -> Copier<'heap> {
+        Copier {
+            heap,
+            copied: CopiedData::default(),
+            known: HashMap::new(),
+            open: HashSet::new(),
+            cycles: HashMap::new(),
+            keeps_identity: false,
+            given: HashMap::new(),
+        }
+    }
+
     fn visit(&mut self, word: Word, work: &mut Vec<Step>) {
         // Before its parts are listed: what is shared a thousand times is gone through once.
         if self.known.contains_key(&word.0) || self.open.contains(&word.0) {
@@ -99,7 +121,7 @@ impl Copier<'_> {
                 .copied
                 .data
                 .add_scopes(scope_list(self.heap, self.heap.field(word, body::Syntax::SCOPES)));
-            self.copied.data.arena.with_scopes(datum, scopes)
+            self.copied.data.arena.syntax(datum, scopes)
         } else {
             let words = parts(self.heap, word).unwrap_or_default();
             let parts: Vec<DatumId> = words.into_iter().map(|part| self.part(part)).collect();
@@ -126,6 +148,12 @@ impl Copier<'_> {
     }
 
     fn note_origin(&mut self, id: DatumId, word: Word) {
+        if let Some(place) = self.given.get(&word.0) {
+            self.copied.given.insert(id, *place);
+        }
+        if !self.keeps_identity {
+            return;
+        }
         self.copied.data.arena.set_origin(id, self.copied.objects.len() as u32);
         self.copied.objects.push(word);
     }

@@ -2,10 +2,8 @@
 //! Scheme (`prelude/eval.scm`): a primitive only makes the procedure.
 
 use pscheme_compiler::diagnostic::{CompileFailure, Diagnostic};
-use pscheme_compiler::source::Sources;
-use pscheme_compiler::surroundings::StoredMeaning;
-use pscheme_compiler::{Compiled, compile_environment, compile_forms};
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::heap::Protected;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
@@ -14,21 +12,20 @@ use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
 use crate::argument::{Call, Outcome, fault};
-use crate::data::CopiedData;
-use crate::image::ImageSurroundings;
+use crate::compilation::{FormText, Origin, compile, interrupt};
 use crate::limits::PATH_CHARACTERS_MAX;
-use crate::load::{FormAt, Installation, LoadError, compile_form, install, source_object};
+use crate::load::source_object;
 use crate::room::{allocate, object_bytes};
 
 primitives! { EVAL_PRIMITIVES:
     /// `(%compile datum environment)`: a procedure of no arguments that evaluates the datum as an
-    /// expression or a definition of the environment.
-    720 "%compile" (2) listed("the size of the expression with its macros expanded") => compile;
-    /// `(%compile-next source position environment)`: a pair of a procedure that evaluates the form
-    /// at a position of a program's text, and the position behind it; `#f` at the end of the text.
+    /// expression or a definition of the environment, or a compilation that waits.
+    720 "%compile" (2) listed("the size of the expression with its macros expanded") => compile_datum;
+    /// `(%compile-next source position environment)`: a pair of what `%compile` gives for the form at a
+    /// position of a program's text, and the position behind it; `#f` at the end of the text.
     721 "%compile-next" (3) listed("the size of the form, and a look at the rest of the text") => compile_next;
     /// `(%environment sets)`: a pair of a procedure that runs the libraries a list of import sets
-    /// needs, and the environment these make.
+    /// needs, and the environment these make, or a compilation that waits.
     722 "%environment" (1) listed("the size of the libraries that are not loaded yet") => environment;
     /// `(%read-source path)`: the text of a program's file with its name, for `%compile-next`.
     723 "%read-source" (1) listed("a file of the limit's size") => read_source;
@@ -45,62 +42,40 @@ primitives! { EVAL_PRIMITIVES:
 }
 
 /// Bytes that compiling is sure to need; less is left to the collector's reserve.
-const ROOM_BYTES: u64 = 64 * 1024;
+pub(crate) const ROOM_BYTES: u64 = 64 * 1024;
 
-/// The names of an environment; `None` for the top level.
+/// The bindings of an environment; `None` for the top level.
 fn bindings(
     vm: &mut Vm,
     arguments: Arguments,
     position: usize,
     name: &'static str,
-) -> Result<Option<Vec<(String, StoredMeaning)>>, Interrupt> {
+) -> Result<Option<Protected>, Interrupt> {
     let call = Call::new(vm, name, arguments);
     let environment = call.of_kind(position, Kind::Environment, "an environment")?;
     let bindings = vm.heap.field(environment, body::Environment::BINDINGS);
-    if !bindings.is_object() {
-        return Ok(None);
-    }
-    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
-    Ok(Some(surroundings.names(bindings)))
+    Ok(bindings.is_object().then(|| vm.heap.protect(bindings)))
 }
 
-fn compile(vm: &mut Vm, arguments: Arguments) -> Outcome {
+fn compile_datum(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(ROOM_BYTES)?;
-    let environment = bindings(vm, arguments, 1, "eval")?;
-    let (copied, form) = CopiedData::copy(&vm.heap, arguments.get(0));
-    let primitives = vm.machine.primitives.clone();
-    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
-    let compiled = compile_forms(
-        copied.data.arena,
-        &[form],
-        environment.as_deref(),
-        Sources::default(),
-        primitives.as_ref(),
-        &surroundings,
-    );
-    let compiled = compiled.map_err(|failure| failed(&failure))?;
-    let objects = &copied.objects;
-    put(vm, &Installation { objects, ..Installation::of(&compiled) })
+    let datum = vm.heap.protect(arguments.get(0));
+    let bindings = bindings(vm, arguments, 1, "eval");
+    let compiled = bindings.map(|bindings| compile(vm, &Origin::Datum { datum, bindings }));
+    vm.heap.unprotect(datum);
+    compiled?.map_err(interrupt)
 }
 
 fn environment(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(ROOM_BYTES)?;
-    let (copied, sets) = CopiedData::copy(&vm.heap, arguments.get(0));
-    let sets = copied.data.arena.proper_list(sets).unwrap_or_default();
-    let primitives = vm.machine.primitives.clone();
-    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
-    let made = compile_environment(copied.data.arena, &sets, primitives.as_ref(), &surroundings);
-    let (compiled, names): (Compiled, _) = made.map_err(|failure| failed(&failure))?;
-    let installation = Installation::of(&compiled);
-    put(vm, &Installation { environment: Some(&names), ..installation })
-}
-
-fn put(vm: &mut Vm, installation: &Installation<'_>) -> Outcome {
-    install(vm, installation).map_err(|what| fault(ErrorCode::CompilerLimit, what))
+    let sets = vm.heap.protect(arguments.get(0));
+    let compiled = compile(vm, &Origin::Sets(sets));
+    vm.heap.unprotect(sets);
+    compiled.map_err(interrupt)
 }
 
 /// The condition of a compilation that failed: the code of the first finding, the message of all.
-fn failed(failure: &CompileFailure) -> Interrupt {
+pub(crate) fn failed(failure: &CompileFailure) -> Interrupt {
     let code = failure.diagnostics.first().map_or(ErrorCode::BadForm, |first| first.code);
     let shown = |found: &Diagnostic| match failure.place(found) {
         Some(place) => format!("{place}: {}", found.message),
@@ -134,22 +109,17 @@ fn read_source(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 fn compile_next(vm: &mut Vm, arguments: Arguments) -> Outcome {
     vm.reserve(ROOM_BYTES)?;
-    let environment = bindings(vm, arguments, 2, "load")?;
     let (name, text, position) = source_at(vm, arguments)?;
+    let form = FormText { name: &name, text: &text, position };
+    let Some((_, _, end)) = form.read().map_err(interrupt)? else { return Ok(Word::FALSE) };
     let source = vm.heap.protect(arguments.get(0));
-    let (environment, source_given) = (environment.as_deref(), Some(source));
-    let at = FormAt { name: &name, text: &text, position, environment, source: source_given };
-    let compiled = compile_form(vm, &at);
+    let compiled = bindings(vm, arguments, 2, "load")
+        .map(|bindings| compile(vm, &Origin::Form { form: &form, bindings, source: Some(source) }));
     vm.heap.unprotect(source);
-    let compiled = compiled.map_err(|error| match error {
-        LoadError::Compile(failure) => failed(&failure),
-        LoadError::Refused(what) => fault(ErrorCode::CompilerLimit, what),
-    })?;
-    let Some((procedure, end)) = compiled else { return Ok(Word::FALSE) };
-    let procedure = vm.heap.protect(procedure);
+    let compiled = vm.heap.protect(compiled?.map_err(interrupt)?);
     vm.heap.ensure_room(16, &mut vm.machine);
-    let made = vm.heap.protected(procedure);
-    vm.heap.unprotect(procedure);
+    let made = vm.heap.protected(compiled);
+    vm.heap.unprotect(compiled);
     Ok(vm.heap.pair(made, Word::fixnum(end as i64)))
 }
 

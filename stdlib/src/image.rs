@@ -1,13 +1,14 @@
 //! The image as a compilation sees it: libraries, macros and bindings of earlier programs, probed in
 //! the heap, and the host's files. And the way back: what a compilation leaves, put into the heap.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use pscheme_compiler::surroundings::{
-    Definitions, MacroPlace, StoredBinding, StoredMacro, StoredMeaning, Surroundings,
+    Definitions, MacroPlace, NewTransformer, StoredBinding, StoredMacro, StoredMeaning,
+    StoredTransformer, Surroundings,
 };
 use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Kind, body};
@@ -20,6 +21,71 @@ use pscheme_vm::machine::Vm;
 use crate::data::{CopiedData, scope_list};
 use crate::room::object_bytes;
 
+/// The objects that a compilation refers to by number. Nothing is allocated while this lives.
+#[derive(Default)]
+pub(crate) struct ObjectNumbers {
+    /// Those it began with.
+    first: Vec<Word>,
+    /// Those of a compilation that has waited: the list in its object, the last first.
+    waited: Option<(Word, usize)>,
+    /// Those that came since.
+    new: RefCell<Vec<Word>>,
+}
+
+impl ObjectNumbers {
+    pub(crate) fn beginning_with(first: Vec<Word>) -> ObjectNumbers {
+        ObjectNumbers { first, ..ObjectNumbers::default() }
+    }
+
+    /// Those of a compilation that has waited.
+    pub(crate) fn of_list(list: Word, count: usize) -> ObjectNumbers {
+        ObjectNumbers { waited: Some((list, count)), ..ObjectNumbers::default() }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.known() + self.new.borrow().len()
+    }
+
+    fn known(&self) -> usize {
+        self.waited.map_or(self.first.len(), |(_, count)| count)
+    }
+
+    /// Numbers an object.
+    pub(crate) fn add(&self, object: Word) -> usize {
+        self.new.borrow_mut().push(object);
+        self.count() - 1
+    }
+
+    pub(crate) fn get(&self, heap: &Heap, number: usize) -> Word {
+        if let Some(index) = number.checked_sub(self.known()) {
+            return self.new.borrow().get(index).copied().unwrap_or(Word::FALSE);
+        }
+        match self.waited {
+            None => self.first[number],
+            Some((list, count)) => nth(heap, list, count - 1 - number),
+        }
+    }
+
+    /// Those that came since it was made.
+    pub(crate) fn into_new(self) -> Vec<Word> {
+        let mut all = if self.waited.is_some() { Vec::new() } else { self.first };
+        all.extend(self.new.into_inner());
+        all
+    }
+}
+
+/// The element of a list, or `#f` if it has none there.
+fn nth(heap: &Heap, mut list: Word, index: usize) -> Word {
+    for _ in 0..index {
+        if !list.is_pair() {
+            return Word::FALSE;
+        }
+        list = heap.cdr(list);
+    }
+    if list.is_pair() { heap.car(list) } else { Word::FALSE }
+}
+
 /// What an image holds for a compilation. Nothing is allocated while it lives.
 pub struct ImageSurroundings<'vm> {
     heap: &'vm Heap,
@@ -27,14 +93,31 @@ pub struct ImageSurroundings<'vm> {
     redefined: RefCell<HashMap<String, bool>>,
     /// The standard library is whole, and its cells are told from those of programs.
     has_library: bool,
+    /// The objects of the compilation; macros are among them.
+    pub(crate) objects: ObjectNumbers,
+    /// The list of texts that a compilation which is made again has read, in place of files.
+    pub(crate) texts_read: Cell<Option<Word>>,
+    /// The next scope, where a compilation is made again.
+    pub(crate) scopes_from: Cell<Option<u32>>,
 }
 
 impl<'vm> ImageSurroundings<'vm> {
     pub fn new(heap: &'vm Heap, host: &'vm mut dyn Host) -> ImageSurroundings<'vm> {
+        ImageSurroundings::of(heap, host, ObjectNumbers::default())
+    }
+
+    /// As [`ImageSurroundings::new`], for a compilation with objects.
+    pub(crate) fn of(
+        heap: &'vm Heap,
+        host: &'vm mut dyn Host,
+        objects: ObjectNumbers,
+    ) -> ImageSurroundings<'vm> {
         let some_name = heap.symbol_named("car");
         let has_library = some_name.is_some_and(|name| heap.find_library_cell(name).is_some());
         let redefined = RefCell::default();
-        ImageSurroundings { heap, host: RefCell::new(host), redefined, has_library }
+        let (host, texts_read, scopes_from) =
+            (RefCell::new(host), Cell::new(None), Cell::new(None));
+        ImageSurroundings { heap, host, redefined, has_library, objects, texts_read, scopes_from }
     }
 
     /// What a word in a binding, a library or an environment means; `None` for one that was taken
@@ -48,7 +131,7 @@ impl<'vm> ImageSurroundings<'vm> {
         }
         if heap.kind_of(word) == Some(Kind::Macro) {
             let number = heap.field(word, body::Macro::NUMBER).as_fixnum() as u32;
-            let place = MacroPlace::Stored { number, place: word.0 };
+            let place = MacroPlace::Stored { number, place: self.objects.add(word) as u64 };
             return Some(StoredMeaning::Macro(place));
         }
         name_of(word).map(StoredMeaning::Variable)
@@ -70,6 +153,9 @@ impl<'vm> ImageSurroundings<'vm> {
 
 impl Surroundings for ImageSurroundings<'_> {
     fn next_scope(&self) -> u32 {
+        if let Some(next) = self.scopes_from.get() {
+            return next;
+        }
         let next = self.heap.root(Root::NextScope);
         if next.is_fixnum() { u32::try_from(next.as_fixnum()).unwrap_or(1) } else { 1 }
     }
@@ -106,13 +192,21 @@ impl Surroundings for ImageSurroundings<'_> {
 
     fn macro_definition(&self, place: u64) -> StoredMacro {
         let heap = self.heap;
-        let word = Word(place);
-        let rules = heap.field(word, body::Macro::RULES);
-        let (copied, rules) = CopiedData::copy(heap, rules);
+        let word = self.objects.get(heap, place as usize);
+        let text = heap.field(word, body::Macro::RULES);
+        let transformer = if is_datum(heap, text) {
+            let (copied, rules) = CopiedData::copy(heap, text);
+            StoredTransformer::Rules { data: Box::new(copied.data), rules }
+        } else {
+            let procedure = heap.field(text, body::Syntax::DATUM);
+            StoredTransformer::Procedure {
+                object: self.objects.add(procedure) as u32,
+                scopes: scope_list(heap, heap.field(text, body::Syntax::SCOPES)),
+            }
+        };
         StoredMacro {
             name: heap.symbol_name(heap.field(word, body::Macro::NAME)),
-            data: copied.data,
-            rules,
+            transformer,
             among_definitions: heap.header(word).aux() == 1,
         }
     }
@@ -122,45 +216,60 @@ impl Surroundings for ImageSurroundings<'_> {
     }
 
     fn read_file(&self, path: &Path) -> io::Result<String> {
+        if let Some(texts) = self.texts_read.get() {
+            let text = text_of_name(self.heap, texts, &path.display().to_string());
+            return text.ok_or_else(|| io::ErrorKind::NotFound.into());
+        }
         let bytes = self.host.borrow_mut().read_file(path)?;
         String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
-/// The macros that a compilation's definitions refer to, kept from collections.
-pub struct KeptMacros(HashMap<u64, Protected>);
-
-impl KeptMacros {
-    /// Protects them. Nothing may have been allocated since the compilation.
-    pub fn of<'a>(vm: &mut Vm, meanings: impl Iterator<Item = &'a StoredMeaning>) -> KeptMacros {
-        let mut kept = HashMap::new();
-        for meaning in meanings {
-            if let StoredMeaning::Macro(MacroPlace::Stored { place, .. }) = meaning {
-                kept.entry(*place).or_insert_with(|| vm.heap.protect(Word(*place)));
-            }
-        }
-        KeptMacros(kept)
+/// Whether the text of a macro is rules; else it stands for a procedure.
+fn is_datum(heap: &Heap, mut word: Word) -> bool {
+    while heap.kind_of(word) == Some(Kind::Syntax) {
+        word = heap.field(word, body::Syntax::DATUM);
     }
+    word.is_pair()
 }
 
-/// All meanings in definitions.
-pub fn meanings_of(definitions: &Definitions) -> impl Iterator<Item = &StoredMeaning> {
-    let of_bindings = definitions.bindings.iter().filter_map(|(.., meaning)| meaning.as_ref());
-    let of_libraries = definitions.libraries.iter().flat_map(|library| &library.exports);
-    of_bindings.chain(of_libraries.map(|(_, meaning)| meaning))
+/// The text of this name in a list of sources.
+fn text_of_name(heap: &Heap, mut sources: Word, name: &str) -> Option<String> {
+    while sources.is_pair() {
+        let source = heap.car(sources);
+        let part = |index, kind| {
+            let is_source = heap.kind_of(source) == Some(Kind::Vector)
+                && index < heap.header(source).body_words();
+            let part = if is_source { heap.field(source, index) } else { Word::FALSE };
+            (heap.kind_of(part) == Some(kind)).then_some(part)
+        };
+        if let Some(known) = part(0, Kind::String)
+            && let Some(text) = part(1, Kind::Bytevector)
+            && heap.string_text(known) == name
+        {
+            return Some(String::from_utf8_lossy(heap.bytes(text)).into_owned());
+        }
+        sources = heap.cdr(sources);
+    }
+    None
 }
 
-/// Puts what a compilation leaves into the heap. `data` is the vector of its quoted data.
+/// Puts what a compilation leaves into the heap. `data` is the vector of its quoted data, and `objects`
+/// are those it refers to by number.
 pub struct DefinitionWriter<'vm> {
     vm: &'vm mut Vm,
     data: Protected,
-    old: KeptMacros,
+    objects: &'vm [Protected],
     new: Vec<Protected>,
 }
 
 impl<'vm> DefinitionWriter<'vm> {
-    pub fn new(vm: &'vm mut Vm, data: Protected, old: KeptMacros) -> DefinitionWriter<'vm> {
-        DefinitionWriter { vm, data, old, new: Vec::new() }
+    pub fn new(
+        vm: &'vm mut Vm,
+        data: Protected,
+        objects: &'vm [Protected],
+    ) -> DefinitionWriter<'vm> {
+        DefinitionWriter { vm, data, objects, new: Vec::new() }
     }
 
     pub fn write(&mut self, definitions: &Definitions) {
@@ -169,13 +278,13 @@ impl<'vm> DefinitionWriter<'vm> {
         self.vm.heap.set_root(Root::NextScope, next);
         for definition in &definitions.macros {
             let symbol = self.symbol(&definition.name);
+            let text = self.transformer(&definition.transformer);
             self.vm.heap.ensure_room(body::Macro::BYTES, &mut self.vm.machine);
             let heap = &mut self.vm.heap;
             let aux = u8::from(definition.among_definitions);
             let object = heap.object(Kind::Macro, aux, body::Macro::FIELDS);
-            let rules = heap.field(heap.protected(self.data), definition.rules as usize);
             heap.initialise(object, body::Macro::NAME, heap.protected(symbol).0);
-            heap.initialise(object, body::Macro::RULES, rules.0);
+            heap.initialise(object, body::Macro::RULES, heap.protected(text).0);
             let number = Word::fixnum(i64::from(definition.number));
             heap.initialise(object, body::Macro::NUMBER, number.0);
             self.new.push(heap.protect(object));
@@ -192,6 +301,27 @@ impl<'vm> DefinitionWriter<'vm> {
         }
         self.new.clear();
         self.vm.heap.unprotect(mark);
+    }
+
+    /// A macro's rules as syntax, or its procedure with the scopes it was written in.
+    fn transformer(&mut self, transformer: &NewTransformer) -> Protected {
+        let (object, scopes) = match transformer {
+            NewTransformer::Rules(index) => {
+                let heap = &mut self.vm.heap;
+                let rules = heap.field(heap.protected(self.data), *index as usize);
+                return heap.protect(rules);
+            }
+            NewTransformer::Procedure { object, scopes } => {
+                (self.objects[*object as usize], scopes)
+            }
+        };
+        let scopes = self.scopes(scopes);
+        self.vm.heap.ensure_room(body::Syntax::BYTES, &mut self.vm.machine);
+        let heap = &mut self.vm.heap;
+        let syntax = heap.object(Kind::Syntax, 0, body::Syntax::FIELDS);
+        heap.initialise(syntax, body::Syntax::DATUM, heap.protected(object).0);
+        heap.initialise(syntax, body::Syntax::SCOPES, heap.protected(scopes).0);
+        heap.protect(syntax)
     }
 
     fn bind(&mut self, name: &str, scopes: &[u32], meaning: Option<&StoredMeaning>) {
@@ -232,7 +362,7 @@ impl<'vm> DefinitionWriter<'vm> {
                 self.vm.heap.protect(list)
             }
             StoredMeaning::Macro(MacroPlace::New { index }) => self.new[*index],
-            StoredMeaning::Macro(MacroPlace::Stored { place, .. }) => self.old.0[place],
+            StoredMeaning::Macro(MacroPlace::Stored { place, .. }) => self.objects[*place as usize],
         }
     }
 
@@ -261,8 +391,7 @@ pub fn define_library(vm: &mut Vm, name: &str, variables: &[&str]) {
     let mark = vm.heap.protect(Word::FALSE);
     let variable = |name: &&str| (name.to_string(), StoredMeaning::Variable(name.to_string()));
     let exports: Vec<(String, StoredMeaning)> = variables.iter().map(variable).collect();
-    let macros = KeptMacros::of(vm, std::iter::empty());
-    let mut writer = DefinitionWriter::new(vm, mark, macros);
+    let mut writer = DefinitionWriter::new(vm, mark, &[]);
     let exports = writer.names(&exports);
     let symbol = writer.symbol(name);
     vm.heap.add_library(symbol, exports, &mut vm.machine);

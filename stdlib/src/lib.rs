@@ -8,7 +8,8 @@
 //! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
 //! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
 //! 450–499, control 500–549, ports 550–649, commits and processes 650–699, records 700–717, procedures
-//! 718, features 719, evaluation 720–725, the operating system's process 726–728, the host 750–752.
+//! 718, features 719, evaluation 720–725, the operating system's process 726–728, compilations and
+//! syntax 730 and 740–749, the host 750–752.
 //! Codes reach the disk: they are never renumbered.
 
 #![deny(unsafe_code)]
@@ -17,6 +18,7 @@ mod argument;
 mod bytevector;
 mod character;
 mod commit;
+mod compilation;
 mod context;
 mod control;
 mod data;
@@ -35,6 +37,7 @@ mod process;
 mod record;
 mod room;
 mod string;
+mod syntax;
 mod text;
 mod vector;
 pub mod write;
@@ -67,6 +70,8 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         procedure::PROCEDURE_PRIMITIVES,
         feature::FEATURE_PRIMITIVES,
         eval::EVAL_PRIMITIVES,
+        compilation::COMPILATION_PRIMITIVES,
+        syntax::SYNTAX_PRIMITIVES,
         context::CONTEXT_PRIMITIVES,
         commit::COMMIT_PRIMITIVES,
         process::PROCESS_PRIMITIVES,

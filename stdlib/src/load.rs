@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use pscheme_compiler::datum::{Datum, DatumArena, DatumId};
-use pscheme_compiler::reader::{ReadOne, read_one};
+use pscheme_compiler::datum::{Datum, DatumId};
 use pscheme_compiler::source::Sources;
-use pscheme_compiler::surroundings::StoredMeaning;
 use pscheme_compiler::unicode::UNICODE_VERSION;
-use pscheme_compiler::{
-    CompileFailure, Compiled, QuotedData, compile_forms, compile_program, list_expansion,
-};
+use pscheme_compiler::{CompileFailure, Compiled, QuotedData, list_expansion};
 use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
-use pscheme_vm::code::{Arity, CodeUnit, Constant, RUNNER, SourceText};
+use pscheme_vm::code::{Arity, CodeUnit, Constant, Program, RUNNER, SourceText};
 use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::install::{InstallContext, InstalledSource};
@@ -25,7 +21,8 @@ use pscheme_vm::op::{Op, encode, field};
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::Event;
 
-use crate::image::{DefinitionWriter, ImageSurroundings, KeptMacros, meanings_of, scope_words};
+use crate::compilation::{FormText, Origin, compile, runnable};
+use crate::image::{DefinitionWriter, ImageSurroundings, scope_words};
 
 /// The prelude's files, in the order in which they are loaded.
 const PRELUDE: &[(&str, &str)] = &[
@@ -40,6 +37,7 @@ const PRELUDE: &[(&str, &str)] = &[
     ("prelude/promise.scm", include_str!("prelude/promise.scm")),
     ("prelude/print.scm", include_str!("prelude/print.scm")),
     ("prelude/read.scm", include_str!("prelude/read.scm")),
+    ("prelude/syntax.scm", include_str!("prelude/syntax.scm")),
     ("prelude/eval.scm", include_str!("prelude/eval.scm")),
     ("prelude/image.scm", include_str!("prelude/image.scm")),
     ("prelude/process.scm", include_str!("prelude/process.scm")),
@@ -100,20 +98,19 @@ fn load_text(vm: &mut Vm, name: &str, text: &str) -> Result<(), String> {
     }
 }
 
-/// Compiles a program and installs it: a procedure of no arguments that runs its forms in order and
-/// returns the value of the last.
+/// Compiles a program and installs it: what a new process is to call ([`Vm::spawn`]) so that its forms run
+/// in order; its value is that of the last. A macro whose transformer is a procedure is expanded by
+/// that process.
 ///
 /// # Errors
 /// What is wrong with the text; nothing was changed then.
 pub fn compile_and_install(vm: &mut Vm, name: &str, text: &str) -> Result<Word, LoadError> {
-    let primitives = vm.machine.primitives.clone();
-    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
-    let compiled = compile_program(name, text, primitives.as_ref(), &surroundings)?;
-    install(vm, &Installation::of(&compiled)).map_err(LoadError::Refused)
+    let compiled = compile(vm, &Origin::Program { name, text })?;
+    Ok(runnable(vm, compiled))
 }
 
-/// Compiles the form of the top level that begins at byte `position` of a text, as the prompt does;
-/// a procedure that evaluates it, and the position behind it. `None` at the end of the text.
+/// Compiles the form of the top level that begins at byte `position` of a text, as the prompt does; what
+/// a new process is to call to evaluate it, and the position behind it. `None` at the end of the text.
 ///
 /// # Errors
 /// What is wrong with the form; nothing was changed then.
@@ -126,36 +123,10 @@ pub fn compile_form_at(
     text: &str,
     position: usize,
 ) -> Result<Option<(Word, usize)>, LoadError> {
-    compile_form(vm, &FormAt { name, text, position, environment: None, source: None })
-}
-
-/// A form of the top level in a text.
-pub(crate) struct FormAt<'text> {
-    pub(crate) name: &'text str,
-    pub(crate) text: &'text str,
-    /// The byte it begins at.
-    pub(crate) position: usize,
-    /// The names of the environment it is evaluated in; `None` for the top level.
-    pub(crate) environment: Option<&'text [(String, StoredMeaning)]>,
-    /// The object of the text, if it is in the heap already.
-    pub(crate) source: Option<Protected>,
-}
-
-/// As [`compile_form_at`], in any environment.
-pub(crate) fn compile_form(
-    vm: &mut Vm,
-    at: &FormAt<'_>,
-) -> Result<Option<(Word, usize)>, LoadError> {
-    let &FormAt { name, text, position, environment, source } = at;
-    let Some((arena, form, end)) = form_at(name, text, position)? else { return Ok(None) };
-    let sources = Sources::of(name, text);
-    let primitives = vm.machine.primitives.clone();
-    let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
-    let compiled =
-        compile_forms(arena, &[form], environment, sources, primitives.as_ref(), &surroundings)?;
-    let installation = Installation { source, ..Installation::of(&compiled) };
-    let thunk = install(vm, &installation).map_err(LoadError::Refused)?;
-    Ok(Some((thunk, end)))
+    let form = FormText { name, text, position };
+    let Some((_, _, end)) = form.read()? else { return Ok(None) };
+    let compiled = compile(vm, &Origin::Form { form: &form, bindings: None, source: None })?;
+    Ok(Some((runnable(vm, compiled), end)))
 }
 
 /// The form of the top level at byte `position` of a text with its macros expanded, as text; nothing
@@ -172,26 +143,11 @@ pub fn expand_form_at(
     text: &str,
     position: usize,
 ) -> Result<Option<String>, LoadError> {
-    let Some((arena, form, _)) = form_at(name, text, position)? else { return Ok(None) };
-    let primitives = vm.machine.primitives.clone();
+    let form = FormText { name, text, position };
+    let Some((arena, form, _)) = form.read()? else { return Ok(None) };
     let surroundings = ImageSurroundings::new(&vm.heap, vm.machine.host.as_mut());
     let sources = Sources::of(name, text);
-    Ok(Some(list_expansion(arena, &[form], sources, primitives.as_ref(), &surroundings)?))
-}
-
-/// The form at a position of a text, and the position behind it; `None` at the end of the text.
-fn form_at(
-    name: &str,
-    text: &str,
-    position: usize,
-) -> Result<Option<(DatumArena, DatumId, usize)>, LoadError> {
-    match read_one(text, position) {
-        ReadOne::EndOfInput => Ok(None),
-        ReadOne::Datum { arena, datum, end } => Ok(Some((*arena, datum, end))),
-        ReadOne::Incomplete(diagnostics) | ReadOne::Failed { diagnostics, .. } => {
-            Err(CompileFailure { diagnostics, sources: Sources::of(name, text) }.into())
-        }
-    }
+    Ok(Some(list_expansion(arena, &[form], sources, &surroundings)?))
 }
 
 /// Why a program cannot be loaded.
@@ -223,20 +179,19 @@ impl std::fmt::Display for LoadError {
 /// A compiled program, and what of the heap it refers to.
 pub struct Installation<'program> {
     pub compiled: &'program Compiled,
-    /// The objects that its data refer to by number. Nothing may have been allocated since they were
-    /// read.
-    pub objects: &'program [Word],
-    /// The names of an environment, to be made along; in place of a procedure alone the result is a
-    /// pair of the procedure and the environment.
-    pub environment: Option<&'program [(String, StoredMeaning)]>,
-    /// The object of its first text, if it is in the heap already.
-    pub source: Option<Protected>,
+    /// The objects that it refers to by number.
+    pub objects: &'program [Protected],
+    /// The objects of its first texts that are in the heap already.
+    pub texts: &'program [Protected],
+    /// The names it exports make an environment: in place of a procedure alone the result is a pair of the
+    /// procedure and the environment.
+    pub makes_environment: bool,
 }
 
 impl<'program> Installation<'program> {
-    /// A program made from texts alone.
+    /// A program made from texts alone, in surroundings without macros of procedures.
     pub fn of(compiled: &'program Compiled) -> Installation<'program> {
-        Installation { compiled, objects: &[], environment: None, source: None }
+        Installation { compiled, objects: &[], texts: &[], makes_environment: false }
     }
 }
 
@@ -253,13 +208,38 @@ pub fn install(vm: &mut Vm, installation: &Installation<'_>) -> Result<Word, Str
 }
 
 fn install_protected(vm: &mut Vm, installation: &Installation<'_>) -> Result<Word, String> {
-    let Compiled { program, definitions } = installation.compiled;
-    let objects: Vec<Protected> =
-        installation.objects.iter().map(|&object| vm.heap.protect(object)).collect();
-    let of_environment = installation.environment.unwrap_or_default();
-    let meanings = meanings_of(definitions).chain(of_environment.iter().map(|(_, of)| of));
-    let macros = KeptMacros::of(vm, meanings);
-    for (name, op) in assigned_names(&program.thunks) {
+    let Compiled { program, definitions, exports } = installation.compiled;
+    renew_cells(vm, &program.thunks);
+    let (data, _) = quoted_data(vm, &program.data, installation.objects, false);
+    let mut writer = DefinitionWriter::new(vm, data, installation.objects);
+    writer.write(definitions);
+    let environment = installation.makes_environment.then(|| writer.names(exports));
+    let closure = install_code(vm, program, data, installation.texts)?;
+    let place = vm.heap.protect(closure);
+    let Some(names) = environment else { return Ok(closure) };
+    vm.heap.ensure_room(body::Environment::BYTES + 16, &mut vm.machine);
+    let environment = vm.heap.object(Kind::Environment, 0, body::Environment::FIELDS);
+    vm.heap.initialise(environment, body::Environment::BINDINGS, vm.heap.protected(names).0);
+    let closure = vm.heap.protected(place);
+    Ok(vm.heap.pair(closure, environment))
+}
+
+/// Installs a part of a program that is to run before the rest is compiled; what it defines for later
+/// compilations is left to the whole.
+pub(crate) fn install_part(
+    vm: &mut Vm,
+    program: &Program<QuotedData>,
+    objects: &[Protected],
+    texts: &[Protected],
+) -> Result<Word, String> {
+    renew_cells(vm, &program.thunks);
+    let (data, _) = quoted_data(vm, &program.data, objects, false);
+    install_code(vm, program, data, texts)
+}
+
+/// Gives the variables that code defines or assigns cells of their own.
+fn renew_cells(vm: &mut Vm, thunks: &[CodeUnit]) {
+    for (name, op) in assigned_names(thunks) {
         let symbol = vm.heap.intern(name, &mut vm.machine);
         if !name.contains(' ') {
             vm.heap.shadow_library_cell(symbol, &mut vm.machine);
@@ -268,22 +248,21 @@ fn install_protected(vm: &mut Vm, installation: &Installation<'_>) -> Result<Wor
             vm.heap.renew_cell(symbol);
         }
     }
-    let data = quoted_data(vm, &program.data, &objects);
-    let mut writer = DefinitionWriter::new(vm, data, macros);
-    writer.write(definitions);
-    let environment = installation.environment.map(|names| writer.names(names));
-    let sources = installed_sources(vm, &program.sources, installation.source);
-    let context = InstallContext { data, sources: &sources };
-    let code = vm.install(&runner(&program.thunks), context)?;
+}
+
+/// A procedure that runs the thunks of a program.
+fn install_code(
+    vm: &mut Vm,
+    program: &Program<QuotedData>,
+    data: Protected,
+    texts: &[Protected],
+) -> Result<Word, String> {
+    let sources = installed_sources(vm, &program.sources, texts);
+    let code = vm.install(&runner(&program.thunks), InstallContext { data, sources: &sources })?;
     let place = vm.heap.protect(code);
     let closure = vm.closure_of(code);
-    vm.heap.set_protected(place, closure);
-    let Some(names) = environment else { return Ok(closure) };
-    vm.heap.ensure_room(body::Environment::BYTES + 16, &mut vm.machine);
-    let environment = vm.heap.object(Kind::Environment, 0, body::Environment::FIELDS);
-    vm.heap.initialise(environment, body::Environment::BINDINGS, vm.heap.protected(names).0);
-    let closure = vm.heap.protected(place);
-    Ok(vm.heap.pair(closure, environment))
+    vm.heap.unprotect(place);
+    Ok(closure)
 }
 
 /// The global variables that code defines or assigns, and which of the two it does.
@@ -344,16 +323,15 @@ fn runner(thunks: &[CodeUnit]) -> CodeUnit {
     }
 }
 
-/// The texts of a program as objects; the first may be there already.
+/// The texts of a program as objects; the first ones may be there already.
 fn installed_sources(
     vm: &mut Vm,
     sources: &[SourceText],
-    first: Option<Protected>,
+    there: &[Protected],
 ) -> Vec<InstalledSource> {
     let mut installed = Vec::with_capacity(sources.len());
     for (index, source) in sources.iter().enumerate() {
-        let there = first.filter(|_| index == 0);
-        let object = there.unwrap_or_else(|| {
+        let object = there.get(index).copied().unwrap_or_else(|| {
             let object = source_object(vm, &source.name, source.text.as_bytes());
             vm.heap.protect(object)
         });
@@ -375,8 +353,14 @@ pub fn source_object(vm: &mut Vm, name: &str, text: &[u8]) -> Word {
     vector
 }
 
-/// The quoted data of a program as a vector, parts before wholes, so that depth costs nothing.
-fn quoted_data(vm: &mut Vm, quoted: &QuotedData, objects: &[Protected]) -> Protected {
+/// The quoted data of a program as a vector, parts before wholes, so that depth costs nothing; and all
+/// pairs among them as another, if they are wanted.
+pub(crate) fn quoted_data(
+    vm: &mut Vm,
+    quoted: &QuotedData,
+    objects: &[Protected],
+    wants_pairs: bool,
+) -> (Protected, Option<Protected>) {
     let all = new_vector(vm, quoted.arena.len());
     let all = vm.heap.protect(all);
     for id in quoted.arena.ids() {
@@ -391,13 +375,28 @@ fn quoted_data(vm: &mut Vm, quoted: &QuotedData, objects: &[Protected]) -> Prote
         vm.heap.set_field(vector, id.index(), word);
     }
     close_cycles(vm, quoted, all);
+    let pairs = wants_pairs.then(|| pairs_of(vm, quoted, all));
     let roots = new_vector(vm, quoted.roots().len());
     for (index, root) in quoted.roots().iter().enumerate() {
         let word = vm.heap.field(vm.heap.protected(all), root.index());
         vm.heap.set_field(roots, index, word);
     }
     vm.heap.set_protected(all, roots);
-    all
+    (all, pairs)
+}
+
+/// The pairs among quoted data, in their order.
+fn pairs_of(vm: &mut Vm, quoted: &QuotedData, all: Protected) -> Protected {
+    let arena = &quoted.arena;
+    let is_pair =
+        |id: &DatumId| arena.scoped(*id).is_none() && matches!(arena.get(*id), Datum::Pair(..));
+    let pairs: Vec<DatumId> = arena.ids().filter(is_pair).collect();
+    let vector = new_vector(vm, pairs.len());
+    for (index, id) in pairs.into_iter().enumerate() {
+        let word = vm.heap.field(vm.heap.protected(all), id.index());
+        vm.heap.set_field(vector, index, word);
+    }
+    vm.heap.protect(vector)
 }
 
 /// Puts what cycles stand for where they stand. Nothing here allocates.
@@ -458,7 +457,7 @@ fn syntax(vm: &mut Vm, datum: DatumId, scopes: &[u32], all: Protected) -> Word {
     object
 }
 
-fn new_vector(vm: &mut Vm, length: usize) -> Word {
+pub(crate) fn new_vector(vm: &mut Vm, length: usize) -> Word {
     let bytes = Header::new(Kind::Vector, 0, length).size_bytes();
     vm.heap.ensure_room(bytes.min(LARGE_OBJECT_BYTES), &mut vm.machine);
     vm.heap.object(Kind::Vector, 0, length)

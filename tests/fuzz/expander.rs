@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pscheme::compiler::surroundings::{
     NoImage, StoredBinding, StoredMacro, StoredMeaning, Surroundings,
 };
-use pscheme::compiler::{CompileFailure, compile_program};
+use pscheme::compiler::{Compilation, CompileFailure};
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::session::primitive_set;
 use pscheme::vm::engine::Engine;
@@ -37,7 +37,11 @@ impl Target for Expander {
 
     fn check(&mut self, input: &str) -> Behaviour {
         let primitives = primitive_set();
-        let alone = compile_program("text", input, primitives.as_ref(), &NoFiles::default());
+        let surroundings = NoFiles::default();
+        // Whether it is whole, or needs the machine for a macro's transformer: then the rest is compiled
+        // when it runs.
+        let alone = Compilation::of_program("text", input, &surroundings)
+            .and_then(|mut alone| alone.advance(primitives.as_ref(), &surroundings));
         let mut vm = self.booted.vm();
         let inside = compile_and_install(&mut vm.vm, "text", input);
         let codes = match (alone, inside) {

@@ -37,6 +37,22 @@ pub struct CodeUnit {
     pub variables: Vec<VariableRange>,
 }
 
+impl CodeUnit {
+    /// Visits the index of each mention of quoted data, in inner procedures too.
+    pub fn for_each_datum(&mut self, visit: &mut dyn FnMut(&mut u32)) {
+        let mut work = vec![self];
+        while let Some(unit) = work.pop() {
+            for constant in &mut unit.constants {
+                match constant {
+                    Constant::Datum(index) => visit(index),
+                    Constant::Code(inner) => work.push(inner),
+                    Constant::Cell(_) | Constant::LibraryCell(_) => {}
+                }
+            }
+        }
+    }
+}
+
 /// Where a variable of the source is found, and at which instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VariableRange {

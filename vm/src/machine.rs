@@ -137,6 +137,9 @@ pub struct Machine {
     /// The values of `transient` cells by number, as lists of one element. They are not of the image:
     /// a machine begins without any.
     pub transients: HashMap<i64, Word>,
+    /// What the library keeps beside the heap of compilations that wait; it can make it again from the
+    /// heap.
+    pub compilations: Option<Box<dyn std::any::Any + Send>>,
 }
 
 // SAFETY: the raw pointers point into the stack this value owns and the heap it travels with.
@@ -175,6 +178,7 @@ impl Machine {
             effects_pending: false,
             limits: Limits::default(),
             transients: HashMap::new(),
+            compilations: None,
         }
     }
 }

@@ -117,7 +117,7 @@ impl Expander<'_, '_> {
             return self.fail(ErrorCode::MisplacedDefinition, span, message);
         }
         let name = self.declare_global(name);
-        self.tasks.push(Task::Build(Build::DefineGlobal(name), span));
+        self.form.tasks.push(Task::Build(Build::DefineGlobal(name), span));
         self.definition_value(form, value);
     }
 
@@ -220,7 +220,7 @@ impl Expander<'_, '_> {
     /// Expands the value of a definition that `definition` accepted.
     pub(super) fn definition_value(&mut self, form: Syntax, value: Option<Syntax>) {
         if let Some(value) = value {
-            return self.tasks.push(Task::Expression(value));
+            return self.form.tasks.push(Task::Expression(value));
         }
         let (target, body) = self.second_and_rest(form).expect("the definition has its shape");
         let (_, formals) = self.pair(target).expect("one without a value defines a procedure");

@@ -71,11 +71,11 @@ pub(super) enum Build {
 
 impl Expander<'_, '_> {
     fn pop(&mut self) -> NodeId {
-        self.values.pop().expect("the parts are finished before their parent")
+        self.form.values.pop().expect("the parts are finished before their parent")
     }
 
     fn pop_many(&mut self, count: usize) -> Vec<NodeId> {
-        self.values.split_off(self.values.len() - count)
+        self.form.values.split_off(self.form.values.len() - count)
     }
 
     pub(super) fn build(&mut self, build: Build, span: ByteSpan) {
@@ -85,7 +85,7 @@ impl Expander<'_, '_> {
             Build::Sequence(1) => {}
             Build::Sequence(count) => {
                 let parts = self.pop_many(count);
-                let parts = self.core.add_nodes(&parts);
+                let parts = self.form.core.add_nodes(&parts);
                 self.add(Node::Sequence(parts), span);
             }
             Build::If | Build::When { .. } | Build::And | Build::Or => {
@@ -111,7 +111,7 @@ impl Expander<'_, '_> {
             }
             Build::Lambda { variables, rest } => {
                 let body = self.pop();
-                let parameters = self.core.add_variables(&variables);
+                let parameters = self.form.core.add_variables(&variables);
                 self.add(Node::Lambda { parameters, rest, name: NO_NAME, body }, span);
             }
             Build::Let(variables) => {
@@ -134,7 +134,7 @@ impl Expander<'_, '_> {
             Build::CaseElse { variable, end } => {
                 let body = self.pop();
                 let body = self.end_case_clause(variable, body, end, span);
-                self.values.push(body);
+                self.form.values.push(body);
             }
             Build::TemplateList(list) => self.build_template_list(&list, span),
             Build::TemplateComputed => self.build_template_computed(),
@@ -152,14 +152,14 @@ impl Expander<'_, '_> {
             }
             Build::When { negated } => {
                 let (body, test) = (self.pop(), self.pop());
-                let nothing = self.core.literal(UNSPECIFIED, span);
+                let nothing = self.form.core.literal(UNSPECIFIED, span);
                 let (consequent, alternative) =
                     if *negated { (nothing, body) } else { (body, nothing) };
                 self.add(Node::If { test, consequent, alternative }, span);
             }
             Build::And => {
                 let (consequent, test) = (self.pop(), self.pop());
-                let alternative = self.core.literal(FALSE, span);
+                let alternative = self.form.core.literal(FALSE, span);
                 self.add(Node::If { test, consequent, alternative }, span);
             }
             Build::Or => {
@@ -171,25 +171,25 @@ impl Expander<'_, '_> {
     }
 
     fn add_call(&mut self, procedure: NodeId, arguments: &[NodeId], span: ByteSpan) {
-        let arguments = self.core.add_nodes(arguments);
+        let arguments = self.form.core.add_nodes(arguments);
         self.add(Node::Call { procedure, arguments }, span);
     }
 
     /// Names the procedure that a value is, also one inside a `let` and the clauses of a
     /// `case-lambda`.
     fn name_value(&mut self, mut value: NodeId, name: NameId) {
-        while let Node::Let { body, .. } | Node::Letrec { body, .. } = self.core.node(value) {
+        while let Node::Let { body, .. } | Node::Letrec { body, .. } = self.form.core.node(value) {
             value = body;
         }
-        if let Node::Call { procedure, arguments } = self.core.node(value)
-            && let Node::Global(callee) = self.core.node(procedure)
+        if let Node::Call { procedure, arguments } = self.form.core.node(value)
+            && let Node::Global(callee) = self.form.core.node(procedure)
             && self.shared.names.get(callee) == CASE_LAMBDA
         {
-            for clause in self.core.nodes(arguments).to_vec() {
-                self.core.name_lambda(clause, name);
+            for clause in self.form.core.nodes(arguments).to_vec() {
+                self.form.core.name_lambda(clause, name);
             }
         }
-        self.core.name_lambda(value, name);
+        self.form.core.name_lambda(value, name);
     }
 
     /// The body on top of the values of these variables; names the lambdas among the values.
@@ -197,10 +197,10 @@ impl Expander<'_, '_> {
         let body = self.pop();
         let values = self.pop_many(variables.len());
         for (variable, value) in variables.iter().zip(&values) {
-            let name = self.core.variable(*variable).name;
+            let name = self.form.core.variable(*variable).name;
             self.name_value(*value, name);
         }
-        (body, self.core.add_nodes(&values), self.core.add_variables(variables))
+        (body, self.form.core.add_nodes(&values), self.form.core.add_variables(variables))
     }
 
     /// `((letrec ((name (lambda (variables) body))) name) values …)`, the values on the stack.
@@ -212,15 +212,17 @@ impl Expander<'_, '_> {
         span: ByteSpan,
     ) {
         let initial = self.pop_many(variables.len());
-        let parameters = self.core.add_variables(variables);
-        let loop_name = self.core.variable(name).name;
-        let lambda =
-            self.core.add(Node::Lambda { parameters, rest: false, name: loop_name, body }, span);
-        let procedure = self.core.add(Node::Local(name), span);
-        let arguments = self.core.add_nodes(&initial);
-        let entry = self.core.add(Node::Call { procedure, arguments }, span);
-        let values = self.core.add_nodes(&[lambda]);
-        let variables = self.core.add_variables(&[name]);
+        let parameters = self.form.core.add_variables(variables);
+        let loop_name = self.form.core.variable(name).name;
+        let lambda = self
+            .form
+            .core
+            .add(Node::Lambda { parameters, rest: false, name: loop_name, body }, span);
+        let procedure = self.form.core.add(Node::Local(name), span);
+        let arguments = self.form.core.add_nodes(&initial);
+        let entry = self.form.core.add(Node::Call { procedure, arguments }, span);
+        let values = self.form.core.add_nodes(&[lambda]);
+        let variables = self.form.core.add_variables(&[name]);
         self.add(Node::Letrec { variables, values, body: entry }, span);
     }
 
@@ -229,28 +231,29 @@ impl Expander<'_, '_> {
         let mut commands = self.pop_many(commands);
         let (result, test) = (self.pop(), self.pop());
         let name = self.hidden_variable();
-        let procedure = self.core.add(Node::Local(name), span);
-        let arguments = self.core.add_nodes(&steps);
-        let mut again = self.core.add(Node::Call { procedure, arguments }, span);
+        let procedure = self.form.core.add(Node::Local(name), span);
+        let arguments = self.form.core.add_nodes(&steps);
+        let mut again = self.form.core.add(Node::Call { procedure, arguments }, span);
         if !commands.is_empty() {
             commands.push(again);
-            let parts = self.core.add_nodes(&commands);
-            again = self.core.add(Node::Sequence(parts), span);
+            let parts = self.form.core.add_nodes(&commands);
+            again = self.form.core.add(Node::Sequence(parts), span);
         }
-        let body = self.core.add(Node::If { test, consequent: result, alternative: again }, span);
+        let body =
+            self.form.core.add(Node::If { test, consequent: result, alternative: again }, span);
         self.build_loop(name, variables, body, span);
     }
 
     fn build_cond_arrow(&mut self, span: ByteSpan) {
         let (alternative, procedure, test) = (self.pop(), self.pop(), self.pop());
         let variable = self.hidden_variable();
-        let tested = self.core.add(Node::Local(variable), span);
-        let argument = self.core.add(Node::Local(variable), span);
-        let arguments = self.core.add_nodes(&[argument]);
-        let consequent = self.core.add(Node::Call { procedure, arguments }, span);
-        let body = self.core.add(Node::If { test: tested, consequent, alternative }, span);
-        let values = self.core.add_nodes(&[test]);
-        let variables = self.core.add_variables(&[variable]);
+        let tested = self.form.core.add(Node::Local(variable), span);
+        let argument = self.form.core.add(Node::Local(variable), span);
+        let arguments = self.form.core.add_nodes(&[argument]);
+        let consequent = self.form.core.add(Node::Call { procedure, arguments }, span);
+        let body = self.form.core.add(Node::If { test: tested, consequent, alternative }, span);
+        let values = self.form.core.add_nodes(&[test]);
+        let variables = self.form.core.add_variables(&[variable]);
         self.add(Node::Let { variables, values, body }, span);
     }
 
@@ -265,23 +268,23 @@ impl Expander<'_, '_> {
         let mut test = None;
         for datum in data.iter().rev() {
             let literal = self.quote(*datum);
-            let key = self.core.add(Node::Local(variable), span);
-            let constant = self.core.literal(literal, self.shared.arena.span(*datum));
+            let key = self.form.core.add(Node::Local(variable), span);
+            let constant = self.form.core.literal(literal, self.shared.arena.span(*datum));
             let same = if literal.is_identified_by_word() {
-                self.core.operate(Op::Eq, &[key, constant], span)
+                self.form.core.operate(Op::Eq, &[key, constant], span)
             } else {
                 let name = self.shared.names.intern_standard("%eqv?");
-                let procedure = self.core.add(Node::Global(name), span);
-                let arguments = self.core.add_nodes(&[key, constant]);
-                self.core.add(Node::Call { procedure, arguments }, span)
+                let procedure = self.form.core.add(Node::Global(name), span);
+                let arguments = self.form.core.add_nodes(&[key, constant]);
+                self.form.core.add(Node::Call { procedure, arguments }, span)
             };
             test = Some(match test {
                 None => same,
-                Some(right) => self.core.add(Node::Or { left: same, right }, span),
+                Some(right) => self.form.core.add(Node::Or { left: same, right }, span),
             });
         }
         let consequent = self.end_case_clause(variable, body, end, span);
-        let test = test.unwrap_or_else(|| self.core.literal(FALSE, span));
+        let test = test.unwrap_or_else(|| self.form.core.literal(FALSE, span));
         self.add(Node::If { test, consequent, alternative }, span);
     }
 
@@ -295,8 +298,8 @@ impl Expander<'_, '_> {
         if end == ClauseEnd::Value {
             return body;
         }
-        let key = self.core.add(Node::Local(variable), span);
-        let arguments = self.core.add_nodes(&[key]);
-        self.core.add(Node::Call { procedure: body, arguments }, span)
+        let key = self.form.core.add(Node::Local(variable), span);
+        let arguments = self.form.core.add_nodes(&[key]);
+        self.form.core.add(Node::Call { procedure: body, arguments }, span)
     }
 }

@@ -226,3 +226,10 @@
                             ((choose atom yes no) yes)
                             ((choose other yes no) no))))
        (choose something then otherwise)))))
+
+; Names of forms, bound for a template (R6RS standard libraries 12.8).
+(define-syntax with-syntax
+  (syntax-rules ()
+    ((_ ((pattern expression) ...) body0 body ...)
+     (syntax-case (%list expression ...) ()
+       ((pattern ...) (let () body0 body ...))))))

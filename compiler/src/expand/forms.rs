@@ -30,11 +30,10 @@ impl Expander<'_, '_> {
             Keyword::Do => self.do_form(form, span),
             Keyword::LetSyntax => self.let_syntax(false, form, span),
             Keyword::LetrecSyntax => self.let_syntax(true, form, span),
-            Keyword::NotInThisVersion => {
-                self.report_not_in_this_version(name, span);
-                self.placeholder(span);
-            }
-            Keyword::Define | Keyword::DefineSyntax | Keyword::DefineRecordType => {
+            Keyword::Define
+            | Keyword::DefineSyntax
+            | Keyword::DefineRecordType
+            | Keyword::BeginForSyntax => {
                 let message = "a definition stands at top level or in a body, not here".into();
                 self.fail(ErrorCode::MisplacedDefinition, span, message);
             }
@@ -54,6 +53,10 @@ impl Expander<'_, '_> {
                 let message = format!("`{name}` stands in definitions of macros only");
                 self.fail(ErrorCode::BadForm, span, message);
             }
+            Keyword::Unsyntax | Keyword::UnsyntaxSplicing => {
+                let message = format!("`{name}` outside `quasisyntax`");
+                self.fail(ErrorCode::BadForm, span, message);
+            }
             _ => match self.proper_list(form) {
                 Some(parts) => self.list_form(keyword, name, &parts, span),
                 None => self.fail_shape(name, span, format!("`{name}` is not a proper list")),
@@ -67,6 +70,12 @@ impl Expander<'_, '_> {
                 let literal = self.quote(datum.datum);
                 self.add(Node::Literal(literal), span);
             }
+            (Keyword::SyntaxCase, _) => self.syntax_case(parts, span),
+            (Keyword::SyntaxClauses, _) => self.syntax_clauses(parts, span),
+            (Keyword::PatternLambda, _) => self.pattern_lambda(parts, span),
+            (Keyword::QuoteSyntax, [datum]) => self.quote_syntax(*datum, span),
+            (Keyword::Syntax, [template]) => self.syntax_template(*template, span),
+            (Keyword::Quasisyntax, [template]) => self.quasisyntax(*template, span),
             (Keyword::Quasiquote, [template]) => self.schedule(vec![
                 Task::Template(*template, 1),
                 Task::Build(Build::TemplateValue, span),
@@ -126,7 +135,7 @@ impl Expander<'_, '_> {
         };
         let build = match self.shared.meaning(identifier) {
             Meaning::Local(variable) => {
-                self.core.variable_mut(variable).assigned = true;
+                self.form.core.variable_mut(variable).assigned = true;
                 Build::SetLocal(variable)
             }
             Meaning::Global(name) if self.is_imported(identifier, name) => {
@@ -140,9 +149,8 @@ impl Expander<'_, '_> {
                 self.shared.assigned_globals.insert(name);
                 Build::SetGlobal(name)
             }
-            Meaning::NotImported(_) => {
-                self.variable(identifier, span);
-                return;
+            Meaning::NotImported(_) | Meaning::OfAnotherTime(_) | Meaning::Pattern(..) => {
+                return self.variable(identifier, target, span);
             }
             Meaning::Keyword(..) | Meaning::Macro(_) => {
                 let name = self.name_of(identifier);

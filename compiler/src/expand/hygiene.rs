@@ -8,7 +8,7 @@ use super::{Expansion, derived, standard};
 use crate::core::{NameId, VariableId};
 use crate::datum::SymbolId;
 use crate::scope::{Scope, ScopeSetId, ScopeSets};
-use crate::surroundings::{MacroPlace, StoredMeaning};
+use crate::surroundings::{MacroPlace, StoredMeaning, StoredTransformer};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::{HashMap, HashSet};
 
@@ -16,6 +16,11 @@ use std::collections::{HashMap, HashSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Local(VariableId),
+    /// A variable of a `syntax-case` pattern, which holds what was matched, and the number of ellipses
+    /// behind it.
+    Pattern(VariableId, u32),
+    /// A variable of a form around the one that is expanded, which has no value yet.
+    OfAnotherTime(VariableId),
     Keyword(&'static str, Keyword),
     Macro(MacroId),
     Global(NameId),
@@ -35,11 +40,23 @@ impl ContextId {
     pub(super) const TOP_LEVEL: ContextId = ContextId(0);
 }
 
-/// A macro: its rules, and where it was defined if that was among definitions.
+/// What makes a form of a macro's use.
+#[derive(Clone, Debug)]
+pub(super) enum Transformer {
+    Rules(Rules),
+    /// A procedure of the program, by its number among the expansion's objects, and the scopes it was
+    /// written in.
+    Procedure {
+        object: u32,
+        scopes: ScopeSetId,
+    },
+}
+
+/// A macro, and where it was defined if that was among definitions.
 #[derive(Clone, Debug)]
 pub(super) struct Macro {
     pub(super) name: String,
-    pub(super) rules: Rules,
+    pub(super) transformer: Transformer,
     pub(super) context: Option<ContextId>,
     pub(super) origin: MacroOrigin,
 }
@@ -49,8 +66,8 @@ pub(super) struct Macro {
 pub(super) enum MacroOrigin {
     /// A derived form of the language.
     Derived,
-    /// Its rules as they were written in this compilation, and the number it has in the image.
-    Written { rules: Syntax, number: u32 },
+    /// Its rules or expression as written in this compilation, and the number it has in the image.
+    Written { text: Syntax, number: u32 },
     /// An earlier compilation.
     Stored(MacroPlace),
 }
@@ -67,6 +84,8 @@ enum Known {
 struct Binding {
     scopes: ScopeSetId,
     meaning: Meaning,
+    /// The form whose expansion made it.
+    form: u32,
     /// Scopes of the largest set of this binding and those below it.
     largest: u32,
 }
@@ -95,6 +114,12 @@ pub struct Hygiene {
     pub(super) libraries: IndexMap<String, Vec<Export>>,
     /// Libraries whose files are being read.
     pub(super) being_read: Vec<String>,
+    /// Libraries whose files were looked for.
+    pub(super) sought: HashSet<String>,
+    /// The number of the form that is being expanded.
+    pub(super) form: u32,
+    /// Templates of `syntax` forms: what their names mean must be found whenever they are used.
+    pub(super) templates: Vec<Syntax>,
     /// Scopes given to what was passed to macros of a context that has not ended.
     use_scopes: HashMap<ContextId, Vec<Scope>>,
     /// All of these: a definition does not count them, because it is not the macro that brought the
@@ -108,15 +133,22 @@ impl Hygiene {
         Hygiene { sets: ScopeSets::counting_from(next_scope), ..Hygiene::default() }
     }
 
+    /// The number of the next scope or macro.
+    pub fn next_scope(&self) -> u32 {
+        self.sets.next_scope()
+    }
+
+    /// Numbers new scopes from `next` on, if that is further on: others were made meanwhile.
+    pub fn skip_scopes(&mut self, next: u32) {
+        self.sets.skip_to(next);
+    }
+
     pub(super) fn bind(&mut self, identifier: Identifier, meaning: Meaning) {
         let bindings = self.bindings_of(identifier.symbol);
         let below = bindings.last().map_or(0, |binding| binding.largest);
         let largest = self.sets.size(identifier.scopes).max(below);
-        self.bindings_of(identifier.symbol).push(Binding {
-            scopes: identifier.scopes,
-            meaning,
-            largest,
-        });
+        let (scopes, form) = (identifier.scopes, self.form);
+        self.bindings_of(identifier.symbol).push(Binding { scopes, meaning, form, largest });
     }
 
     fn bindings_of(&mut self, symbol: SymbolId) -> &mut Vec<Binding> {
@@ -133,8 +165,9 @@ impl Hygiene {
         for (scopes, meaning) in stored {
             self.bind(Identifier { symbol, scopes }, meaning);
         }
-        for Binding { scopes, meaning, .. } in newer {
+        for Binding { scopes, meaning, form, .. } in newer {
             self.bind(Identifier { symbol, scopes }, meaning);
+            self.bindings_of(symbol).last_mut().expect("just bound").form = form;
         }
     }
 
@@ -180,10 +213,22 @@ impl Hygiene {
                 && self.sets.is_subset(binding.scopes, identifier.scopes)
                 && (!is_system || self.sets.is_system(binding.scopes))
             {
-                best = Some((size, binding.meaning));
+                best = Some((size, self.meaning_here(binding)));
             }
         }
         best.map(|(_, meaning)| meaning)
+    }
+
+    /// What a binding means in the form that is being expanded.
+    fn meaning_here(&self, binding: &Binding) -> Meaning {
+        match binding.meaning {
+            Meaning::Local(variable) | Meaning::Pattern(variable, _)
+                if binding.form != self.form =>
+            {
+                Meaning::OfAnotherTime(variable)
+            }
+            meaning => meaning,
+        }
     }
 
     /// What an identifier was bound to with just its scopes.
@@ -335,14 +380,21 @@ impl Expansion<'_> {
         };
         let stored = self.surroundings.macro_definition(at);
         let sets = &mut self.hygiene.sets;
-        let rules = self.arena.copy_with(&stored.data.arena, stored.rules, |set| {
-            Some(sets.of(stored.data.scopes(set)))
-        });
-        let rules = Syntax { datum: rules, scopes: ScopeSetId::EMPTY };
+        let transformer = match stored.transformer {
+            StoredTransformer::Rules { data, rules } => {
+                let rules =
+                    self.arena.copy_with(&data.arena, rules, |set| Some(sets.of(data.scopes(set))));
+                let rules = Syntax { datum: rules, scopes: ScopeSetId::EMPTY };
+                // Rules that an image holds were read before; a damaged one's may fit nothing.
+                Transformer::Rules(self.rules(rules).unwrap_or_default())
+            }
+            StoredTransformer::Procedure { object, scopes } => {
+                Transformer::Procedure { object, scopes: sets.of(&scopes) }
+            }
+        };
         let definition = Macro {
             name: stored.name,
-            // Rules that an image holds were read before; a damaged one's may fit nothing.
-            rules: self.rules(rules).unwrap_or_default(),
+            transformer,
             context: stored.among_definitions.then_some(ContextId::TOP_LEVEL),
             origin: MacroOrigin::Stored(place),
         };
@@ -354,9 +406,9 @@ impl Expansion<'_> {
         if let Some(known) = self.hygiene.derived.get(name) {
             return *known;
         }
-        let rules = derived::rules(self, text);
+        let transformer = Transformer::Rules(derived::rules(self, text));
         let definition =
-            Macro { name: name.into(), rules, context: None, origin: MacroOrigin::Derived };
+            Macro { name: name.into(), transformer, context: None, origin: MacroOrigin::Derived };
         let id = self.hygiene.add_macro(definition);
         self.hygiene.derived.insert(name, id);
         id

@@ -3,6 +3,7 @@
 use super::Expansion;
 use super::hygiene::Meaning;
 use super::library::{Export, Module};
+use super::stage::Stage;
 use super::syntax::{Identifier, Syntax};
 use crate::diagnostic::ByteSpan;
 use pscheme_heap::error_code::ErrorCode;
@@ -17,21 +18,42 @@ enum Modifier {
 }
 
 impl Expansion<'_> {
-    /// `(import set …)`.
+    /// `(import set …)`: what it brings is there when the stage it becomes is done.
     pub(super) fn import(&mut self, form: Syntax) {
         let span = self.span(form);
         let Some(sets) = self.proper_list(form) else {
             let message = "`import` is not a proper list".into();
             return self.report_at(ErrorCode::BadForm, span, message).unwrap_or_default();
         };
-        for set in &sets[1..] {
-            let span = self.span(*set);
-            for (name, meaning) in self.import_set(*set).unwrap_or_default() {
-                let symbol = self.arena.intern(&name);
-                let identifier = Identifier { symbol, scopes: self.hygiene.home };
-                self.import_name(identifier, meaning, span);
-            }
+        self.push(Stage::Imports(sets[1..].iter().rev().copied().collect()));
+    }
+
+    /// Brings in what an import set stands for; its library is known, or was looked for.
+    pub(super) fn import_from(&mut self, set: Syntax) {
+        let span = self.span(set);
+        for (name, meaning) in self.import_set(set).unwrap_or_default() {
+            let symbol = self.arena.intern(&name);
+            let identifier = Identifier { symbol, scopes: self.hygiene.home };
+            self.import_name(identifier, meaning, span);
         }
+    }
+
+    /// The library's name within an import set, if that has the shape of one.
+    pub(super) fn library_of_set(&mut self, mut set: Syntax) -> Option<Syntax> {
+        loop {
+            let parts = self.proper_list(set).filter(|parts| !parts.is_empty())?;
+            if !self.is_modified(&parts) {
+                return Some(set);
+            }
+            set = parts[1];
+        }
+    }
+
+    /// Whether these are the parts of a modified import set, not those of a library's name.
+    fn is_modified(&mut self, parts: &[Syntax]) -> bool {
+        let word = self.symbol_text(parts[0]).unwrap_or_default();
+        let is_modifier = matches!(word.as_str(), "only" | "except" | "prefix" | "rename");
+        is_modifier && parts.len() >= 2 && self.pair(parts[1]).is_some()
     }
 
     /// Gives a name the meaning it is imported with. At the top level that takes the place of what the
@@ -75,11 +97,10 @@ impl Expansion<'_> {
             let message = "expected a library's name or an import set".into();
             return self.report_at(ErrorCode::BadForm, span, message);
         };
-        let word = self.symbol_text(parts[0]).unwrap_or_default();
-        let is_modifier = matches!(word.as_str(), "only" | "except" | "prefix" | "rename");
-        if !is_modifier || parts.len() < 2 || self.pair(parts[1]).is_none() {
+        if !self.is_modified(&parts) {
             return Some(None);
         }
+        let word = self.symbol_text(parts[0]).unwrap_or_default();
         let names = parts[2..].to_vec();
         let modifier = match word.as_str() {
             "only" => Modifier::Only(names),

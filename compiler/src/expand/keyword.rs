@@ -29,6 +29,8 @@ pub enum Keyword {
     Else,
     Arrow,
     DefineSyntax,
+    /// Runs its forms while the program is expanded.
+    BeginForSyntax,
     /// Becomes definitions of procedures.
     DefineRecordType,
     LetSyntax,
@@ -44,8 +46,16 @@ pub enum Keyword {
     /// Becomes the forms of files; the second reads them without regard to case.
     Include,
     IncludeFolded,
-    /// Part of R7RS or widely used, and not in this version.
-    NotInThisVersion,
+    SyntaxCase,
+    /// The clauses of a `syntax-case`.
+    SyntaxClauses,
+    PatternLambda,
+    QuoteSyntax,
+    Syntax,
+    Quasisyntax,
+    /// Means something inside `quasisyntax` only.
+    Unsyntax,
+    UnsyntaxSplicing,
 }
 
 use Keyword::*;
@@ -75,14 +85,15 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("do", Do, "(do ((name init step) ...) (test expression ...) command ...)"),
     ("else", Else, "else"),
     ("=>", Arrow, "=>"),
-    ("define-syntax", DefineSyntax, "(define-syntax name (syntax-rules ...))"),
+    ("define-syntax", DefineSyntax, "(define-syntax name transformer)"),
+    ("begin-for-syntax", BeginForSyntax, "(begin-for-syntax form ...)"),
     (
         "define-record-type",
         DefineRecordType,
         "(define-record-type name (constructor field ...) predicate (field accessor modifier) ...)",
     ),
-    ("let-syntax", LetSyntax, "(let-syntax ((name (syntax-rules ...)) ...) body ...)"),
-    ("letrec-syntax", LetrecSyntax, "(letrec-syntax ((name (syntax-rules ...)) ...) body ...)"),
+    ("let-syntax", LetSyntax, "(let-syntax ((name transformer) ...) body ...)"),
+    ("letrec-syntax", LetrecSyntax, "(letrec-syntax ((name transformer) ...) body ...)"),
     ("syntax-rules", SyntaxRules, "(syntax-rules (literal ...) (pattern template) ...)"),
     ("...", Ellipsis, "..."),
     ("_", Underscore, "_"),
@@ -91,9 +102,14 @@ const KEYWORDS: &[(&str, Keyword, &str)] = &[
     ("import", Import, "(import set ...)"),
     ("include", Include, "(include file ...)"),
     ("include-ci", IncludeFolded, "(include-ci file ...)"),
-    ("er-macro-transformer", NotInThisVersion, ""),
-    ("syntax-case", NotInThisVersion, ""),
-    ("with-syntax", NotInThisVersion, ""),
+    ("syntax-case", SyntaxCase, "(syntax-case expression (literal ...) clause ...)"),
+    ("%syntax-clauses", SyntaxClauses, "(%syntax-clauses name (literal ...) clause ...)"),
+    ("%pattern-lambda", PatternLambda, "(%pattern-lambda ((name ellipses) ...) body)"),
+    ("%quote-syntax", QuoteSyntax, "(%quote-syntax datum)"),
+    ("syntax", Syntax, "(syntax template)"),
+    ("quasisyntax", Quasisyntax, "(quasisyntax template)"),
+    ("unsyntax", Unsyntax, "(unsyntax expression)"),
+    ("unsyntax-splicing", UnsyntaxSplicing, "(unsyntax-splicing expression)"),
 ];
 
 /// The keyword of this name, and the name.
@@ -103,7 +119,8 @@ pub fn keyword(name: &str) -> Option<(&'static str, Keyword)> {
 
 /// The names of the forms of this version.
 pub fn form_names() -> impl Iterator<Item = &'static str> {
-    KEYWORDS.iter().filter(|(_, keyword, _)| *keyword != NotInThisVersion).map(|(name, ..)| *name)
+    let names = KEYWORDS.iter().map(|(name, ..)| *name);
+    names.filter(|name| !name.starts_with('%'))
 }
 
 /// How the form of this name is written.

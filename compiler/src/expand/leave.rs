@@ -5,12 +5,14 @@
 //! program only those are kept that a name in such rules can mean.
 
 use super::Expansion;
-use super::hygiene::{ContextId, MacroId, MacroOrigin, Meaning};
+use super::hygiene::{ContextId, MacroId, MacroOrigin, Meaning, Transformer};
 use super::library::{Export, ImportedNames};
 use super::syntax::{Identifier, Syntax};
 use crate::datum::{Datum, DatumId, SymbolId};
 use crate::scope::ScopeSetId;
-use crate::surroundings::{Definitions, MacroPlace, NewLibrary, NewMacro, StoredMeaning};
+use crate::surroundings::{
+    Definitions, MacroPlace, NewLibrary, NewMacro, NewTransformer, StoredMeaning,
+};
 use indexmap::IndexSet;
 use std::collections::HashSet;
 
@@ -26,14 +28,17 @@ struct Kept {
 impl Expansion<'_> {
     /// What later compilations are to find; the names of an environment that is kept too come back
     /// with their meanings.
-    pub fn leave(&mut self, names: ImportedNames) -> (Definitions, Vec<(String, StoredMeaning)>) {
-        let ImportedNames(exports) = names;
+    pub fn leave(&mut self) -> (Definitions, Vec<(String, StoredMeaning)>) {
+        let ImportedNames(exports) = std::mem::take(&mut self.progress.imported);
         let outermost: Vec<Identifier> = self.hygiene.outermost.iter().copied().collect();
         let libraries: Vec<(String, Vec<Export>)> =
             self.hygiene.libraries.iter().map(|(name, of)| (name.clone(), of.clone())).collect();
         let mut kept = Kept::default();
         for (_, meaning) in libraries.iter().flat_map(|(_, exports)| exports).chain(&exports) {
             self.keep(&mut kept, *meaning);
+        }
+        for template in std::mem::take(&mut self.hygiene.templates) {
+            self.keep_names(&mut kept, template);
         }
         let mut bindings = IndexSet::new();
         loop {
@@ -74,13 +79,17 @@ impl Expansion<'_> {
     /// Keeps a macro of this compilation, if that is what is meant.
     fn keep(&mut self, kept: &mut Kept, meaning: Meaning) {
         let Meaning::Macro(id) = meaning else { return };
-        let MacroOrigin::Written { rules, .. } = self.hygiene.macro_origin(id) else { return };
-        if !kept.macros.insert(id) {
-            return;
+        let MacroOrigin::Written { text, .. } = self.hygiene.macro_origin(id) else { return };
+        if kept.macros.insert(id) {
+            self.keep_names(kept, text);
         }
+    }
+
+    /// Keeps what the names in a piece of syntax can mean.
+    fn keep_names(&mut self, kept: &mut Kept, text: Syntax) {
         let mut seen: HashSet<DatumId> = HashSet::new();
-        let mut work = vec![rules.datum];
-        kept.scopes.extend(self.hygiene.sets.list(rules.scopes));
+        let mut work = vec![text.datum];
+        kept.scopes.extend(self.hygiene.sets.list(text.scopes));
         while let Some(datum) = work.pop() {
             if !seen.insert(datum) {
                 continue;
@@ -111,8 +120,11 @@ impl Expansion<'_> {
                     StoredMeaning::Macro(MacroPlace::New { index })
                 }
             },
-            // Neither is bound outside all bodies.
-            Meaning::Local(_) | Meaning::NotImported(_) => return None,
+            // None is bound outside all bodies.
+            Meaning::Local(_)
+            | Meaning::Pattern(..)
+            | Meaning::OfAnotherTime(_)
+            | Meaning::NotImported(_) => return None,
         })
     }
 
@@ -128,15 +140,22 @@ impl Expansion<'_> {
     }
 
     fn kept_macro(&mut self, id: MacroId) -> NewMacro {
-        let MacroOrigin::Written { rules, number } = self.hygiene.macro_origin(id) else {
+        let MacroOrigin::Written { text, number } = self.hygiene.macro_origin(id) else {
             unreachable!("only macros of this compilation are kept")
         };
         let definition = self.ready_macro(id);
-        let Syntax { datum, scopes } = rules;
-        let datum = self.arena.with_scopes(datum, scopes);
-        let sets = &self.hygiene.sets;
-        let rules = self.quoted.quote_syntax(self.arena, datum, |set| sets.list(set));
+        let transformer = match definition.transformer {
+            Transformer::Rules(_) => {
+                let datum = self.arena.with_scopes(text.datum, text.scopes);
+                let sets = &self.hygiene.sets;
+                let rules = self.quoted.quote_syntax(self.arena, datum, |set| sets.list(set));
+                NewTransformer::Rules(rules)
+            }
+            Transformer::Procedure { object, scopes } => {
+                NewTransformer::Procedure { object, scopes: self.hygiene.sets.list(scopes) }
+            }
+        };
         let among_definitions = definition.context == Some(ContextId::TOP_LEVEL);
-        NewMacro { name: definition.name, number, rules, among_definitions }
+        NewMacro { name: definition.name, number, transformer, among_definitions }
     }
 }

@@ -94,4 +94,11 @@
  ! after demonitor discard! monitor process-info processes recv register! self send sleep sleep-until
  spawn spawn-monitor unregister! where whereis yield)
 
+((srfi 211 explicit-renaming) er-macro-transformer begin-for-syntax)
+
+((srfi 211 syntax-case)
+ ... _ begin-for-syntax bound-identifier=? datum->syntax free-identifier=? generate-temporaries
+ identifier? quasisyntax syntax syntax->datum syntax-case syntax-violation unsyntax unsyntax-splicing
+ with-syntax)
+
 ((pscheme image) atomically await-commit image? on-commit transient)

@@ -6,16 +6,15 @@
 //! `library_file.rs` finds libraries in files of their own.
 
 use super::hygiene::Meaning;
-use super::keyword::Keyword;
+use super::stage::Stage;
 use super::standard;
 use super::syntax::{Identifier, Syntax};
-use super::{Expander, Expansion, expand_syntax};
+use super::{Expander, Expansion, FormState};
 use crate::datum::{Datum, DatumId};
 use crate::datum_write::write_datum;
 use crate::diagnostic::{ByteSpan, Diagnostic};
 use crate::scope::ScopeSetId;
 use crate::surroundings::StoredMeaning;
-use indexmap::IndexMap;
 use pscheme_heap::error_code::ErrorCode;
 use std::collections::HashSet;
 
@@ -50,90 +49,31 @@ pub(super) type Export = (String, Meaning);
 
 /// What import sets bring together.
 #[derive(Default)]
-pub struct ImportedNames(pub(super) Vec<Export>);
+pub(super) struct ImportedNames(pub(super) Vec<Export>);
+
+/// A library whose definition is being taken in.
+#[derive(Default)]
+pub(super) struct OpenLibrary {
+    /// As it is written.
+    name: String,
+    around: Around,
+    /// The next one last.
+    declarations: Vec<Syntax>,
+    /// Inner name, outer name, and the place.
+    exports: Vec<(String, String, Syntax)>,
+    body: Vec<Syntax>,
+}
 
 /// The module around the one that was entered.
+#[derive(Default)]
 pub(super) struct Around {
     module: Module,
     home: ScopeSetId,
     defined: HashSet<Identifier>,
 }
 
-/// Expands a program: libraries in its text, then its imports, then its commands. Without imports it
-/// belongs to the top level.
-pub fn expand_program(expansion: &mut Expansion<'_>, forms: &[DatumId]) {
-    let mut rest = forms;
-    while let [first, others @ ..] = rest
-        && is_headed_by(expansion, *first, "define-library")
-    {
-        expansion.define_library(Syntax { datum: *first, scopes: ScopeSetId::EMPTY });
-        rest = others;
-    }
-    let is_import = |form: &DatumId| is_headed_by(expansion, *form, "import");
-    let (imports, commands) = rest.split_at(rest.iter().take_while(|form| is_import(form)).count());
-    if imports.is_empty() {
-        return expand_at_top_level(expansion, commands);
-    }
-    let around = expansion.enter_module(Module::Program);
-    let scopes = expansion.hygiene.home;
-    for import in imports {
-        expansion.import(Syntax { datum: *import, scopes });
-    }
-    let commands = commands.iter().map(|form| Syntax { datum: *form, scopes }).collect();
-    expansion.expand_module(commands);
-    expansion.leave_module(around);
-}
-
-/// Expands forms of the top level, where libraries can be defined and imported between all others.
-pub fn expand_at_top_level(expansion: &mut Expansion<'_>, forms: &[DatumId]) {
-    for form in forms {
-        let core = expand_syntax(expansion, Syntax { datum: *form, scopes: ScopeSetId::EMPTY });
-        expansion.cores.push(core);
-    }
-}
-
-/// Expands forms where names mean what an environment says and nothing else.
-pub fn expand_in_environment(
-    expansion: &mut Expansion<'_>,
-    bindings: &[(String, StoredMeaning)],
-    forms: &[DatumId],
-) {
-    let around = expansion.enter_module(Module::Environment);
-    let scopes = expansion.hygiene.home;
-    for (name, meaning) in bindings {
-        let symbol = expansion.arena.intern(name);
-        let meaning = expansion.meaning_of_stored(meaning);
-        expansion.hygiene.bind_top_level(Identifier { symbol, scopes }, Some(meaning));
-    }
-    for form in forms {
-        let core = expand_syntax(expansion, Syntax { datum: *form, scopes });
-        expansion.cores.push(core);
-    }
-    expansion.leave_module(around);
-}
-
-/// What import sets bring together, for `environment`.
-pub fn expand_import_sets(expansion: &mut Expansion<'_>, sets: &[DatumId]) -> ImportedNames {
-    let around = expansion.enter_module(Module::Environment);
-    let scopes = expansion.hygiene.home;
-    let mut names = IndexMap::new();
-    for set in sets {
-        let set = Syntax { datum: *set, scopes };
-        let span = expansion.span(set);
-        for (name, meaning) in expansion.import_set(set).unwrap_or_default() {
-            let known = *names.entry(name.clone()).or_insert(meaning);
-            if known != meaning {
-                let message = format!("`{name}` is imported with two meanings");
-                let _: Option<()> =
-                    expansion.report_at(ErrorCode::DuplicateVariable, span, message);
-            }
-        }
-    }
-    expansion.leave_module(around);
-    ImportedNames(names.into_iter().collect())
-}
-
-fn is_headed_by(expansion: &Expansion<'_>, form: DatumId, name: &str) -> bool {
+/// Whether a form is a list that begins with this symbol.
+pub(super) fn is_headed_by(expansion: &Expansion<'_>, form: DatumId, name: &str) -> bool {
     let Datum::Pair(head, _) = expansion.arena.get(form) else { return false };
     match expansion.arena.get(head) {
         Datum::Symbol(symbol) => expansion.arena.symbol_name(symbol) == name,
@@ -156,15 +96,6 @@ impl Expansion<'_> {
         self.hygiene.module = around.module;
         self.hygiene.home = around.home;
         self.hygiene.defined = around.defined;
-    }
-
-    /// Finds what the forms of a module define, then expands them.
-    fn expand_module(&mut self, forms: Vec<Syntax>) {
-        let found = Expander::new(self).find_top_level(forms);
-        for form in found {
-            let core = expand_syntax(self, form);
-            self.cores.push(core);
-        }
     }
 
     pub(super) fn report_at<T>(
@@ -209,7 +140,33 @@ impl Expansion<'_> {
             };
             return Some(stored.iter().map(meaning).collect());
         }
-        self.library_from_file(name, &text)
+        if self.hygiene.being_read.contains(&text) {
+            let mut circle = self.hygiene.being_read.clone();
+            circle.push(text);
+            let message = format!("the library needs itself: {}", circle.join(" needs "));
+            let span = self.span(name);
+            return self.report_at(ErrorCode::UnknownLibrary, span, message);
+        }
+        // It was looked for, and what is wrong was said.
+        None
+    }
+
+    /// Begins to read the library of an import set unless it is known or was looked for; whether it
+    /// did.
+    pub(super) fn begin_missing_library(&mut self, set: Syntax) -> bool {
+        let Some(name) = self.library_of_set(set) else { return false };
+        let text = write_datum(self.arena, name.datum);
+        let hygiene = &mut *self.hygiene;
+        if hygiene.libraries.contains_key(&text)
+            || hygiene.being_read.contains(&text)
+            || standard::library(&text).is_some()
+            || self.surroundings.library(&text).is_some()
+            || !hygiene.sought.insert(text.clone())
+        {
+            return false;
+        }
+        self.begin_library_file(name, text);
+        true
     }
 
     /// `(define-library name declaration …)`.
@@ -227,15 +184,34 @@ impl Expansion<'_> {
             return self.report_at(ErrorCode::DuplicateVariable, span, message).unwrap_or_default();
         }
         let around = self.enter_module(Module::Library(name.clone()));
-        let (mut exports, mut body) = (Vec::new(), Vec::new());
         let scopes = self.hygiene.home;
         let at_home = |part: &Syntax| Syntax { datum: part.datum, scopes };
-        let mut declarations: Vec<Syntax> = parts[2..].iter().rev().map(at_home).collect();
-        while let Some(declaration) = declarations.pop() {
-            let chosen = self.library_declaration(declaration, &mut exports, &mut body);
-            declarations.extend(chosen.into_iter().rev());
+        let declarations: Vec<Syntax> = parts[2..].iter().rev().map(at_home).collect();
+        let (exports, body) = (Vec::new(), Vec::new());
+        let library = OpenLibrary { name, around, declarations, exports, body };
+        self.push(Stage::Library(Box::new(library)));
+    }
+
+    /// Takes in the declarations of a library; whether that is done.
+    pub(super) fn library_declarations(&mut self, library: &mut OpenLibrary) -> bool {
+        let depth = self.progress.stages.len();
+        while let Some(declaration) = library.declarations.pop() {
+            let chosen =
+                self.library_declaration(declaration, &mut library.exports, &mut library.body);
+            library.declarations.extend(chosen.into_iter().rev());
+            if self.is_to_wait(depth) {
+                return false;
+            }
         }
-        self.expand_module(body);
+        let body = std::mem::take(&mut library.body);
+        self.push(Stage::EndLibrary(Box::new(std::mem::take(library))));
+        self.push_module(body);
+        true
+    }
+
+    /// Notes what a library exports, all of it being known.
+    pub(super) fn end_library(&mut self, library: &mut OpenLibrary) {
+        let OpenLibrary { name, around, exports, .. } = std::mem::take(library);
         let exported = exports.into_iter().filter_map(|(inner, outer, syntax)| {
             let symbol = self.arena.intern(&inner);
             let identifier = Identifier { symbol, scopes: self.hygiene.home };
@@ -273,7 +249,8 @@ impl Expansion<'_> {
                 }
             }
             "cond-expand" => {
-                let chosen = Expander::new(self).cond_expand_parts(declaration);
+                let chosen = Expander { shared: self, form: FormState::default() }
+                    .cond_expand_parts(declaration);
                 return chosen.unwrap_or_default();
             }
             "include" | "include-ci" => {
@@ -309,31 +286,5 @@ impl Expansion<'_> {
             span,
             "expected a name or (rename inner outer) to export".into(),
         )
-    }
-}
-
-impl Expander<'_, '_> {
-    /// Goes through the forms of a module to find what it defines, uses of macros expanded as far as
-    /// that takes. Definitions of macros are done with; all else is left, `begin` forms spliced in.
-    fn find_top_level(mut self, forms: Vec<Syntax>) -> Vec<Syntax> {
-        let mut found = Vec::new();
-        let mut work: Vec<Syntax> = forms.into_iter().rev().collect();
-        while let Some(form) = work.pop() {
-            let Some(form) = self.without_macros(form) else { continue };
-            match self.form_keyword(form) {
-                Some((_, Keyword::Begin)) => match self.proper_list(form) {
-                    Some(parts) => work.extend(parts[1..].iter().rev()),
-                    None => found.push(form),
-                },
-                Some((_, Keyword::DefineSyntax)) => self.define_macro(form),
-                Some((_, Keyword::DefineRecordType)) => work.extend(self.record_definitions(form)),
-                Some((_, Keyword::Define)) => {
-                    self.declare_introduced(&[form]);
-                    found.push(form);
-                }
-                _ => found.push(form),
-            }
-        }
-        found
     }
 }

@@ -1,7 +1,7 @@
 //! Libraries in files of their own: `(my lib)` is in `my/lib.sld` of one of the folders in which
 //! libraries are looked for.
 
-use super::library::Export;
+use super::stage::Stage;
 use super::syntax::Syntax;
 use super::{Expander, Expansion};
 use crate::datum::Datum;
@@ -18,17 +18,22 @@ use std::path::{Path, PathBuf};
 /// What the name of a library's file ends with.
 const EXTENSION: &str = "sld";
 
+/// The file of a library that is being taken in.
+pub(super) struct LibraryFile {
+    /// The library's name as it is written where it is imported.
+    name: String,
+    path: PathBuf,
+    /// Where it is imported.
+    span: ByteSpan,
+    /// The next one last.
+    forms: Vec<Syntax>,
+}
+
 impl Expansion<'_> {
-    /// Reads the file of a library that is not known and takes in what it defines; its exports, or
-    /// `None` after a report.
-    pub(super) fn library_from_file(&mut self, name: Syntax, text: &str) -> Option<Vec<Export>> {
+    /// Reads the file of a library that is not known; what it defines is there when the stage it becomes
+    /// is done.
+    pub(super) fn begin_library_file(&mut self, name: Syntax, text: String) {
         let span = self.span(name);
-        if self.hygiene.being_read.iter().any(|outer| outer == text) {
-            let mut circle = self.hygiene.being_read.clone();
-            circle.push(text.to_string());
-            let message = format!("the library needs itself: {}", circle.join(" needs "));
-            return self.report_at(ErrorCode::UnknownLibrary, span, message);
-        }
         let Some(path) = self.library_file(name) else {
             let folders = self.surroundings.library_folders();
             let shown: Vec<String> = folders.iter().map(|folder| shown_folder(folder)).collect();
@@ -42,20 +47,27 @@ impl Expansion<'_> {
                 format!("there is no library {text}"),
             );
             self.diagnostics.push(found.with_note(note));
-            return None;
+            return;
         };
-        self.hygiene.being_read.push(text.to_string());
         let forms = self.read_file(&path, span, false);
-        for form in forms.into_iter().flatten() {
+        let forms = forms.into_iter().flatten().rev().collect();
+        self.hygiene.being_read.push(text.clone());
+        self.push(Stage::File(Box::new(LibraryFile { name: text, path, span, forms })));
+    }
+
+    /// Takes in the next form of a library's file; whether there was none.
+    pub(super) fn next_of_file(&mut self, file: &mut LibraryFile) -> bool {
+        if let Some(form) = file.forms.pop() {
             self.library_form(form);
+            return false;
         }
         self.hygiene.being_read.pop();
-        let exports = self.hygiene.libraries.get(text).cloned();
-        if exports.is_none() {
-            let message = format!("{} does not define the library {text}", path.display());
-            return self.report_at(ErrorCode::UnknownLibrary, span, message);
+        if !self.hygiene.libraries.contains_key(&file.name) {
+            let message =
+                format!("{} does not define the library {}", file.path.display(), file.name);
+            let _: Option<()> = self.report_at(ErrorCode::UnknownLibrary, file.span, message);
         }
-        exports
+        true
     }
 
     /// A form of a library's file.

@@ -9,8 +9,11 @@
 //! Every error leaves a placeholder where the form would have been, so that expansion goes on and
 //! reports what else is wrong. `forms.rs` has the special forms, `binding.rs` those that bind
 //! variables, `body.rs` bodies, `records.rs` record types, `macros.rs` definitions and uses of
-//! macros, `rules/` what `syntax-rules` does, `quasi.rs` templates of quasiquotation, `build.rs` what is done with
+//! macros, `rules/` what `syntax-rules` does, `syntax_case.rs` the forms of its kind for procedures, `quasi.rs` templates of quasiquotation, `build.rs` what is done with
 //! finished parts.
+//!
+//! What an expansion goes through is a stack of stages (`stage.rs`), so that it can stop anywhere for a
+//! call of the machine and go on with the result: `transformer.rs` has macros that are procedures.
 
 mod binding;
 mod body;
@@ -28,28 +31,34 @@ mod macros;
 mod quasi;
 mod records;
 mod rules;
+mod stage;
 mod standard;
 mod syntax;
+mod syntax_case;
+mod transformer;
 
 use crate::core::{Core, Literal, NO_NAME, NameId, Names, Node, NodeId, VariableId};
 use crate::datum::{Datum, DatumArena, DatumId, QuotedData};
 use crate::diagnostic::{ByteSpan, Diagnostic};
 use crate::source::Sources;
 use crate::surroundings::Surroundings;
+use body::BodySearch;
 use build::Build;
 use hygiene::{ContextId, Meaning};
 use keyword::{Keyword, form_shape};
 use library::Module;
+use macros::{Definition, Head, LocalMacros};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_vm::inline;
 use std::collections::HashSet;
 use syntax::{Identifier, Syntax, View};
 
 pub use hygiene::Hygiene;
-pub use library::{
-    ImportedNames, expand_at_top_level, expand_import_sets, expand_in_environment, expand_program,
+pub use stage::{
+    Progress, Request, begin_import_sets, begin_in_environment, begin_program, begin_top_level,
 };
 pub use standard::{exported_variables, standard_libraries, syntax_names};
+pub use transformer::{Answer, MadeForm, Use};
 
 /// The value of expressions that have none.
 pub(crate) const UNSPECIFIED: Literal = Literal::immediate(inline::IMMEDIATE_UNSPECIFIED);
@@ -70,21 +79,8 @@ pub struct Expansion<'program> {
     pub hygiene: &'program mut Hygiene,
     pub sources: &'program mut Sources,
     pub surroundings: &'program dyn Surroundings,
-    /// What was expanded so far, in the order in which it is to run.
-    pub cores: Vec<Core>,
-}
-
-/// Expands one top-level form.
-fn expand_syntax(expansion: &mut Expansion<'_>, form: Syntax) -> Core {
-    let mut expander = Expander::new(expansion);
-    expander.tasks.push(Task::TopLevel(form));
-    while let Some(task) = expander.tasks.pop() {
-        expander.step(task);
-    }
-    let root = expander.values.pop().expect("a form expands to one expression");
-    assert!(expander.values.is_empty(), "every part of the form found its parent");
-    expander.core.set_root(root);
-    expander.core
+    /// What is done and what is to be done.
+    pub progress: &'program mut Progress,
 }
 
 /// What is still to be done; the next task is the last of the stack.
@@ -94,6 +90,10 @@ enum Task {
     Expression(Syntax),
     /// A list of forms that may begin with definitions.
     Body(Syntax, ByteSpan),
+    /// A body whose definitions are being looked for.
+    BodySearch(Box<BodySearch>),
+    /// The macros of a `let-syntax` that are being made.
+    LocalMacros(Box<LocalMacros>),
     /// The value of a definition: an expression, or the procedure that the form defines.
     DefinitionValue(Syntax, Option<Syntax>),
     /// A template at a depth of nested quasiquotations; leaves its result among the templates.
@@ -113,8 +113,11 @@ enum Template {
     Computed(NodeId),
 }
 
-struct Expander<'expansion, 'program> {
-    shared: &'expansion mut Expansion<'program>,
+/// A form that is being expanded.
+#[derive(Default)]
+struct FormState {
+    /// Tells its variables from those of forms around it.
+    number: u32,
     core: Core,
     tasks: Vec<Task>,
     values: Vec<NodeId>,
@@ -125,26 +128,31 @@ struct Expander<'expansion, 'program> {
     gave_up: bool,
 }
 
-impl<'expansion, 'program> Expander<'expansion, 'program> {
-    fn new(shared: &'expansion mut Expansion<'program>) -> Expander<'expansion, 'program> {
-        Expander {
-            shared,
-            core: Core::default(),
-            tasks: Vec::new(),
-            values: Vec::new(),
-            templates: Vec::new(),
-            expansions: 0,
-            gave_up: false,
-        }
-    }
+struct Expander<'expansion, 'program> {
+    shared: &'expansion mut Expansion<'program>,
+    form: FormState,
 }
 
 impl Expander<'_, '_> {
+    /// Goes on until the form is done, or something else has to be done first; then `false`.
+    fn run(&mut self) -> bool {
+        let depth = self.shared.progress.stages.len();
+        while let Some(task) = self.form.tasks.pop() {
+            self.step(task);
+            if self.shared.is_to_wait(depth) {
+                return false;
+            }
+        }
+        true
+    }
+
     fn step(&mut self, task: Task) {
         match task {
             Task::TopLevel(form) => self.top_level(form),
             Task::Expression(form) => self.expression(form),
             Task::Body(forms, span) => self.body(forms, span),
+            Task::BodySearch(search) => self.search_body(search),
+            Task::LocalMacros(macros) => self.local_macros(macros),
             Task::DefinitionValue(form, value) => self.definition_value(form, value),
             Task::Template(template, depth) => self.template(template, depth),
             Task::Bind(bindings) => {
@@ -164,12 +172,12 @@ impl Expander<'_, '_> {
 
     /// Puts tasks on the stack so that they are done in the order given.
     fn schedule(&mut self, tasks: Vec<Task>) {
-        self.tasks.extend(tasks.into_iter().rev());
+        self.form.tasks.extend(tasks.into_iter().rev());
     }
 
     fn add(&mut self, node: Node, span: ByteSpan) {
-        let id = self.core.add(node, span);
-        self.values.push(id);
+        let id = self.form.core.add(node, span);
+        self.form.values.push(id);
     }
 
     fn report(&mut self, code: ErrorCode, span: ByteSpan, message: String) {
@@ -211,7 +219,11 @@ impl Expander<'_, '_> {
 
     fn top_level(&mut self, form: Syntax) {
         let span = self.span(form);
-        let Some(form) = self.without_macros(form) else { return self.placeholder(span) };
+        let form = match self.without_macros(form) {
+            Head::Form(form) => form,
+            Head::Refused => return self.placeholder(span),
+            Head::Waiting(form) => return self.form.tasks.push(Task::TopLevel(form)),
+        };
         match self.form_keyword(form) {
             Some((name, Keyword::Begin)) => {
                 let Some(forms) = self.proper_list(form) else {
@@ -225,12 +237,16 @@ impl Expander<'_, '_> {
                 self.schedule(tasks);
             }
             Some((_, Keyword::Define)) => self.define_global(form, span),
-            Some((_, Keyword::DefineSyntax)) => {
-                self.define_macro(form);
+            Some((_, Keyword::DefineSyntax)) => match self.define_macro(form) {
+                true => self.placeholder(span),
+                false => self.form.tasks.push(Task::TopLevel(form)),
+            },
+            Some((_, Keyword::BeginForSyntax)) => {
+                self.shared.begin_for_syntax(form);
                 self.placeholder(span);
             }
             Some((_, Keyword::DefineRecordType)) => match self.record_definitions(form) {
-                Some(definitions) => self.tasks.push(Task::TopLevel(definitions)),
+                Some(definitions) => self.form.tasks.push(Task::TopLevel(definitions)),
                 None => self.placeholder(span),
             },
             Some((_, Keyword::Import)) if self.is_open() => {
@@ -250,20 +266,29 @@ impl Expander<'_, '_> {
         matches!(self.shared.hygiene.module, Module::Open)
     }
 
-    /// A definition of a macro at top level.
-    fn define_macro(&mut self, form: Syntax) {
-        if let Some((name, id)) = self.syntax_definition(form, Some(ContextId::TOP_LEVEL)) {
-            let name = self.shared.hygiene.defined(name);
-            self.shared.ask_for(name.symbol);
-            self.shared.hygiene.bind_top_level(name, Some(Meaning::Macro(id)));
+    /// A definition of a macro at top level; `false` if its transformer has to be made first.
+    fn define_macro(&mut self, form: Syntax) -> bool {
+        match self.syntax_definition(form, Some(ContextId::TOP_LEVEL)) {
+            Definition::Made(name, id) => {
+                let name = self.shared.hygiene.defined(name);
+                self.shared.ask_for(name.symbol);
+                self.shared.hygiene.bind_top_level(name, Some(Meaning::Macro(id)));
+                true
+            }
+            Definition::Refused => true,
+            Definition::Waiting => false,
         }
     }
 
     fn expression(&mut self, form: Syntax) {
         let span = self.span(form);
-        let Some(form) = self.without_macros(form) else { return self.placeholder(span) };
+        let form = match self.without_macros(form) {
+            Head::Form(form) => form,
+            Head::Refused => return self.placeholder(span),
+            Head::Waiting(form) => return self.form.tasks.push(Task::Expression(form)),
+        };
         match self.view(form) {
-            View::Identifier(identifier) => self.variable(identifier, span),
+            View::Identifier(identifier) => self.variable(identifier, form, span),
             View::Pair(..) => match self.form_keyword(form) {
                 Some((name, keyword)) => self.special_form(keyword, name, form, span),
                 None => self.call(form, span),
@@ -293,14 +318,10 @@ impl Expander<'_, '_> {
         self.fail(ErrorCode::BadForm, span, message);
     }
 
-    fn variable(&mut self, identifier: Identifier, span: ByteSpan) {
+    fn variable(&mut self, identifier: Identifier, form: Syntax, span: ByteSpan) {
         match self.shared.meaning(identifier) {
             Meaning::Local(variable) => self.add(Node::Local(variable), span),
             Meaning::Global(name) => self.add(Node::Global(name), span),
-            Meaning::Keyword(name, Keyword::NotInThisVersion) => {
-                self.report_not_in_this_version(name, span);
-                self.placeholder(span);
-            }
             Meaning::Keyword(name, _) => {
                 let message = format!("`{name}` is a keyword and has no value");
                 self.fail(ErrorCode::KeywordAsVariable, span, message);
@@ -312,16 +333,26 @@ impl Expander<'_, '_> {
                 self.shared.diagnostics.push(found);
                 self.placeholder(span);
             }
+            Meaning::OfAnotherTime(_) => {
+                let message = format!(
+                    "`{}` is a variable of the program, which has no value while macros are made",
+                    self.name_of(identifier)
+                );
+                self.fail(ErrorCode::BadForm, span, message);
+            }
+            Meaning::Pattern(..) => {
+                let message = format!(
+                    "`{}` is a pattern variable, which stands in templates only",
+                    self.name_of(identifier)
+                );
+                self.fail(ErrorCode::KeywordAsVariable, span, message);
+            }
+            Meaning::Macro(id) if self.use_name(id, form) => {}
             Meaning::Macro(_) => {
                 let message = format!("`{}` is a macro and has no value", self.name_of(identifier));
                 self.fail(ErrorCode::KeywordAsVariable, span, message);
             }
         }
-    }
-
-    fn report_not_in_this_version(&mut self, name: &str, span: ByteSpan) {
-        let message = format!("`{name}` is not in this version of pscheme");
-        self.report(ErrorCode::FormNotInThisVersion, span, message);
     }
 
     fn call(&mut self, form: Syntax, span: ByteSpan) {
@@ -356,11 +387,11 @@ impl Expander<'_, '_> {
 
     fn new_variable(&mut self, identifier: Identifier) -> VariableId {
         let name = self.shared.names.intern(self.shared.arena.symbol_name(identifier.symbol));
-        self.core.new_variable(name)
+        self.form.core.new_variable(name)
     }
 
     /// A variable of the expander's own, which no name stands for.
     fn hidden_variable(&mut self) -> VariableId {
-        self.core.new_variable(NO_NAME)
+        self.form.core.new_variable(NO_NAME)
     }
 }

@@ -48,7 +48,7 @@ impl Expander<'_, '_> {
                 Some((Keyword::UnquoteSplicing, _)) if depth == 1 => {
                     let message = "`unquote-splicing` stands in a list or vector only".into();
                     self.report(ErrorCode::BadForm, span, message);
-                    self.templates.push(Template::Quoted(datum));
+                    self.form.templates.push(Template::Quoted(datum));
                 }
                 Some((Keyword::Unquote | Keyword::UnquoteSplicing, _)) => {
                     self.list_template(syntax, depth - 1, span);
@@ -59,9 +59,9 @@ impl Expander<'_, '_> {
             View::Atom if self.is_cycle(syntax) => {
                 let message = "a quasiquoted datum does not contain itself".into();
                 self.report(ErrorCode::BadForm, span, message);
-                self.templates.push(Template::Quoted(datum));
+                self.form.templates.push(Template::Quoted(datum));
             }
-            _ => self.templates.push(Template::Quoted(datum)),
+            _ => self.form.templates.push(Template::Quoted(datum)),
         }
     }
 
@@ -124,35 +124,36 @@ impl Expander<'_, '_> {
     }
 
     pub(super) fn build_template_end(&mut self) {
-        self.templates.push(Template::End);
+        self.form.templates.push(Template::End);
     }
 
     pub(super) fn build_template_computed(&mut self) {
-        let node = self.values.pop().expect("the expression is expanded");
-        self.templates.push(Template::Computed(node));
+        let node = self.form.values.pop().expect("the expression is expanded");
+        self.form.templates.push(Template::Computed(node));
     }
 
     pub(super) fn build_template_value(&mut self, span: ByteSpan) {
-        let part = self.templates.pop().expect("the template is expanded");
+        let part = self.form.templates.pop().expect("the template is expanded");
         let node = self.template_node(part, span);
-        self.values.push(node);
+        self.form.values.push(node);
     }
 
     fn template_node(&mut self, part: Template, span: ByteSpan) -> NodeId {
         match part {
             Template::Computed(node) => node,
-            Template::End => self.core.literal(NULL, span),
+            Template::End => self.form.core.literal(NULL, span),
             Template::Quoted(datum) => {
                 let literal = self.quote(datum);
-                self.core.literal(literal, self.shared.arena.span(datum))
+                self.form.core.literal(literal, self.shared.arena.span(datum))
             }
         }
     }
 
     pub(super) fn build_template_list(&mut self, list: &TemplateList, span: ByteSpan) {
-        let parts = self.templates.split_off(self.templates.len() - list.spliced.len() - 1);
+        let parts =
+            self.form.templates.split_off(self.form.templates.len() - list.spliced.len() - 1);
         if parts.iter().all(|part| !matches!(part, Template::Computed(_))) {
-            return self.templates.push(Template::Quoted(list.datum));
+            return self.form.templates.push(Template::Quoted(list.datum));
         }
         let (tail, elements) = parts.split_last().expect("a list template has a tail");
         // Behind the last computed element the list is the constant that stands in the template.
@@ -171,24 +172,24 @@ impl Expander<'_, '_> {
         };
         for (element, spliced) in elements[..keep].iter().zip(&list.spliced).rev() {
             let element = self.template_node(*element, span);
-            let ends = self.core.node(result) == Node::Literal(NULL);
+            let ends = self.form.core.node(result) == Node::Literal(NULL);
             result = match spliced {
                 // The last spliced list may be shared with the result (R7RS 4.2.8).
                 true if ends => element,
                 true => self.call_global("%append", &[element, result], span),
-                false => self.core.operate(Op::Cons, &[element, result], span),
+                false => self.form.core.operate(Op::Cons, &[element, result], span),
             };
         }
         if list.is_vector {
             result = self.call_global("%list->vector", &[result], span);
         }
-        self.templates.push(Template::Computed(result));
+        self.form.templates.push(Template::Computed(result));
     }
 
     fn call_global(&mut self, name: &str, arguments: &[NodeId], span: ByteSpan) -> NodeId {
         let name = self.shared.names.intern_standard(name);
-        let procedure = self.core.add(Node::Global(name), span);
-        let arguments = self.core.add_nodes(arguments);
-        self.core.add(Node::Call { procedure, arguments }, span)
+        let procedure = self.form.core.add(Node::Global(name), span);
+        let arguments = self.form.core.add_nodes(arguments);
+        self.form.core.add(Node::Call { procedure, arguments }, span)
     }
 }

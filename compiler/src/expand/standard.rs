@@ -94,7 +94,7 @@ mod tests {
     fn forms_have_their_names() {
         let names = syntax_names();
         assert!(["define", "guard", "let", "set!"].iter().all(|name| names.contains(name)));
-        assert!(!names.contains(&"car") && !names.contains(&"syntax-case"));
+        assert!(!names.contains(&"car") && names.contains(&"syntax-case"));
         assert!(names.iter().all(|name| !name.starts_with('%')));
     }
 

@@ -5,7 +5,7 @@
 
 use crate::datum::Number;
 use dashu_int::{IBig, Sign, UBig};
-use pscheme_vm::number::{INTEGER_BITS_MAX, Ratio};
+use pscheme_vm::number::{INTEGER_BITS_MAX, Ratio, integer_f64};
 
 /// What a text is, seen as a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -227,7 +227,7 @@ impl<'text> RealText<'text> {
                 if radix == 10 {
                     return Ok(inexact(digits.parse().expect("digits are a decimal number")));
                 }
-                Ok(inexact(natural(digits, radix)?.to_f64().value()))
+                Ok(inexact(integer_f64(&natural(digits, radix)?.into())))
             }
             Digits::Integer(digits) => match i64::from_str_radix(digits, radix) {
                 Ok(small) if sign == Sign::Negative => Ok(Number::Fixnum(-small)),

@@ -113,6 +113,20 @@ impl Reader<'_> {
         }
     }
 
+    /// An abbreviation of R6RS for syntax: `#'` and its like.
+    fn syntax_abbreviation(&mut self, character: char, start: usize) -> Option<DatumId> {
+        let name = match character {
+            '\'' => "syntax",
+            '`' => "quasisyntax",
+            _ if self.peek() == Some('@') => {
+                self.advance();
+                "unsyntax-splicing"
+            }
+            _ => "unsyntax",
+        };
+        self.begin(OpenKind::Prefix(name), start)
+    }
+
     /// What a hash sign at `start` begins; `None` if that is no complete datum.
     pub(super) fn hash(&mut self, start: usize) -> Option<DatumId> {
         match self.peek() {
@@ -135,6 +149,10 @@ impl Reader<'_> {
             Some('!') => {
                 self.directive(start);
                 return None;
+            }
+            Some(character @ ('\'' | '`' | ',')) => {
+                self.advance();
+                return self.syntax_abbreviation(character, start);
             }
             _ => {}
         }

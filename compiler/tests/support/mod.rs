@@ -9,7 +9,7 @@ pub mod value;
 use pscheme_compiler::reader::read_all;
 use pscheme_compiler::source::Sources;
 use pscheme_compiler::surroundings::NoImage;
-use pscheme_compiler::{CompileFailure, QuotedData, compile_forms, compile_program};
+use pscheme_compiler::{Compilation, CompileFailure, QuotedData, Step, compile_program};
 use pscheme_vm::code::Program;
 use pscheme_vm::inline::{PrimitiveSignature, PrimitiveTable};
 
@@ -44,8 +44,11 @@ pub fn compile_form(text: &str, redefined: &[&str]) -> Result<Program<QuotedData
     let redefined = redefined.iter().map(|name| name.to_string()).collect();
     let surroundings = NoImage { redefined, ..NoImage::default() };
     let (form, sources) = (read.forms[0], Sources::of("form", text));
-    compile_forms(read.arena, &[form], None, sources, &Primitives, &surroundings)
-        .map(|compiled| compiled.program)
+    let mut compilation = Compilation::of_forms(read.arena, &[form], None, sources, &surroundings);
+    match compilation.advance(&Primitives, &surroundings)? {
+        Step::Compiled(compiled) => Ok(compiled.program),
+        _ => panic!("no macro of {text} is a procedure"),
+    }
 }
 
 pub struct Primitives;

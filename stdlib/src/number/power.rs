@@ -6,7 +6,7 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::number::{Complex, Number, Ratio, divide_f64, equal};
+use pscheme_vm::number::{Complex, Number, Ratio, divide_f64, equal, integer_f64};
 use pscheme_vm::primitive::Arguments;
 
 use super::arithmetic::{magnitude_of, sign};
@@ -160,7 +160,7 @@ fn integer_power(base: Number, exponent: IBig) -> Result<Number, Interrupt> {
     match base {
         Number::Flonum(base) => {
             // A flonum exponent would lose whether it is odd.
-            let power = libm::pow(base.abs(), exponent.to_f64().value());
+            let power = libm::pow(base.abs(), integer_f64(&exponent));
             let is_below = is_odd && base.is_sign_negative();
             Ok(Number::Flonum(if is_below { -power } else { power }))
         }

@@ -5,10 +5,10 @@
   (if (null? options) (interaction-environment) (car options)))
 
 (define (eval expression . environment)
-  ((%compile expression (%environment-of environment))))
+  ((%compiled (%compile expression (%environment-of environment)))))
 
 (define (environment . sets)
-  (let ((made (%environment sets)))
+  (let ((made (%compiled (%environment sets))))
     ((car made))
     (cdr made)))
 
@@ -19,7 +19,7 @@
       (let ((step (%compile-next source position environment)))
         (if step
             (begin
-              ((car step))
+              ((%compiled (car step)))
               (loop (cdr step))))))))
 
 (define (%check-report-version name version)

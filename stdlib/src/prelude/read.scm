@@ -67,6 +67,18 @@
 (define (%read-abbreviation name where port labels)
   (list name (%read-datum where port labels)))
 
+; The abbreviations of R6RS for syntax: what stands behind the hash sign is read already.
+(define (%read-syntax-abbreviation character port labels)
+  (case character
+    ((#\') (%read-abbreviation 'syntax "behind #'" port labels))
+    ((#\`) (%read-abbreviation 'quasisyntax "behind #`" port labels))
+    (else
+      (if (eqv? (%peek-char port) #\@)
+          (begin
+            (%read-char port)
+            (%read-abbreviation 'unsyntax-splicing "behind #,@" port labels))
+          (%read-abbreviation 'unsyntax "behind #," port labels)))))
+
 (define (%read-list port labels)
   (let loop ((items '()))
     (let ((item (%read-item port labels)))
@@ -129,6 +141,9 @@
               ((#\!)
                (%read-directive port)
                (%read-item port labels))
+              ((#\' #\` #\,)
+               (%read-char port)
+               (%read-syntax-abbreviation next port labels))
               (else (%read-hash-word port labels)))))))
 
 ; A boolean, a bytevector or a number with a prefix.

@@ -22,7 +22,7 @@ use pscheme_heap::word::Word;
 
 pub use arithmetic::{equal, order};
 pub use complex::{Complex, divide_f64};
-pub use ratio::Ratio;
+pub use ratio::{Ratio, integer_f64};
 pub use text::flonum_text;
 
 use crate::fault::{Fault, Interrupt};
@@ -164,7 +164,7 @@ impl Number {
     pub fn to_f64(&self) -> f64 {
         match self {
             Number::Fixnum(value) => *value as f64,
-            Number::Big(value) => value.to_f64().value(),
+            Number::Big(value) => integer_f64(value),
             Number::Ratio(value) => value.to_f64(),
             Number::Flonum(value) => *value,
             Number::Complex(_) => panic!("{self:?} is not real"),

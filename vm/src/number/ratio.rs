@@ -195,7 +195,7 @@ impl Ratio {
     /// The nearest flonum, of two the even one; infinite beyond the greatest.
     pub fn to_f64(&self) -> f64 {
         if self.is_integer() {
-            return self.numerator.to_f64().value();
+            return integer_f64(&self.numerator);
         }
         let (sign, magnitude) = self.numerator.clone().into_parts();
         let value = Ratio::quotient_f64(magnitude, &self.denominator);
@@ -312,6 +312,24 @@ pub(super) fn decompose(value: f64) -> (u64, i64) {
     if exponent == 0 { (fraction, LEAST_EXPONENT) } else { (fraction | 1 << 52, exponent - 1075) }
 }
 
+/// The flonum nearest to an integer, of two the even one; infinite beyond the greatest. Not dashu's, which
+/// rounds some integers of 129 bits down (dashu-int 0.6).
+pub fn integer_f64(integer: &IBig) -> f64 {
+    if let Ok(small) = i64::try_from(integer) {
+        return small as f64;
+    }
+    let (sign, magnitude) = integer.clone().into_parts();
+    let shift = (magnitude.bit_len() as i64 - ROUNDING_BITS).max(0);
+    let value = if shift > GREATEST_EXPONENT {
+        f64::INFINITY
+    } else {
+        let is_exact = magnitude.trailing_zeros().is_none_or(|zeros| zeros as i64 >= shift);
+        let bits = u128::try_from(magnitude >> shift as usize).expect("some 66 bits");
+        nearest_f64(bits | u128::from(!is_exact), shift)
+    };
+    if sign == Sign::Negative { -value } else { value }
+}
+
 /// A quotient times a power of two, without what follows the point, and whether that is nothing.
 fn scaled_quotient(numerator: UBig, denominator: &UBig, shift: i64) -> (UBig, bool) {
     let distance = shift.unsigned_abs() as usize;
@@ -368,6 +386,19 @@ mod tests {
             assert_eq!(Ratio::from_f64(value).to_f64(), value, "{value}");
         }
         assert_eq!(Ratio::from_f64(0.75), ratio(3, 4));
+    }
+
+    #[test]
+    fn integers_are_rounded_to_the_nearest_even_flonum() {
+        let power = |n: usize| IBig::ONE << n;
+        assert_eq!(integer_f64(&(IBig::from(25620477880152155u64) << 74)), 4.839571440653347e38);
+        assert_eq!(integer_f64(&-(power(200) + IBig::ONE)), -(2f64.powi(200)));
+        assert_eq!(integer_f64(&(power(117) + power(64))), 2f64.powi(117));
+        assert_eq!(integer_f64(&(power(117) + power(64) + IBig::ONE)), 2f64.powi(117).next_up());
+        assert_eq!(integer_f64(&(power(1024) - power(970) - IBig::ONE)), f64::MAX);
+        assert_eq!(integer_f64(&(power(1024) - power(970))), f64::INFINITY);
+        assert_eq!(integer_f64(&-power(5000)), f64::NEG_INFINITY);
+        assert_eq!(integer_f64(&IBig::from(i64::MIN)), i64::MIN as f64);
     }
 
     #[test]

@@ -9,15 +9,16 @@ mod template;
 
 use super::syntax::{Identifier, Syntax};
 use super::{Expansion, Keyword, Meaning};
+use crate::core::VariableId;
 use crate::datum::DatumId;
 use crate::diagnostic::{ByteSpan, Diagnostic};
 use crate::limits::RULE_DEPTH_MAX;
 use pscheme_heap::error_code::ErrorCode;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The rules of a macro.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rules(Rc<Vec<Rule>>);
+pub(super) struct Rules(Arc<Vec<Rule>>);
 
 #[derive(Debug)]
 struct Rule {
@@ -28,7 +29,7 @@ struct Rule {
 }
 
 #[derive(Debug)]
-enum Pattern {
+pub(super) enum Pattern {
     /// `_`: anything.
     Any,
     Variable(usize),
@@ -43,21 +44,21 @@ enum Pattern {
 
 /// `(before … repeated <ellipsis> after … . tail)`.
 #[derive(Debug)]
-struct ListPattern {
-    before: Vec<Pattern>,
-    repeated: Option<Repeated>,
-    after: Vec<Pattern>,
-    tail: Pattern,
+pub(super) struct ListPattern {
+    pub(super) before: Vec<Pattern>,
+    pub(super) repeated: Option<Repeated>,
+    pub(super) after: Vec<Pattern>,
+    pub(super) tail: Pattern,
 }
 
 #[derive(Debug)]
-struct Repeated {
-    pattern: Pattern,
-    variables: Vec<usize>,
+pub(super) struct Repeated {
+    pub(super) pattern: Pattern,
+    pub(super) variables: Vec<usize>,
 }
 
 #[derive(Debug)]
-enum Template {
+pub(super) enum Template {
     Variable(usize),
     Identifier(Identifier),
     Constant(DatumId),
@@ -67,22 +68,46 @@ enum Template {
 
 /// A part of a list template and how many ellipses follow it.
 #[derive(Debug)]
-struct Element {
-    template: Template,
-    ellipses: usize,
+pub(super) struct Element {
+    pub(super) template: Template,
+    pub(super) ellipses: usize,
     /// Pattern variables in it that stand for sequences, and how many of the ellipses, counted from
     /// the innermost, go through each. With more ellipses than it needs a variable's sequence is
     /// gone through by the inner ones (SRFI 149).
-    repeated: Vec<(usize, usize)>,
+    pub(super) repeated: Vec<(usize, usize)>,
 }
 
-/// What is known while one rule is read.
-struct RuleReader {
+/// What is known while one rule, or a pattern or template by itself, is read.
+#[derive(Default)]
+pub(super) struct RuleReader {
     /// The ellipsis that `syntax-rules` names, if it names one.
     ellipsis: Option<Identifier>,
     literals: Vec<Identifier>,
     /// Pattern variables and the number of ellipses that follow each.
     variables: Vec<(Identifier, usize)>,
+    /// For a template by itself, what holds the values of these variables.
+    found: Option<Vec<VariableId>>,
+}
+
+impl RuleReader {
+    /// For a pattern with these literals.
+    pub(super) fn of_literals(literals: Vec<Identifier>) -> RuleReader {
+        RuleReader { literals, ..RuleReader::default() }
+    }
+
+    /// For a template whose variables are those in force at its place.
+    pub(super) fn of_template() -> RuleReader {
+        RuleReader { found: Some(Vec::new()), ..RuleReader::default() }
+    }
+
+    pub(super) fn variables(&self) -> &[(Identifier, usize)] {
+        &self.variables
+    }
+
+    /// The variables of a template, in the order of their numbers.
+    pub(super) fn found(&self) -> &[VariableId] {
+        self.found.as_deref().unwrap_or_default()
+    }
 }
 
 impl Expansion<'_> {
@@ -109,11 +134,11 @@ impl Expansion<'_> {
         };
         let mut rules = Vec::new();
         for rule in parts {
-            let mut reader =
-                RuleReader { ellipsis, literals: literals.clone(), variables: Vec::new() };
+            let literals = literals.clone();
+            let mut reader = RuleReader { ellipsis, literals, ..RuleReader::default() };
             rules.push(self.rule(&mut reader, rule)?);
         }
-        Some(Rules(Rc::new(rules)))
+        Some(Rules(Arc::new(rules)))
     }
 
     fn rule(&mut self, reader: &mut RuleReader, rule: Syntax) -> Option<Rule> {

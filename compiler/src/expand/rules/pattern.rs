@@ -8,7 +8,7 @@ use pscheme_heap::error_code::ErrorCode;
 
 impl Expansion<'_> {
     /// A pattern `ellipses` ellipses apply to, at a depth of nesting.
-    pub(super) fn pattern(
+    pub(in crate::expand) fn pattern(
         &mut self,
         reader: &mut RuleReader,
         syntax: Syntax,

@@ -5,15 +5,16 @@ use super::{Element, Misfit, Rule, RuleReader, Template};
 use crate::datum::DatumId;
 use crate::diagnostic::{ByteSpan, Diagnostic};
 use crate::expand::Expansion;
-use crate::expand::syntax::{Syntax, View};
+use crate::expand::hygiene::Meaning;
+use crate::expand::syntax::{Identifier, Syntax, View};
 use crate::scope::{Scope, ScopeSetId};
 use pscheme_heap::error_code::ErrorCode;
 
 impl Expansion<'_> {
     /// A template `ellipses` ellipses apply to; with `escapes` an ellipsis is one.
-    pub(super) fn template(
+    pub(in crate::expand) fn template(
         &mut self,
-        reader: &RuleReader,
+        reader: &mut RuleReader,
         syntax: Syntax,
         ellipses: usize,
         depth: usize,
@@ -27,8 +28,9 @@ impl Expansion<'_> {
                 if escapes && self.is_ellipsis(reader, syntax) {
                     return self.bad_rules(span, "an ellipsis follows a part of a template");
                 }
-                let place = reader.variables.iter().position(|(known, _)| *known == identifier);
-                let Some(index) = place else { return Some(Template::Identifier(identifier)) };
+                let Some(index) = self.template_variable(reader, identifier) else {
+                    return Some(Template::Identifier(identifier));
+                };
                 let needed = reader.variables[index].1;
                 if needed > ellipses {
                     let name = self.arena.symbol_name(identifier.symbol);
@@ -58,9 +60,27 @@ impl Expansion<'_> {
         }
     }
 
+    /// The number of the pattern variable that a name in a template is.
+    fn template_variable(
+        &mut self,
+        reader: &mut RuleReader,
+        identifier: Identifier,
+    ) -> Option<usize> {
+        let Some(found) = &mut reader.found else {
+            return reader.variables.iter().position(|(known, _)| *known == identifier);
+        };
+        let Meaning::Pattern(variable, ellipses) = self.meaning(identifier) else { return None };
+        let known = found.iter().position(|known| *known == variable);
+        Some(known.unwrap_or_else(|| {
+            found.push(variable);
+            reader.variables.push((identifier, ellipses as usize));
+            found.len() - 1
+        }))
+    }
+
     fn elements(
         &mut self,
-        reader: &RuleReader,
+        reader: &mut RuleReader,
         items: &[Syntax],
         ellipses: usize,
         depth: usize,
