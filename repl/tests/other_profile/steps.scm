@@ -14,7 +14,7 @@
     (lambda () (set! entered (+ entered 1)))
     (lambda ()
       (hash-table-set! table (list i "key") (deep (* i 100)))
-      (write (list i (spin 60000 0) (found i) (remainder (big (+ i 20)) 1000003)
+      (write (list i (spin 2500000 0) (found i) (remainder (big (+ i 20)) 1000003)
                    (hash-table-count table)
                    (hash-table-ref/default table (list (quotient (+ i 1) 2) "key") #f))
              out)
