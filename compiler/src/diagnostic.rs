@@ -3,7 +3,7 @@
 //! Reader and compiler collect diagnostics and go on, so one run reports many. Nothing here prints:
 //! rendering gives text to whoever called.
 
-use crate::source::Sources;
+use crate::source::{Sources, TemplateId};
 use pscheme_heap::error_code::ErrorCode;
 use std::fmt::Write;
 
@@ -13,21 +13,23 @@ pub struct ByteSpan {
     pub start: u32,
     /// The first byte behind the stretch.
     pub end: u32,
+    /// The part of a macro's template that is used here, if it is not the text itself.
+    pub template: TemplateId,
 }
 
 impl ByteSpan {
     pub fn new(start: usize, end: usize) -> ByteSpan {
-        ByteSpan { start: start as u32, end: end as u32 }
+        ByteSpan { start: start as u32, end: end as u32, template: TemplateId::NONE }
     }
 
     /// The span `by` bytes further on.
     pub fn moved(self, by: u32) -> ByteSpan {
-        ByteSpan { start: self.start + by, end: self.end + by }
+        ByteSpan { start: self.start + by, end: self.end + by, ..self }
     }
 
     /// The smallest span that covers both.
     pub fn to(self, other: ByteSpan) -> ByteSpan {
-        ByteSpan { start: self.start.min(other.start), end: self.end.max(other.end) }
+        ByteSpan { start: self.start.min(other.start), end: self.end.max(other.end), ..self }
     }
 }
 
@@ -75,27 +77,39 @@ impl Diagnostic {
     /// assert!(shown.contains(" --> hi.scm:1:15\n"));
     /// ```
     pub fn render(&self, source_name: &str, text: &str) -> String {
-        let place = Place::of(text, self.span.start as usize);
-        let number = place.line.to_string();
-        let gutter = " ".repeat(number.len());
         let mut shown = format!("error[{}]: {}\n", self.code, self.message);
-        let _ = writeln!(shown, "{gutter}--> {source_name}:{}:{}", place.line, place.column);
-        let _ = writeln!(shown, "{gutter} |");
-        let _ = writeln!(shown, "{number} | {}", place.text);
-        let before = &text[place.line_start..place.line_start + place.offset_in_line];
-        // Tabs are kept in the padding, so that the caret lines up however wide they are shown.
-        let padding: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
-        let marked_end = (self.span.end as usize).min(place.line_start + place.text.len());
-        let marked_start = place.line_start + place.offset_in_line;
-        let width = text.get(marked_start..marked_end).map_or(1, |marked| marked.chars().count());
-        let carets = "^".repeat(width.max(1));
-        let label = self.label.as_deref().map(|label| format!(" {label}")).unwrap_or_default();
-        let _ = writeln!(shown, "{gutter} | {padding}{carets}{label}");
+        let gutter = excerpt(&mut shown, source_name, text, self.span, self.label.as_deref());
         for note in &self.notes {
             let _ = writeln!(shown, "{gutter} = {note}");
         }
         shown
     }
+}
+
+/// Adds the line a span begins in, with the span marked; gives the space before the bar.
+fn excerpt(
+    shown: &mut String,
+    source_name: &str,
+    text: &str,
+    span: ByteSpan,
+    label: Option<&str>,
+) -> String {
+    let place = Place::of(text, span.start as usize);
+    let number = place.line.to_string();
+    let gutter = " ".repeat(number.len());
+    let _ = writeln!(shown, "{gutter}--> {source_name}:{}:{}", place.line, place.column);
+    let _ = writeln!(shown, "{gutter} |");
+    let _ = writeln!(shown, "{number} | {}", place.text);
+    let before = &text[place.line_start..place.line_start + place.offset_in_line];
+    // Tabs are kept in the padding, so that the caret lines up however wide they are shown.
+    let padding: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
+    let marked_end = (span.end as usize).min(place.line_start + place.text.len());
+    let marked_start = place.line_start + place.offset_in_line;
+    let width = text.get(marked_start..marked_end).map_or(1, |marked| marked.chars().count());
+    let carets = "^".repeat(width.max(1));
+    let label = label.map(|label| format!(" {label}")).unwrap_or_default();
+    let _ = writeln!(shown, "{gutter} | {padding}{carets}{label}");
+    gutter
 }
 
 /// What is wrong with a program, and the texts it was made from.
@@ -121,8 +135,16 @@ impl CompileFailure {
     fn render_one(&self, found: &Diagnostic) -> String {
         match self.sources.locate(found.span) {
             Some((source, span)) => {
+                let template = found.span.template;
                 let found = Diagnostic { span, ..found.clone() };
-                found.render(&source.name, &source.text)
+                let mut shown = found.render(&source.name, &source.text);
+                for (name, part) in self.sources.templates(template) {
+                    if let Some((source, span)) = self.sources.locate(part) {
+                        let _ = writeln!(shown, "it stands in the template of `{name}`");
+                        excerpt(&mut shown, &source.name, &source.text, span, None);
+                    }
+                }
+                shown
             }
             None => {
                 let mut shown = format!("error[{}]: {}\n", found.code, found.message);

@@ -5,8 +5,10 @@
 
 use crate::diagnostic::ByteSpan;
 use crate::limits::SOURCE_DEPTH_MAX;
+use indexmap::IndexMap;
 use pscheme_vm::code::SourceText;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The texts of one compilation.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +16,32 @@ pub struct Sources {
     texts: Vec<SourceText>,
     /// How many texts each text stands in.
     depths: Vec<usize>,
+    templates: IndexMap<TemplatePlace, TemplateOwner>,
 }
+
+/// A part of a macro's template in a text, as a macro's use made something of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TemplateId(u32);
+
+impl TemplateId {
+    /// No template: what stands in the text itself.
+    pub const NONE: TemplateId = TemplateId(0);
+}
+
+/// Where a part of a template stands: its first byte, the first one behind it, and the part of another
+/// template that the macro is used in.
+type TemplatePlace = (u32, u32, TemplateId);
+
+/// The macro of a template.
+#[derive(Clone, Debug)]
+struct TemplateOwner {
+    name: Arc<str>,
+    /// How many templates its use stands in.
+    depth: u8,
+}
+
+/// Templates in templates that messages tell of. Of deeper nests the outermost ones are told.
+const TEMPLATE_DEPTH_MAX: u8 = 4;
 
 /// Why a text cannot be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +62,8 @@ impl Sources {
     ///
     /// let mut sources = Sources::of("a.scm", "(a)");
     /// let start = sources.add("b.scm", "(b)", None).unwrap();
-    /// let (text, span) = sources.locate(ByteSpan { start: start + 1, end: start + 2 }).unwrap();
-    /// assert_eq!((text.name.as_str(), span), ("b.scm", ByteSpan { start: 1, end: 2 }));
+    /// let (text, span) = sources.locate(ByteSpan::new(1, 2).moved(start)).unwrap();
+    /// assert_eq!((text.name.as_str(), span), ("b.scm", ByteSpan::new(1, 2)));
     /// ```
     pub fn of(name: &str, text: &str) -> Sources {
         let mut sources = Sources::default();
@@ -74,11 +101,46 @@ impl Sources {
         self.texts.iter().position(|text| text.contains(span.start))
     }
 
+    /// The number of what a use of a macro makes of a part of its template. The use stands in a part of
+    /// `around`.
+    pub fn template(&mut self, name: &Arc<str>, part: ByteSpan, around: TemplateId) -> TemplateId {
+        let (mut around, mut depth) = (around, 0);
+        if let Some((place, owner)) = self.template_place(around) {
+            depth = owner.depth + 1;
+            if depth >= TEMPLATE_DEPTH_MAX {
+                // A macro that uses itself has no more places than its text has.
+                (around, depth) = (place.2, owner.depth);
+            }
+        }
+        let entry = self.templates.entry((part.start, part.end, around));
+        let index = entry.index();
+        entry.or_insert_with(|| TemplateOwner { name: name.clone(), depth });
+        TemplateId(index as u32 + 1)
+    }
+
+    fn template_place(&self, template: TemplateId) -> Option<(&TemplatePlace, &TemplateOwner)> {
+        self.templates.get_index((template.0 as usize).checked_sub(1)?)
+    }
+
+    /// The parts of templates that something was made of, the innermost first, each with the name of the
+    /// macro.
+    pub fn templates(&self, mut template: TemplateId) -> Vec<(&str, ByteSpan)> {
+        let mut parts = Vec::new();
+        while let Some((&(start, end, around), owner)) = self.template_place(template) {
+            parts.push((&*owner.name, ByteSpan { start, end, template: TemplateId::NONE }));
+            // A macro that uses itself in one place.
+            parts.dedup();
+            template = around;
+        }
+        parts
+    }
+
     /// The text a span begins in, and the span counted from the beginning of that.
     pub fn locate(&self, span: ByteSpan) -> Option<(&SourceText, ByteSpan)> {
         let source = &self.texts[self.index_of(span)?];
         let end = span.end.clamp(span.start, source.end());
-        Some((source, ByteSpan { start: span.start - source.start, end: end - source.start }))
+        let (start, end) = (span.start - source.start, end - source.start);
+        Some((source, ByteSpan { start, end, template: TemplateId::NONE }))
     }
 
     /// The folder of the file a span is in; where that is no file in a folder, the working one.

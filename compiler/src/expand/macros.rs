@@ -10,6 +10,7 @@ use crate::diagnostic::{ByteSpan, Diagnostic};
 use crate::limits::{DATA_MAX, EXPANSIONS_MAX};
 use crate::scope::Scope;
 use pscheme_heap::error_code::ErrorCode;
+use std::sync::Arc;
 
 /// What a form is once no macro is used at its head.
 pub(super) enum Head {
@@ -92,7 +93,7 @@ impl Expander<'_, '_> {
 
     fn use_macro(&mut self, id: MacroId, form: Syntax, place: Place) -> Head {
         let span = self.span(form);
-        let Macro { name, transformer, context, .. } = self.shared.ready_macro(id);
+        let Macro { name, transformer, context, origin } = self.shared.ready_macro(id);
         self.form.expansions += 1;
         if self.form.expansions > EXPANSIONS_MAX || self.shared.arena.len() > DATA_MAX {
             if !self.form.gave_up {
@@ -122,7 +123,10 @@ impl Expander<'_, '_> {
                 };
             }
         };
-        match rules.expand(self.shared, operands, span) {
+        // Only then the spans of its template are places in a text.
+        let is_written = matches!(origin, MacroOrigin::Written { .. });
+        let template_name = is_written.then(|| Arc::from(name.as_str()));
+        match rules.expand(self.shared, operands, span, template_name) {
             Ok(result) => Head::Form(result),
             Err(misfit) => {
                 let message = match misfit {

@@ -351,17 +351,17 @@ impl Expansion<'_> {
                 let index = self.count_datum(*index, span);
                 self.shape(0, &[index], span)
             }
-            Template::Identifier(identifier) => {
+            Template::Identifier(identifier, _) => {
                 let name = self.identifier_datum(*identifier, span);
                 self.shape(1, &[name], span)
             }
             Template::Constant(datum) => self.shape(1, &[*datum], span),
-            Template::List { elements, tail } => {
+            Template::List { elements, tail, .. } => {
                 let elements = self.elements_datum(elements, span);
                 let tail = self.template_datum(tail, span);
                 self.shape(2, &[elements, tail], span)
             }
-            Template::Vector(elements) => {
+            Template::Vector(elements, _) => {
                 let elements = self.elements_datum(elements, span);
                 self.shape(3, &[elements], span)
             }
@@ -393,15 +393,15 @@ impl Expansion<'_> {
         };
         match template {
             Template::Variable(_) => unreachable!("there are no variables"),
-            Template::Identifier(identifier) => self.identifier_datum(*identifier, span),
+            Template::Identifier(identifier, _) => self.identifier_datum(*identifier, span),
             Template::Constant(datum) => *datum,
-            Template::List { elements, tail } => {
+            Template::List { elements, tail, .. } => {
                 let elements = plain(self, elements);
                 let tail = self.plain_template(tail, span);
                 let pair = |list, head: DatumId| self.arena.pair(head, list, span);
                 elements.into_iter().rev().fold(tail, pair)
             }
-            Template::Vector(elements) => {
+            Template::Vector(elements, _) => {
                 let elements = plain(self, elements);
                 self.arena.vector(&elements, span)
             }

@@ -15,3 +15,8 @@
 (let-syntax ((m 5)) (m))
 (if #t (define-syntax late (syntax-rules ())))
 (import (scheme base))
+(define-syntax crooked (syntax-rules () ((_ a) (begin a (if)))))
+(define-syntax outer (syntax-rules () ((_ a) (list (crooked a)))))
+(outer 1)
+(define-syntax never-ends (syntax-rules () ((_ 0) (let ((x)) x)) ((_ n) (never-ends 0))))
+(never-ends 1)

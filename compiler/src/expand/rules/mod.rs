@@ -60,10 +60,10 @@ pub(super) struct Repeated {
 #[derive(Debug)]
 pub(super) enum Template {
     Variable(usize),
-    Identifier(Identifier),
+    Identifier(Identifier, ByteSpan),
     Constant(DatumId),
-    List { elements: Vec<Element>, tail: Box<Template> },
-    Vector(Vec<Element>),
+    List { elements: Vec<Element>, tail: Box<Template>, span: ByteSpan },
+    Vector(Vec<Element>, ByteSpan),
 }
 
 /// A part of a list template and how many ellipses follow it.
@@ -192,17 +192,19 @@ impl Expansion<'_> {
 
 impl Rules {
     /// The result of a use of the macro: that of the first rule whose pattern fits. Parts that come
-    /// from the template get a scope of their own.
+    /// from the template get a scope of their own. With the macro's name they are also known to come from
+    /// there.
     pub(super) fn expand(
         &self,
         expansion: &mut Expansion<'_>,
         form: Syntax,
         span: ByteSpan,
+        name: Option<Arc<str>>,
     ) -> Result<Syntax, Misfit> {
         let Some((_, operands)) = expansion.pair(form) else { return Err(Misfit::NoRule) };
         for rule in self.0.iter() {
             if let Some(matches) = rule.matches(expansion, operands) {
-                return rule.instantiate(expansion, &matches, span);
+                return rule.instantiate(expansion, &matches, span, name);
             }
         }
         Err(Misfit::NoRule)

@@ -9,6 +9,7 @@ use crate::expand::hygiene::Meaning;
 use crate::expand::syntax::{Identifier, Syntax, View};
 use crate::scope::{Scope, ScopeSetId};
 use pscheme_heap::error_code::ErrorCode;
+use std::sync::Arc;
 
 impl Expansion<'_> {
     /// A template `ellipses` ellipses apply to; with `escapes` an ellipsis is one.
@@ -29,7 +30,7 @@ impl Expansion<'_> {
                     return self.bad_rules(span, "an ellipsis follows a part of a template");
                 }
                 let Some(index) = self.template_variable(reader, identifier) else {
-                    return Some(Template::Identifier(identifier));
+                    return Some(Template::Identifier(identifier, span));
                 };
                 let needed = reader.variables[index].1;
                 if needed > ellipses {
@@ -51,11 +52,11 @@ impl Expansion<'_> {
                 let (items, tail) = self.list(syntax);
                 let elements = self.elements(reader, &items, ellipses, depth, escapes)?;
                 let tail = self.template(reader, tail, ellipses, depth + 1, escapes)?;
-                Some(Template::List { elements, tail: Box::new(tail) })
+                Some(Template::List { elements, tail: Box::new(tail), span })
             }
             View::Vector(items) => {
                 let elements = self.elements(reader, &items, ellipses, depth, escapes)?;
-                Some(Template::Vector(elements))
+                Some(Template::Vector(elements, span))
             }
         }
     }
@@ -122,14 +123,14 @@ impl Template {
     fn variables(&self, inside: usize, found: &mut Vec<(usize, usize)>) {
         match self {
             Template::Variable(index) => found.push((*index, inside)),
-            Template::Identifier(_) | Template::Constant(_) => {}
-            Template::List { elements, tail } => {
+            Template::Identifier(..) | Template::Constant(_) => {}
+            Template::List { elements, tail, .. } => {
                 for element in elements {
                     element.template.variables(inside + element.ellipses, found);
                 }
                 tail.variables(inside, found);
             }
-            Template::Vector(elements) => {
+            Template::Vector(elements, _) => {
                 for element in elements {
                     element.template.variables(inside + element.ellipses, found);
                 }
@@ -148,6 +149,8 @@ struct Filler<'filler, 'program> {
     scope: Scope,
     /// Where the macro was used.
     span: ByteSpan,
+    /// The macro's name, if its template is in a text of the program.
+    name: Option<Arc<str>>,
 }
 
 impl Rule {
@@ -156,21 +159,33 @@ impl Rule {
         expansion: &mut Expansion<'_>,
         matches: &[Option<Match>],
         span: ByteSpan,
+        name: Option<Arc<str>>,
     ) -> Result<Syntax, Misfit> {
         let scope = expansion.hygiene.sets.fresh();
         let values = matches.iter().map(Option::as_ref).collect();
-        let datum = Filler { expansion, scope, span }.fill(&self.template, &values)?;
+        let datum = Filler { expansion, scope, span, name }.fill(&self.template, &values)?;
         Ok(Syntax { datum, scopes: ScopeSetId::EMPTY })
     }
 }
 
 impl Filler<'_, '_> {
+    /// The span of what is made of a part of the template: the use, and that part.
+    fn span_of(&mut self, part: ByteSpan) -> ByteSpan {
+        let Some(name) = &self.name else { return self.span };
+        let template = self.expansion.sources.template(name, part, self.span.template);
+        ByteSpan { template, ..self.span }
+    }
+
     fn fill(&mut self, template: &Template, values: &Values<'_>) -> Result<DatumId, Misfit> {
         Ok(match template {
-            Template::Constant(datum) => self.expansion.arena.again(*datum, self.span),
-            Template::Identifier(identifier) => {
+            Template::Constant(datum) => {
+                let span = self.span_of(self.expansion.arena.span(*datum));
+                self.expansion.arena.again(*datum, span)
+            }
+            Template::Identifier(identifier, span) => {
                 let inside = self.expansion.identifier_within(*identifier, self.scope);
-                let symbol = self.expansion.arena.symbol(inside.symbol, self.span);
+                let span = self.span_of(*span);
+                let symbol = self.expansion.arena.symbol(inside.symbol, span);
                 self.expansion.arena.with_scopes(symbol, inside.scopes)
             }
             Template::Variable(index) => match values[*index] {
@@ -179,17 +194,19 @@ impl Filler<'_, '_> {
                 }
                 _ => return Err(Misfit::Lengths),
             },
-            Template::List { elements, tail } => {
+            Template::List { elements, tail, span } => {
                 let items = self.fill_elements(elements, values)?;
                 let mut list = self.fill(tail, values)?;
+                let span = self.span_of(*span);
                 for item in items.into_iter().rev() {
-                    list = self.expansion.arena.pair(item, list, self.span);
+                    list = self.expansion.arena.pair(item, list, span);
                 }
                 list
             }
-            Template::Vector(elements) => {
+            Template::Vector(elements, span) => {
                 let items = self.fill_elements(elements, values)?;
-                self.expansion.arena.vector(&items, self.span)
+                let span = self.span_of(*span);
+                self.expansion.arena.vector(&items, span)
             }
         })
     }
