@@ -9,6 +9,7 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::limits::{NURSERY_PAGES, PAGE_BYTES};
 use pscheme_heap::word::Word;
 
+use crate::code_info::parameters_text;
 use crate::fault::{Fault, Interrupt};
 use crate::machine::{CodeView, Stop, TopFrame, Vm};
 use crate::primitive::Arguments;
@@ -56,18 +57,25 @@ impl Vm {
     }
 
     fn wrong_count(&self, procedure: Word, count: usize) -> Interrupt {
-        let (name, least, most) = match self.heap.kind_of(procedure) {
+        let (name, least, most, signature) = match self.heap.kind_of(procedure) {
             Some(Kind::Primitive) => {
                 let row = self
                     .primitive(self.heap.raw(procedure, body::Primitive::CODE) as usize)
                     .expect("known");
-                (row.name.to_string(), row.minimum as usize, row.maximum.map(usize::from))
+                let maximum = row.maximum.map(usize::from);
+                (row.name.to_string(), row.minimum as usize, maximum, row.signature().to_string())
             }
             _ => {
                 let view =
                     CodeView::of(&self.heap, self.heap.field(procedure, body::Closure::CODE));
                 let most = (!view.rest).then_some(view.required + view.optional);
-                (code_name(self, view.code), view.required, most)
+                let name = code_name(self, view.code);
+                let parameters = parameters_text(&self.heap, view);
+                let signature = match name.as_str() {
+                    ANONYMOUS => format!("(lambda ({}) …)", parameters.trim_start()),
+                    _ => format!("({name}{parameters})"),
+                };
+                (name, view.required, most, signature)
             }
         };
         let expected = match most {
@@ -78,7 +86,7 @@ impl Vm {
         let plural = if expected == "1" { "" } else { "s" };
         Fault::new(
             ErrorCode::WrongArgumentCount,
-            format!("{name} expects {expected} argument{plural}, found {count}"),
+            format!("{name} expects {expected} argument{plural}, found {count}: {signature}"),
         )
         .into()
     }

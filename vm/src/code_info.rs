@@ -197,6 +197,26 @@ pub fn variables_of(heap: &Heap, code: Word) -> Vec<VariableRange> {
     table.and_then(|table| heap.peek_bytes(table)).and_then(decode_variables).unwrap_or_default()
 }
 
+/// The register of a procedure's first argument: below are the procedure itself and the link.
+const FIRST_PARAMETER: u32 = 2;
+
+/// The parameters of code as a call is written, with a space before each. One that nothing uses has no name left.
+pub fn parameters_text(heap: &Heap, view: CodeView) -> String {
+    let variables = variables_of(heap, view.code);
+    let parameter = |index: usize| {
+        let place = VariablePlace::Register(FIRST_PARAMETER + index as u32);
+        let named =
+            variables.iter().find(|variable| variable.start == 0 && variable.place == place);
+        named.map_or_else(|| format!("_{}", index + 1), |variable| variable.name.clone())
+    };
+    let positional = view.required + view.optional;
+    let mut text: String = (0..positional).map(|index| format!(" {}", parameter(index))).collect();
+    if view.rest {
+        text.push_str(&format!(" . {}", parameter(positional)));
+    }
+    text
+}
+
 impl Vm {
     /// The source position of the instruction at `offset` in `code`: file name, text, byte range.
     pub fn source_position(&self, code: Word, offset: u64) -> Option<SourcePosition> {

@@ -51,6 +51,13 @@ pub enum Work {
 }
 
 impl Primitive {
+    /// How it is called, as its documentation says: `(vector-ref vector k)`.
+    pub fn signature(&self) -> &'static str {
+        // The documentation of the library's rows begins with the call in back quotes.
+        let call = self.doc.split('`').nth(1).filter(|call| call.starts_with('('));
+        call.unwrap_or(self.name)
+    }
+
     /// Runs the primitive and charges its work.
     ///
     /// # Panics

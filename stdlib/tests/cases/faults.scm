@@ -59,7 +59,7 @@
 (error 'who "what") ;!> E0108 who "what"
 (raise 'oops) ;!> E0108 the value oops was raised
 (raise (list 1 "a")) ;!> E0108 the value (1 "a") was raised
-(cons 1) ;!> E0103 cons expects 2 arguments, found 1
+(cons 1) ;!> E0103 cons expects 2 arguments, found 1: (cons a b)
 (no-such-thing 1) ;!> E0101 the variable no-such-thing has no value
 ("not a procedure") ;!> E0102 "not a procedure" is not a procedure
 (read) ;!> E0113 reading from the console is not in this version
@@ -85,7 +85,7 @@
 (letrec ((f (let ((n 1)) (case-lambda ((a b) n))))) (f 1)) ;!> E0103 f has no clause for 1 argument
 ((case-lambda) 1) ;!> E0103 anonymous procedure has no clause for 1 argument
 (define counter (let ((n 0)) (lambda () (set! n (+ n 1)) n)))
-(counter 1) ;!> E0103 counter expects 0 arguments, found 1
+(counter 1) ;!> E0103 counter expects 0 arguments, found 1: (counter)
 (%closure-name car) ;!> E0104 %closure-name expects a procedure written in Scheme as its first argument, found #<procedure>
 ; Promises.
 (force (delay-force 5)) ;!> E0104 delay-force expects a promise as its first argument, found 5
@@ -98,9 +98,9 @@
 (account-owner (make-point 1 2)) ;!> E0104 account-owner expects an account as its first argument, found #<point>
 (set-point-x! '(1 2) 3) ;!> E0104 set-point-x! expects a point as its first argument, found (1 2)
 (set-account-owner! <account> 3) ;!> E0104 set-account-owner! expects an account as its first argument, found #<record-type account>
-(make-point 1) ;!> E0103 make-point expects 2 arguments, found 1
-(point-x) ;!> E0103 point-x expects 1 argument, found 0
-(point-x (make-point 1 2) 3) ;!> E0103 point-x expects 1 argument, found 2
+(make-point 1) ;!> E0103 make-point expects 2 arguments, found 1: (make-point x y)
+(point-x) ;!> E0103 point-x expects 1 argument, found 0: (point-x record)
+(point-x (make-point 1 2) 3) ;!> E0103 point-x expects 1 argument, found 2: (point-x record)
 (%record-ref (make-account) <account> 1 'name) ;!> E0107 name expects an index below 1, found 1
 (%record-ref (make-account) <account> 'a 'name) ;!> E0104 name expects an index as its third argument, found a
 (%record-ref (make-account) 7 0 'name) ;!> E0104 name expects a record type as its second argument, found 7
@@ -109,3 +109,9 @@
 (%record 5) ;!> E0104 %record expects a record type as its first argument, found 5
 (%make-record-type 5 #() #f) ;!> E0104 %make-record-type expects a symbol as its first argument, found 5
 (%make-record-type 'a '() #f) ;!> E0104 %make-record-type expects a vector as its second argument, found ()
+((lambda (a b . rest) a) 1) ;!> E0103 anonymous procedure expects at least 2 arguments, found 1: (lambda (a b . rest) …)
+(define (two first second) (list first second))
+(two 1) ;!> E0103 two expects 2 arguments, found 1: (two first second)
+(map) ;!> E0103 map expects at least 2 arguments, found 0: (map procedure items . more)
+(+ 'a) ;!> E0104 + expects a number as its first argument, found a
+(vector-ref (vector 1)) ;!> E0103 vector-ref expects 2 arguments, found 1: (vector-ref vector index)
