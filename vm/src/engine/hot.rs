@@ -272,11 +272,12 @@ pub(super) unsafe fn closure_reference(mut r: Registers) -> bool {
 
 #[inline(always)]
 pub(super) unsafe fn closure_patch(mut r: Registers) -> bool {
-    let closure = r.a();
-    if !r.kind_is(closure, Kind::Closure as u8) {
+    let (closure, index) = (r.a(), body::Closure::FIELDS + field::b(r.instruction));
+    // The verifier does not know which closure this is, and so not how many values it has.
+    if !r.kind_is(closure, Kind::Closure as u8) || index as u64 >= *r.slot(closure, 0) >> 32 {
         return false;
     }
-    let slot = r.slot(closure, 1 + body::Closure::FIELDS + field::b(r.instruction));
+    let slot = r.slot(closure, 1 + index);
     let value = r.c();
     r.store(slot, value);
     true
