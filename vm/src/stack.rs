@@ -174,9 +174,9 @@ impl Vm {
     }
 
     /// Copies frames of the continuation back to the empty stack, up to `burst` of them, and sets
-    /// base and `pc`. Returns the stack address where an expected value goes.
+    /// base and `pc`. Returns the stack address where an expected value goes. The room of a
+    /// continuation must be there: whoever holds the value made it before reading that.
     fn unseal(&mut self, burst: usize) -> Option<*mut u64> {
-        self.make_room(CONTINUATION);
         let k = self.machine.continuation;
         let segment = self.heap.field(k, body::Continuation::SEGMENT);
         let next = self.heap.field(k, body::Continuation::NEXT);
@@ -232,6 +232,7 @@ impl Vm {
         let k = self.machine.continuation;
         if k.is_object() && self.heap.field(k, body::Continuation::CODE).is_object() {
             self.machine.underflow_burst = 1;
+            self.make_room(CONTINUATION);
             let place = self.unseal(1);
             debug_assert!(place.is_none());
             return;
