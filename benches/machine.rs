@@ -17,6 +17,22 @@ const PROGRAMS: &[(&str, &str)] = &[
         "call/cc 1e5",
         "(let loop ((i 0)) (if (< i 100000) (loop (+ 1 (call/cc (lambda (k) (k i)))))))",
     ),
+    (
+        "prompt and abort 1e5",
+        "(let loop ((i 0))
+           (if (< i 100000)
+               (loop (+ 1 (call-with-prompt 'p (lambda () (abort-to-prompt 'p i)) (lambda (k i) i))))))",
+    ),
+    (
+        "prompt, abort and resumption 1e5",
+        "(let loop ((i 0))
+           (if (< i 100000)
+               (loop (call-with-prompt 'p (lambda () (+ 1 (abort-to-prompt 'p i))) (lambda (k i) (k i))))))",
+    ),
+    (
+        "guard and raise 1e5",
+        "(let loop ((i 0)) (if (< i 100000) (loop (+ 1 (guard (e (#t e)) (raise i))))))",
+    ),
     // What a message and a process cost is said in calls of a closure: this many times the first.
     (
         "closure call 1e6",

@@ -1,5 +1,6 @@
-//! The limits of heap and stack stop processes and keep them whole: a run that meets a limit again and
-//! again, each time reopened with a little more, ends as one without a limit. Others are conditions.
+//! The limits of heap and stack stop processes and keep them whole: a run that meets a limit again
+//! and again, each time reopened with a little more, ends as one without a limit. Others are
+//! conditions.
 
 mod support;
 
@@ -72,6 +73,18 @@ const PROGRAMS: &[(&str, &str)] = &[
          (define (deep n) (if (= n 0) (call/cc (lambda (k) (set! kept (cons k kept)) 1)) (+ 1 (deep (- n 1)))))
          (do ((i 0 (+ i 1)) (sum 0 (+ sum (deep 200)))) ((= i 6000) (display sum)))
          (display (length kept))",
+    ),
+    (
+        "compositions",
+        "(define (part n)
+           (call-with-prompt 'part
+             (lambda ()
+               (let loop ((n n))
+                 (if (= n 0) (abort-to-prompt 'part) (+ 1 (call/cc (lambda (k) (loop (- n 1))))))))
+             (lambda (k) k)))
+         (define kept (map part '(20000 30000 40000)))
+         (display (map (lambda (k) (k 0)) kept))
+         (display ((part 50000) ((car kept) 0)))",
     ),
     (
         "ports",
@@ -194,7 +207,8 @@ fn in_an_atomic_section_the_limit_is_a_failure() {
     assert_eq!(run(text, &[("heap", 16 * MIB)]), "goes on");
 }
 
-/// Frames on the stack, captured ones, and frames of a procedure of the library.
+/// Frames on the stack, captured ones, frames of a procedure of the library, and copies of
+/// continuations.
 const RECURSIONS: &[&str] = &[
     "(define (count n) (if (= n 0) 0 (+ 1 (count (- n 1))))) (display (count 1000000))",
     "(define (deep n) (if (= n 0) 0 (+ 1 (call/cc (lambda (k) (deep (- n 1)))))))
@@ -202,7 +216,28 @@ const RECURSIONS: &[&str] = &[
     "(define (nest n) (if (= n 0) '() (map (lambda (x) (nest (- n 1))) '(1))))
      (define (depth l) (let loop ((l l) (n 0)) (if (pair? l) (loop (car l) (+ n 1)) n)))
      (display (depth (nest 200000)))",
+    "(define part
+       (call-with-prompt 'part (lambda () (let ((more (abort-to-prompt 'part))) (+ 1 (more)))) (lambda (k) k)))
+     (define (deep n) (if (= n 0) 0 (part (lambda () (deep (- n 1))))))
+     (display (deep 300000))",
+    "(define (nest n) (if (= n 0) (abort-to-prompt 'part) (+ 1 (nest (- n 1)))))
+     (define part (call-with-prompt 'part (lambda () (nest 1000)) (lambda (k) k)))
+     (define (deep n) (if (= n 0) 0 (+ 1 (call-in-continuation part (lambda () (deep (- n 1)))))))
+     (display (deep 500))",
 ];
+
+#[test]
+fn a_composable_continuation_keeps_nothing_alive_beyond_its_prompt() {
+    // Each is captured in front of a frame that has the one before.
+    let text = "
+        (define (next before n)
+          (let ((k (call-with-prompt 'part
+                     (lambda () (dynamic-wind list (lambda () (+ 1 (abort-to-prompt 'part))) list))
+                     (lambda (k) k))))
+            (if (procedure? before) (if (= n 0) (k 1) (next k (- n 1))))))
+        (display (next car 100000))";
+    assert_eq!(run(text, &[("heap", 16 * MIB)]), "2");
+}
 
 #[test]
 fn a_recursion_that_meets_the_stack_limit_goes_on_with_a_higher_one() {

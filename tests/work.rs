@@ -44,7 +44,12 @@ const LARGE: &str = "
     (define longest (/ (expt 3 150000) (expt 7 85000)))
     (define doubled (make-equal-hash-table))
     (let loop ((i 0)) (if (< i 131071) (begin (hash-table-set! doubled i i) (loop (+ i 1)))))
-    (define many (map (lambda (i) string-1) (iota 1000)))";
+    (define many (map (lambda (i) string-1) (iota 1000)))
+    (define captured #f)
+    (let loop ((n 100000))
+      (if (= n 0)
+          (begin (%call/cc (lambda (k) (set! captured k))) 0)
+          (+ 1 (%call/cc (lambda (k) (loop (- n 1)))))))";
 const SORTS: [&str; 10] =
     ["string", "digits", "bytes", "vector", "list", "integer", "ratio", "complex", "table", "port"];
 /// What stands beside a large argument.
@@ -69,6 +74,11 @@ const LARGEST: [(&str, &str); 12] = [
         "(begin (hash-table-set! doubled 'one 1) (hash-table-set! doubled 'more 1))",
     ),
 ];
+
+/// Calls with the most work that those take whose row says `chunk`, where the lists below do not make
+/// one.
+const CHUNKS: [(&str, &str); 1] =
+    [("%copy-continuations", "(%copy-continuations captured '() '())")];
 
 /// Argument lists to try with this many arguments, the first of them large.
 fn argument_lists(count: usize) -> Vec<Vec<String>> {
@@ -179,6 +189,15 @@ fn primitives_take_no_longer_than_their_rows_say() {
             Work::Listed(bound) => println!("{time:>10.1?} {call}: {bound}"),
             Work::Size => println!("{time:>10.1?} {call}, at most {charged} units"),
             _ => {}
+        }
+    }
+    for (name, call) in CHUNKS {
+        let row = primitive_set().rows().find(|row| row.name == name);
+        assert_eq!(row.map(|row| row.work), Some(Work::Chunk), "{name}");
+        let (time, charged) = measure(&mut session, call, CHUNK_MAX);
+        println!("{time:>10.1?} {call}, {charged} units");
+        if time > CHUNK_MAX || charged < CHARGED_MIN {
+            problems.push(format!("{call} takes {time:?} and charges {charged} units"));
         }
     }
     for (name, call) in LARGEST {

@@ -115,6 +115,10 @@ error_codes! {
     /// The calls that the process waits in take more than they may: a recursion too deep, or endless. The
     /// process is kept whole, and goes on when the image is opened with a higher limit.
     123 StackLimit = "stack limit reached";
+    /// `abort-to-prompt`, `shift` or another procedure of `(pscheme control)` or SRFI 226 goes to the
+    /// innermost prompt with a tag, and no call that the process waits in has made one. Prompts are
+    /// those of one process: another one does not see them.
+    124 NoPrompt = "no prompt with this tag";
     /// A macro's transformer was running when the image was closed, and what the rest of the form is to be
     /// expanded with has changed since: another version of pscheme, or other definitions. Nothing of
     /// the form has run; evaluate it again.

@@ -184,7 +184,8 @@ kinds! {
     /// The rest of a computation: the frames of `segment` below word `offset`, then `next`. `link`
     /// is the return link to the topmost frame; with a code object in `code` that frame was
     /// interrupted and goes on at the link's instruction without taking a value. `depth` is the number
-    /// of words of all its frames, those of `next` included.
+    /// of words of all its frames, those of `next` included. `dynamic` is the state of the process when
+    /// the object was made, which is no part of the rest of the computation, or the empty list.
     12 Continuation { SEGMENT: value(Only Segment), NEXT: value(OrNone Continuation), DYNAMIC: value, CODE: value(OrNone Code), OFFSET: raw, LINK: raw, DEPTH: raw } tail None;
     /// Sealed frames. Never changed but for words above the highest live offset.
     13 Segment {} tail Frames;

@@ -286,7 +286,7 @@ fn part(vm: &mut Vm, arguments: Arguments, name: &'static str, field: usize) -> 
     Ok(vm.heap.field(condition, field))
 }
 
-fn has_code(heap: &Heap, word: Word, code: ErrorCode) -> Word {
+pub(crate) fn has_code(heap: &Heap, word: Word, code: ErrorCode) -> Word {
     let is_condition = heap.kind_of(word) == Some(Kind::Condition);
     Word::boolean(
         is_condition && heap.field(word, body::Condition::CODE) == Word::fixnum(code as i64),

@@ -6,7 +6,7 @@
 //! programs into a heap, the prelude first.
 //!
 //! Rows of primitives stand in one block per file: numbers 1–149, lists 150–199, characters
-//! 200–249, strings and symbols 250–349, vectors 350–399, bytevectors 400–449, hash tables
+//! 200–249, strings and symbols 250–278 and 290–349, continuations 279–289, vectors 350–399, bytevectors 400–449, hash tables
 //! 450–499, control 500–549, ports 550–649, commits and processes 650–699, records 700–717, procedures
 //! 718, features 719, evaluation 720–725, the operating system's process 726–728, compilations and
 //! syntax 730 and 740–749, the host 750–752.
@@ -20,6 +20,7 @@ mod character;
 mod commit;
 mod compilation;
 mod context;
+mod continuation;
 mod control;
 mod data;
 mod eval;
@@ -65,6 +66,7 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         bytevector::BYTEVECTOR_PRIMITIVES,
         hash_table::HASH_TABLE_PRIMITIVES,
         control::CONTROL_PRIMITIVES,
+        continuation::CONTINUATION_PRIMITIVES,
         port::PORT_PRIMITIVES,
         record::RECORD_PRIMITIVES,
         procedure::PROCEDURE_PRIMITIVES,

@@ -27,6 +27,7 @@ use crate::image::{DefinitionWriter, ImageSurroundings, scope_words};
 /// The prelude's files, in the order in which they are loaded.
 const PRELUDE: &[(&str, &str)] = &[
     ("prelude/control.scm", include_str!("prelude/control.scm")),
+    ("prelude/prompt.scm", include_str!("prelude/prompt.scm")),
     ("prelude/number.scm", include_str!("prelude/number.scm")),
     ("prelude/list.scm", include_str!("prelude/list.scm")),
     ("prelude/sort.scm", include_str!("prelude/sort.scm")),

@@ -158,6 +158,7 @@ expanded ;=> 5
 (begin (set! x 10) (force p)) ;=> 6
 (define (loop-down n) (if (= n 0) (delay 'bottom) (delay-force (loop-down (- n 1)))))
 (force (loop-down 10000)) ;=> bottom
+(force (loop-down 1000000)) ;=> bottom
 (force 5) ;=> 5
 (force (make-promise 5)) ;=> 5
 (promise? (make-promise 5)) ;=> #t

@@ -116,3 +116,6 @@
 (let ((p (make-parameter 1)) (seen '())) (parameterize ((p 2)) (dynamic-wind (lambda () (set! seen (cons (p) seen))) (lambda () (parameterize ((p 3)) (set! seen (cons (p) seen)))) (lambda () (set! seen (cons (p) seen))))) seen) ;=> (2 3 2)
 (let ((p (make-parameter 1)) (k #f) (seen '()) (n 0)) (parameterize ((p 2)) (call/cc (lambda (c) (set! k c))) (set! seen (cons (p) seen))) (set! seen (cons (p) seen)) (set! n (+ n 1)) (if (< n 2) (k #f)) (reverse seen)) ;=> (2 1 2 1)
 (let ((n 0)) (dynamic-wind (lambda () (set! n (+ n 1))) (lambda () 'x) (lambda () (set! n (+ n 10)))) n) ;=> 11
+; A continuation goes on in the dynamic state it was captured in, whatever ran in its frames' place before.
+(let ((p (make-parameter 'outside))) (define (inner) (parameterize ((p 'inside)) (let ((y (call/cc (lambda (k) (k 1))))) (+ y 1))) (call/cc (lambda (k) (k 1)))) (define (outer) (let ((x (inner))) (list x (p)))) (outer)) ;=> (1 outside)
+(let ((p (make-parameter 'outside))) (define (inner n) (if (> n 0) (begin (parameterize ((p n)) (let ((y (call/cc (lambda (k) (k 1))))) (+ y 1))) (inner (- n 1))) (call/cc (lambda (k) (k 1))))) (define (outer n) (if (= n 0) (inner 3) (let ((x (outer (- n 1)))) (list x (p))))) (outer 3)) ;=> (((1 outside) outside) outside)

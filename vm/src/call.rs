@@ -248,7 +248,8 @@ impl Vm {
         self.throw(continuation, value)
     }
 
-    /// Returns `value` to `continuation` in place of the running computation.
+    /// Returns `value` to `continuation` in place of the running computation. The dynamic state is the
+    /// thrower's affair: an object can be captured in more than one.
     ///
     /// # Errors
     /// If a running process's interrupted state is used as a procedure.
@@ -256,9 +257,10 @@ impl Vm {
         if !continuation.is_object() {
             self.machine.continuation = Word::NULL;
         } else {
-            let interrupted = self.heap.field(continuation, body::Continuation::CODE).is_object();
-            assert!(!interrupted, "only the system holds interrupted continuations");
-            self.machine.dynamic = self.heap.field(continuation, body::Continuation::DYNAMIC);
+            if self.heap.field(continuation, body::Continuation::CODE).is_object() {
+                let message = "nothing can return to where a process was interrupted";
+                return Err(Fault::new(ErrorCode::NotProcedure, message.to_string()).into());
+            }
             self.machine.continuation = continuation;
         }
         self.machine.underflow_burst = 1;

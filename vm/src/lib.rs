@@ -7,6 +7,7 @@ pub mod builtin;
 pub mod call;
 pub mod code;
 pub mod code_info;
+mod compose;
 pub mod engine;
 pub mod fault;
 pub mod frames;

@@ -86,6 +86,8 @@ fixed_limits! { VM_LIMITS:
     INTEGER_BITS_MAX: usize = INTEGER_LIMBS_MAX * 64;
 }
 
+/// Continuation objects that are copied in one call; longer chains are copied in pieces.
+pub const CONTINUATIONS_COPIED_MAX: usize = 1_024;
 /// Timers that are fired at one point; the next ones are at the next.
 pub const TIMERS_FIRED_MAX: usize = 1_024;
 

@@ -20,9 +20,8 @@ use crate::process::{Event, ProcessState, interrupt_stop};
 const MESSAGE_CHARACTERS_MAX: usize = 4096;
 /// Irritants of a condition made by the machine at most.
 const IRRITANTS_MAX: usize = 16;
-/// Elements of the vector that is a dynamic state, and which of them is the list of handlers; the
-/// library's control.scm makes it.
-const STATE_LENGTH: usize = 6;
+/// Which element of the vector that is a dynamic state is the list of handlers; the library's
+/// control.scm makes it.
 const STATE_HANDLERS: usize = 5;
 
 impl Vm {
@@ -51,7 +50,7 @@ impl Vm {
         let state = self.machine.dynamic;
         self.heap.root(Root::ExceptionHandler).is_object()
             && self.heap.kind_of(state) == Some(Kind::Vector)
-            && self.heap.header(state).body_words() == STATE_LENGTH
+            && self.heap.header(state).body_words() > STATE_HANDLERS
             && self.heap.field(state, STATE_HANDLERS).is_pair()
     }
 

@@ -74,13 +74,22 @@ impl Vm {
     /// The condition of the limit.
     pub(crate) fn reserve_stack(&mut self, frame_words: usize) -> Result<(), Interrupt> {
         let words = self.words_below_base() + frame_words;
+        self.check_depth(self.depth_of(self.machine.continuation).saturating_add(words as u64))?;
+        let segment = Header::new(Kind::Segment, 0, words);
+        self.reserve_object(segment.size_bytes(), CONTINUATION)
+    }
+
+    /// Makes sure that frames of this many words are within the stack's limit.
+    ///
+    /// # Errors
+    /// The condition of the limit.
+    pub(crate) fn check_depth(&self, words: u64) -> Result<(), Interrupt> {
         let limit = self.machine.limits.stack_bytes;
-        if self.depth_of(self.machine.continuation).saturating_add(words as u64) > limit / 8 {
+        if words > limit / 8 {
             let message = format!("the calls it waits in take {limit} bytes");
             return Err(Fault::new(ErrorCode::StackLimit, message).into());
         }
-        let segment = Header::new(Kind::Segment, 0, words);
-        self.reserve_object(segment.size_bytes(), CONTINUATION)
+        Ok(())
     }
 
     /// Seals the frames below the running one, which becomes the bottom frame. With nothing below,
@@ -143,7 +152,7 @@ impl Vm {
     }
 
     /// Words of all frames of a continuation.
-    fn depth_of(&self, continuation: Word) -> u64 {
+    pub(crate) fn depth_of(&self, continuation: Word) -> u64 {
         let is_one = continuation.is_object();
         if is_one { self.heap.raw(continuation, body::Continuation::DEPTH) } else { 0 }
     }

@@ -127,6 +127,17 @@
     ((_ again (test body0 body ...) more ...)
      (if test (begin body0 body ...) (%guard-clauses again more ...)))))
 
+; Delimited continuations (library (pscheme control)): the value of reset is that of its body; shift
+; leaves the body, and its own body, in which k goes on with the rest of it, takes its place.
+
+(define-syntax reset
+  (syntax-rules ()
+    ((_ body0 body ...) (%reset (lambda () body0 body ...)))))
+
+(define-syntax shift
+  (syntax-rules ()
+    ((_ k body0 body ...) (%shift (lambda (k) body0 body ...)))))
+
 ; Receiving messages (library (pscheme process)).
 ;
 ;   (recv (pattern body0 body ...) ... )

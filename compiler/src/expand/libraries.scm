@@ -102,3 +102,30 @@
  with-syntax)
 
 ((pscheme image) atomically await-commit image? on-commit transient)
+
+((pscheme control)
+ abort-to-prompt call-with-escape-continuation call-with-prompt default-prompt-tag make-prompt-tag reset
+ shift)
+
+; The part of SRFI 226 that prompts cover, under the names its libraries have in R7RS and under
+; those that its text calls them by. call/cc is that of (scheme base), which no prompt delimits.
+
+((srfi 226 prompt)
+ abort-current-continuation call-with-continuation-prompt continuation-prompt-tag?
+ continuation-violation-prompt-tag continuation-violation? default-continuation-prompt-tag
+ make-continuation-prompt-tag)
+
+((srfi 226 continuation)
+ call-in call-in-continuation call-with-composable-continuation call-with-non-composable-continuation
+ continuation-prompt-available? continuation-violation-prompt-tag continuation-violation? continuation?
+ dynamic-wind non-composable-continuation? return-to)
+
+((srfi 226 control prompts)
+ abort-current-continuation call-with-continuation-prompt continuation-prompt-tag?
+ continuation-violation-prompt-tag continuation-violation? default-continuation-prompt-tag
+ make-continuation-prompt-tag)
+
+((srfi 226 control continuations)
+ call-in call-in-continuation call-with-composable-continuation call-with-non-composable-continuation
+ continuation-prompt-available? continuation-violation-prompt-tag continuation-violation? continuation?
+ dynamic-wind non-composable-continuation? return-to)

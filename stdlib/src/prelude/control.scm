@@ -1,32 +1,37 @@
 ; Control: continuations with winders, parameters, several values, apply.
 ;
 ; The dynamic state of a process is the empty list or a vector
-;   #(next before after bindings depth handlers)
-; of the state around it, two thunks (or #f where only bindings or handlers were added), the bindings
-; of parameters in force, the number of states around it, and the exception handlers in force, the
-; innermost first. A continuation restores the state it was captured in. The machine looks for the
-; handlers too.
+;   #(next before after bindings depth handlers prompt)
+; of the state around it, two thunks (or #f where only the rest was added), the bindings of parameters
+; in force, the number of states around it, the exception handlers in force, the innermost first, and
+; the prompt that the state is of, or #f (prompt.scm). A continuation restores the state it was captured
+; in. The machine looks for the handlers too.
+;
+; What has entered a state leaves the one that is present then, and remembers none to go back to: a
+; frame that came back with a composable continuation returns inside other states than those it was
+; called in. For the same reason the handlers of a state are those of the state around it, with one more
+; or without the first.
 
 (define (%state-next state) (vector-ref state 0))
 (define (%state-depth state) (if (null? state) 0 (vector-ref state 4)))
-(define (%bindings)
-  (let ((state (%dynamic)))
-    (if (null? state) '() (vector-ref state 3))))
+(define (%state-bindings state) (if (null? state) '() (vector-ref state 3)))
+(define (%state-handlers state) (if (null? state) '() (vector-ref state 5)))
+(define (%bindings) (%state-bindings (%dynamic)))
+(define (%handlers) (%state-handlers (%dynamic)))
 
-(define (%handlers)
+; A state inside the present one.
+(define (%inside before after bindings handlers prompt)
   (let ((state (%dynamic)))
-    (if (null? state) '() (vector-ref state 5))))
+    (vector state before after bindings (+ 1 (%state-depth state)) handlers prompt)))
 
-(define (%inside before after bindings handlers)
-  (let ((state (%dynamic)))
-    (vector state before after bindings (+ 1 (%state-depth state)) handlers)))
+(define (%leave-state)
+  (%set-dynamic! (%state-next (%dynamic))))
 
 (define (%with-state state thunk)
-  (let ((around (%dynamic)))
-    (%set-dynamic! state)
-    (let ((result (thunk)))
-      (%set-dynamic! around)
-      result)))
+  (%set-dynamic! state)
+  (let ((result (thunk)))
+    (%leave-state)
+    result))
 
 (define (%common-state a b)
   (let ((depth-a (%state-depth a)) (depth-b (%state-depth b)))
@@ -35,53 +40,83 @@
           ((< depth-a depth-b) (%common-state a (%state-next b)))
           (else (%common-state (%state-next a) (%state-next b))))))
 
-; Leaves the present states up to those shared with target, then enters target's.
-(define (%rewind target)
+; The states from state out to around, without around, the outermost first.
+(define (%states-inside state around)
+  (let loop ((state state) (inside '()))
+    (if (eq? state around)
+        inside
+        (loop (%state-next state) (cons state inside)))))
+
+; Leaves the present state for good: what winds it up runs in the state around it.
+(define (%unwind-state)
+  (let ((after (vector-ref (%dynamic) 2)))
+    (%leave-state)
+    (if after (after))))
+
+; Leaves the present states up to the innermost that is shared with target, which it gives. What winds
+; a state up may come back inside other states; then what is shared is found anew.
+(define (%unwind-to target)
   (let ((common (%common-state (%dynamic) target)))
     (let leave ()
       (let ((state (%dynamic)))
-        (if (not (eq? state common))
-            (let ((after (vector-ref state 2)))
-              (%set-dynamic! (%state-next state))
-              (if after (after))
-              (leave)))))
-    (let enter ((state target))
-      (if (not (eq? state common))
-          (let ((before (vector-ref state 1)))
-            (enter (%state-next state))
-            (if before (before))
-            (%set-dynamic! state))))))
+        (cond ((eq? state common) common)
+              ((> (%state-depth state) (%state-depth common))
+               (%unwind-state)
+               (leave))
+              (else (%unwind-to target)))))))
+
+; Enters states, the outermost first, and calls then. A prompt is in force only in front of its
+; continuation: what lies inside a prompt is entered there.
+(define (%enter-states states then)
+  (if (null? states)
+      (then)
+      (let* ((state (car states))
+             (before (vector-ref state 1))
+             (prompt (vector-ref state 6)))
+        (if before (before))
+        (%set-dynamic! state)
+        (if (and prompt (pair? (cdr states)))
+            (%call-in (%prompt-continuation prompt) state
+                      (lambda () (%enter-states (cdr states) then)))
+            (%enter-states (cdr states) then)))))
+
+; Leaves the present states up to those shared with target, enters target's, and calls then.
+(define (%rewind target then)
+  (%enter-states (%states-inside target (%unwind-to target)) then))
+
+; A continuation as a procedure tells what it is made of when it gets this instead of values.
+(define %continuation-key (list 'continuation))
+
+(define (%full-continuation continuation state)
+  (lambda results
+    (let ((value (if (and (pair? results) (null? (cdr results)))
+                     (car results)
+                     (%apply values results))))
+      (cond ((eq? value %continuation-key) (vector 'full continuation state))
+            ((eq? (%dynamic) state) (%throw continuation value))
+            (else (%rewind state (lambda () (%throw continuation value))))))))
 
 (define (call-with-current-continuation procedure)
   (%call/cc
     (lambda (continuation)
-      (let ((state (%dynamic)))
-        (procedure
-          (lambda results
-            (if (not (eq? (%dynamic) state)) (%rewind state))
-            (%throw continuation
-                    (if (and (pair? results) (null? (cdr results)))
-                        (car results)
-                        (%apply values results)))))))))
+      (procedure (%full-continuation continuation (%dynamic))))))
 
 (define call/cc call-with-current-continuation)
 (define call-with-escape-continuation call-with-current-continuation)
 
 (define (dynamic-wind before thunk after)
   (before)
-  (let ((state (%inside before after (%bindings) (%handlers))))
-    (%set-dynamic! state)
-    (let ((result (thunk)))
-      (%set-dynamic! (%state-next state))
-      (after)
-      result)))
+  (%set-dynamic! (%inside before after (%bindings) (%handlers) #f))
+  (let ((result (thunk)))
+    (%leave-state)
+    (after)
+    result))
 
 (define (call-with-values producer consumer)
   (%apply consumer (%values->list (producer))))
 
 (define (exit . value)
-  (%rewind '())
-  (%exit (if (null? value) #t (car value))))
+  (%rewind '() (lambda () (%exit (if (null? value) #t (car value))))))
 
 (define (emergency-exit . value)
   (%exit (if (null? value) #t (car value))))
@@ -112,14 +147,15 @@
             (let ((cell ((car (car rest)) %parameter-key)))
               (loop (cdr rest)
                     (cons (cons cell ((cdr cell) (cdr (car rest)))) result)))))
-      (%handlers))
+      (%handlers)
+      #f)
     thunk))
 
 ; Exceptions (R7RS 6.11). What raise, error or a procedure of the library raises comes to %signal by
 ; way of the machine; it has no value to go on with. A handler runs with the handlers around its own.
 
 (define (%with-handlers handlers thunk)
-  (%with-state (%inside #f #f (%bindings) handlers) thunk))
+  (%with-state (%inside #f #f (%bindings) handlers #f) thunk))
 
 (define (with-exception-handler handler thunk)
   (if (not (procedure? handler))
@@ -142,21 +178,31 @@
 (%set-exception-handler! %signal)
 
 ; What guard does: thunk is its body, and handle gets the object and a thunk that raises it again
-; where it was raised.
+; where it was raised. The body runs in a prompt, so that it can be part of a composable continuation;
+; where the object was raised is one itself, and goes on inside the prompt again.
 (define (%guard thunk handle)
-  ((call-with-current-continuation
-     (lambda (leave)
-       (with-exception-handler
-         (lambda (object)
-           ((call-with-current-continuation
-              (lambda (raised)
-                (leave
-                  (lambda ()
-                    (handle object
-                            (lambda () (raised (lambda () (raise-continuable object)))))))))))
-         (lambda ()
-           (let ((result (thunk)))
-             (leave (lambda () result)))))))))
+  (%guard-in (list 'guard) thunk handle))
+
+(define (%guard-in tag thunk handle)
+  (%call-with-prompt
+    tag
+    thunk
+    (lambda (object raised)
+      (handle object
+              (lambda ()
+                (%guard-in tag
+                           (lambda ()
+                             (%reinstate raised (lambda () (raise-continuable object))))
+                           handle))))
+    (cons (lambda (object)
+            (%call/cc
+              (lambda (continuation)
+                (%abort tag
+                        (list object
+                              (%composable-part continuation
+                                                (%find-prompt tag (%dynamic))
+                                                tag))))))
+          (%handlers))))
 
 ; apply. The machine spreads at most 8,000 arguments over a primitive; those that take any number
 ; get longer lists in pieces.
