@@ -149,6 +149,16 @@ pub(super) fn extreme(
 }
 
 pub(super) fn floor_quotient(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    // Checked here, because the instructions below would name themselves.
+    let call = Call::new(vm, "floor-quotient", arguments);
+    for position in 0..2 {
+        if !is_integer(&call.number(position)?) {
+            return Err(call.wrong_type(position, "an integer"));
+        }
+    }
+    if order(&call.number(1)?, &Number::Fixnum(0)) == Some(Ordering::Equal) {
+        return Err(fault(ErrorCode::DivisionByZero, "floor-quotient by zero"));
+    }
     let remainder = number::binary(vm, Op::Modulo, arguments.get(0), arguments.get(1))?;
     let exact_part = number::binary(vm, Op::Subtract, arguments.get(0), remainder)?;
     // Carried out again with this in place of the dividend it comes to the same.

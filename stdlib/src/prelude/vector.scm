@@ -43,8 +43,9 @@
   (%subvector-of 'vector-tail items start (%vector-check 'vector-tail items 0)))
 
 (define (vector-grow items length)
-  (let ((made (make-vector length #f)))
-    (vector-copy! made 0 items)
+  (let ((count (%vector-check 'vector-grow items 0)) (made (make-vector length #f)))
+    (%check-copy 'vector-grow 0 0 count length count)
+    (%copy-pieces! %vector-copy-chunk! made 0 items 0 count)
     made))
 
 ; The sum of the lengths that check gives for the arguments of name.

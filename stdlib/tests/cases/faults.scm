@@ -5,7 +5,7 @@
 (/ 1 0) ;!> E0105 / by zero
 (quotient 1 0) ;!> E0105 quotient by zero
 (modulo 5 0) ;!> E0105 modulo by zero
-(floor-quotient 1 0) ;!> E0105 modulo by zero
+(floor-quotient 1 0) ;!> E0105 floor-quotient by zero
 (exact +inf.0) ;!> E0104 exact expects a finite number as its first argument, found +inf.0
 (expt 2 100000000000) ;!> E0115 expt makes integers of at most 2097152 bits
 (even? 1.5) ;!> E0104 even? expects an integer as its first argument, found 1.5
@@ -115,3 +115,9 @@
 (map) ;!> E0103 map expects at least 2 arguments, found 0: (map procedure items . more)
 (+ 'a) ;!> E0104 + expects a number as its first argument, found a
 (vector-ref (vector 1)) ;!> E0103 vector-ref expects 2 arguments, found 1: (vector-ref vector index)
+; What is made of other procedures names itself.
+(floor-quotient 5.0 0.0) ;!> E0105 floor-quotient by zero
+(floor-quotient 1.5 2) ;!> E0104 floor-quotient expects an integer as its first argument, found 1.5
+(floor-quotient 5 'two) ;!> E0104 floor-quotient expects a number as its second argument, found two
+(vector-grow #(1 2) 1) ;!> E0107 vector-grow has room for 1 elements, found 2
+(vector-grow '(1 2) 3) ;!> E0104 vector-grow expects a vector as its first argument, found (1 2)

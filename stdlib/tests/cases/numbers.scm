@@ -159,3 +159,4 @@
 (random 1) ;=> 0
 (exact? (random 10)) ;=> #t
 (let ((r (random 1.0))) (and (>= r 0) (< r 1))) ;=> #t
+(list (floor-quotient -7 2) (floor-quotient 7.0 -2) (floor-quotient (expt 10 30) -7)) ;=> (-4 -4.0 -142857142857142857142857142858)
