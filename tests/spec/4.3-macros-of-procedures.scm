@@ -107,3 +107,5 @@
 (datum->syntax 'x 1) ;!> E0104 datum->syntax expects an identifier as its first argument, found x
 (free-identifier=? 'x 'x) ;!> E0113 free-identifier=? outside a macro's transformer is not in this version
 (list (identifier? 'x) (identifier? "x")) ;=> (#f #f)
+(eval '(let-syntax ((m (lambda (x) (syntax-violation 'm "it takes nothing" x (cadr x))))) (m 1)) (interaction-environment)) ;!> E0108 in a use of `m`: m: it takes nothing (m 1) 1
+(eval '(let-syntax ((m (lambda (x) (syntax-violation #f "it takes nothing" x)))) (m 1)) (interaction-environment)) ;!> E0108 in a use of `m`: it takes nothing (m 1)

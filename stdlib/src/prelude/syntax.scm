@@ -117,16 +117,14 @@
   (map (lambda (item) (%identifier 'temporary #f)) items))
 
 (define (syntax-violation who message form . subform)
-  (%apply error
-          (string-append
-            (cond ((string? who) (string-append who ": "))
-                  ((symbol? who) (string-append (symbol->string who) ": "))
-                  ((identifier? who)
-                   (string-append (symbol->string (%identifier-symbol who)) ": "))
-                  (else ""))
-            message)
-          (syntax->datum form)
-          (map syntax->datum subform)))
+  (let ((place (cond ((string? who) (string-append who ": "))
+                     ((symbol? who) (string-append (symbol->string who) ": "))
+                     ((identifier? who)
+                      (string-append (symbol->string (%identifier-symbol who)) ": "))
+                     (else ""))))
+    (%apply error
+            (cons (string-append place message)
+                  (cons (syntax->datum form) (map syntax->datum subform))))))
 
 ; syntax-case. A pattern is a vector that begins with a number for its shape:
 ;   0              anything
