@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
+use pscheme_stdlib::signature::procedure_name;
 use pscheme_vm::machine::CodeView;
 use pscheme_vm::op::{Op, OperandKind, disassemble, field};
 
 use crate::inspect::View;
-use crate::show::{ShowLimits, procedure_name, show};
+use crate::show::{ShowLimits, show};
 
 /// The instructions of a procedure and of those inside it; `None` if the value is no procedure that
 /// was compiled.

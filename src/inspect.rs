@@ -21,6 +21,8 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::{Holder, ImageDirectory, Store, StoreError, StoreOptions};
 use pscheme_heap::word::Word;
+use pscheme_stdlib::names::nearest;
+use pscheme_stdlib::signature::{procedure_name, signature};
 use pscheme_vm::code::RUNNER;
 use pscheme_vm::code_info::{SourcePosition, source_of_code, source_of_instruction};
 use pscheme_vm::frames::{SealedFrame, frame_variables, walk_frames};
@@ -31,7 +33,7 @@ use pscheme_vm::verify_code::verify_code;
 use serde::Serialize;
 
 use crate::session::primitive_set;
-use crate::show::{ShowLimits, procedure_name, show, signature};
+use crate::show::{ShowLimits, show};
 
 pub use text::{Layout, grouped};
 
@@ -473,5 +475,5 @@ pub fn near_global(view: View<'_>, wanted: &str) -> Option<String> {
     let valued = view.heap.peek_globals().into_iter().filter(|(_, cell)| {
         view.heap.peek_field(*cell, Kind::Cell, body::Cell::CONTENT) != Some(Word::UNBOUND)
     });
-    crate::report::nearest(wanted, valued.map(|(name, _)| name))
+    nearest(wanted, valued.map(|(name, _)| name))
 }

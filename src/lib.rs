@@ -28,7 +28,6 @@ pub mod host;
 mod host_function;
 mod image;
 pub mod inspect;
-pub mod names;
 mod open_options;
 pub mod program;
 pub mod prompt;
@@ -44,6 +43,7 @@ pub use open_options::{Durability, OpenOptions};
 pub use program::{ProgramError, check_text};
 pub use session::{Outcome, Session, SessionError, SessionOptions};
 
+pub use pscheme_stdlib::{help, names};
 pub use pscheme_vm::limits::Limits;
 
 pub use pscheme_compiler as compiler;

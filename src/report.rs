@@ -4,6 +4,7 @@ use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
+use pscheme_stdlib::names::nearest;
 use pscheme_vm::call::{ANONYMOUS, code_name};
 use pscheme_vm::code::{RUNNER, TOP_LEVEL};
 use pscheme_vm::code_info::{SourcePosition, source_of_instruction};
@@ -50,9 +51,6 @@ pub fn condition(vm: &Vm, process: Word) -> (ErrorCode, String) {
     pscheme_stdlib::raised_text(vm, vm.heap.field(process, body::Process::VALUE))
 }
 
-/// Changes of one character that make a name another one, as a part of its length, at most.
-const NEAR_DIVISOR: usize = 3;
-
 /// The name of a variable with a value that is nearest to the one a process found without.
 fn near_name(vm: &Vm, process: Word) -> Option<String> {
     let heap = &vm.heap;
@@ -66,17 +64,6 @@ fn near_name(vm: &Vm, process: Word) -> Option<String> {
         has_value.then_some(name)
     });
     nearest(&wanted, known)
-}
-
-/// The name that is nearest to `wanted`, if one is near. Names of the library's own are no advice.
-pub(crate) fn nearest(wanted: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    let distance_max = wanted.chars().count() / NEAR_DIVISOR;
-    known
-        .filter(|name| !name.starts_with('%') && !name.contains(' '))
-        .map(|name| (strsim::osa_distance(&name, wanted), name))
-        .filter(|(distance, _)| *distance <= distance_max)
-        .min()
-        .map(|(_, name)| name)
 }
 
 /// Whether a frame is of the library. Those of its procedures that programs call are named in a

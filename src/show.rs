@@ -8,17 +8,14 @@
 
 use std::collections::VecDeque;
 
-use pscheme_compiler::reader::is_plain_symbol;
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_stdlib::number_text;
 use pscheme_stdlib::port::state;
-use pscheme_stdlib::write::{character_text, quoted_text, symbol_text};
-use pscheme_vm::code::VariablePlace;
-use pscheme_vm::code_info::variables_of;
-use pscheme_vm::machine::CodeView;
+use pscheme_stdlib::signature::{bare_name, signature};
+use pscheme_stdlib::write::{character_text, quoted_text};
 use pscheme_vm::number::peek_limbs;
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::print::record_type_name;
@@ -72,55 +69,6 @@ pub fn cut(text: String, characters: usize) -> String {
         Some((at, _)) if text[at..].chars().nth(1).is_some() => format!("{}…", &text[..at]),
         _ => text,
     }
-}
-
-/// The name and the parameters of a procedure as a call is written: `(map procedure list . more)`.
-pub fn signature(heap: &Heap, primitives: &PrimitiveSet, procedure: Word) -> Option<String> {
-    match heap.peek_kind(procedure)? {
-        Kind::Closure => code_signature(heap, heap.field(procedure, body::Closure::CODE)),
-        Kind::Primitive => {
-            let row = primitives.get(heap.raw(procedure, body::Primitive::CODE) as usize)?;
-            // The documentation of a row begins with the call in back quotes.
-            let documented = row.doc.split('`').nth(1).filter(|call| call.starts_with('('));
-            Some(documented.map_or_else(|| format!("({} …)", row.name), str::to_string))
-        }
-        Kind::Continuation => Some("(continuation value …)".into()),
-        _ => None,
-    }
-}
-
-/// The name of code, if it has one.
-pub fn procedure_name(heap: &Heap, code: Word) -> Option<String> {
-    let name = heap.peek_field(code, Kind::Code, body::Code::NAME)?;
-    heap.peek_symbol(name, ShowLimits::LINE.characters)
-}
-
-fn code_signature(heap: &Heap, code: Word) -> Option<String> {
-    let view = CodeView::peek(heap, code)?;
-    let name = procedure_name(heap, code).unwrap_or_else(|| "lambda".into());
-    let variables = variables_of(heap, code);
-    let parameter = |index: usize| {
-        let place = VariablePlace::Register(index as u32 + 2);
-        let named =
-            variables.iter().find(|variable| variable.start == 0 && variable.place == place);
-        named.map_or_else(|| format!("_{}", index + 1), |variable| variable.name.clone())
-    };
-    let mut text = format!("({}", bare(&name));
-    for index in 0..view.required + view.optional {
-        text.push(' ');
-        text.push_str(&parameter(index));
-    }
-    if view.rest {
-        text.push_str(" . ");
-        text.push_str(&parameter(view.required + view.optional));
-    }
-    text.push(')');
-    Some(text)
-}
-
-/// A name without bars around it: names of libraries' own variables hold spaces.
-fn bare(name: &str) -> String {
-    if is_plain_symbol(name) || name.contains(" (") { name.into() } else { symbol_text(name, true) }
 }
 
 /// What is still to be shown; the next task is the last.
@@ -366,7 +314,7 @@ impl Shower<'_> {
 
     fn symbol(&self, word: Word) -> Option<String> {
         let name = self.heap.peek_symbol(word, self.limits.characters)?;
-        Some(bare(&name))
+        Some(bare_name(&name))
     }
 
     /// The text of an object that is shown as one; `None` if it is not whole.

@@ -154,10 +154,10 @@ pub enum Verb {
         /// The copy, a directory that must not exist.
         copy: PathBuf,
     },
-    /// Explain an error code such as E0107.
+    /// Explain an error code such as E0107, or a name such as map.
     Explain {
-        /// The code.
-        code: String,
+        /// The code or the name.
+        topic: String,
     },
     /// Run a durable script, kill it three times, and watch it go on.
     Demo,

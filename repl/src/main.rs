@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use arguments::{CommandLine, Verb};
 use pscheme::heap::error_code::ErrorCode;
+use pscheme::help::Topic;
 
 fn main() -> ExitCode {
     let line = arguments::parse();
@@ -42,7 +43,7 @@ fn carry_out(verb: Verb) -> u8 {
         Verb::Heap(looking) => inspect::census(&looking),
         Verb::Check(looking) => inspect::check(&looking),
         Verb::Backup { image, copy } => inspect::backup(&image, &copy),
-        Verb::Explain { code } => explain(&code),
+        Verb::Explain { topic } => explain(&topic),
         Verb::Demo => demo::run(),
         Verb::Completions { shell } => output::write(&arguments::completions(shell)),
         Verb::Man { verb } => match arguments::manual(verb.as_deref()) {
@@ -72,9 +73,14 @@ fn explain(text: &str) -> u8 {
                 format!("{code}: {}\n\n{}\n", code.summary(), explanation.trim_end()).as_bytes(),
             )
         }
-        None => {
-            eprintln!("pscheme: there is no error code {text}; codes look like E0107");
-            status::USAGE
-        }
+        None => match Topic::of(text) {
+            Some(topic) => output::write(topic.text().as_bytes()),
+            None => {
+                eprintln!(
+                    "pscheme: there is no error code and no name {text}; codes look like E0107"
+                );
+                status::USAGE
+            }
+        },
     }
 }

@@ -111,10 +111,12 @@ fn what_is_no_image_is_refused_and_left_alone() {
 }
 
 #[test]
-fn error_codes_are_explained() {
+fn error_codes_and_names_are_explained() {
     let folder = tempfile::tempdir().unwrap();
     let output = pscheme(folder.path(), &["explain", "E0107"]);
     assert!(shown(&output.stdout).starts_with("E0107: index out of range"));
+    let output = pscheme(folder.path(), &["explain", "call/cc"]);
+    assert!(shown(&output.stdout).starts_with("(call/cc procedure)\n"));
     assert_eq!(pscheme(folder.path(), &["explain", "E9999"]).status.code(), Some(2));
 }
 

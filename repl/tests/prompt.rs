@@ -64,6 +64,11 @@ fn commands_are_listed_and_carried_out() {
     terminal.enter(",disassemble f");
     terminal.enter(",commit");
     check_golden("prompt_commands.txt", &terminal.golden_screen());
+    terminal.press("C-l");
+    terminal.enter(",describe newline");
+    terminal.enter(",describe help");
+    terminal.enter("(help f)");
+    check_golden("prompt_describe.txt", &terminal.golden_screen());
     terminal.enter(",time (f '(1))");
     terminal.wait_for(" units of work");
     terminal.type_text(",quit");

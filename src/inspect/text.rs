@@ -57,7 +57,8 @@ impl Layout {
         }
     }
 
-    fn fit(self, text: String) -> String {
+    /// A line, cut to the width.
+    pub fn fit(self, text: String) -> String {
         match self.width {
             Some(width) => cut(text, width),
             None => text,

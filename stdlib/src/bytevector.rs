@@ -25,11 +25,11 @@ primitives! { BYTEVECTOR_PRIMITIVES:
     401 "bytevector" (0..) constant => bytevector;
     /// `(%make-bytevector length byte)`: a new bytevector, its first 16,384 bytes filled.
     402 "%make-bytevector" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_bytevector;
-    /// `(bytevector-length bytevector)`: the number of its bytes.
+    /// `(bytevector-length bytevector)`: the number of bytes of a bytevector.
     403 "bytevector-length" (1) constant => length;
-    /// `(bytevector-u8-ref bytevector index)`: the byte there.
+    /// `(bytevector-u8-ref bytevector index)`: the byte at an index of a bytevector.
     404 "bytevector-u8-ref" (2) constant => reference;
-    /// `(bytevector-u8-set! bytevector index byte)`: stores a byte.
+    /// `(bytevector-u8-set! bytevector index byte)`: stores a byte at an index of a bytevector.
     405 "bytevector-u8-set!" (3) constant => set;
     /// `(%bytevector-copy-chunk! to at from start end)`: copies a bounded range; ranges of one
     /// bytevector may overlap.

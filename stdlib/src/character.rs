@@ -15,25 +15,25 @@ use crate::argument::{Call, Outcome, fault};
 primitives! { CHARACTER_PRIMITIVES:
     /// `(char? value)`: is it a character?
     200 "char?" (1) constant => |_, a| Ok(Word::boolean(a.get(0).is_character()));
-    /// `(char->integer char)`: its Unicode scalar value.
+    /// `(char->integer char)`: the Unicode scalar value of a character.
     201 "char->integer" (1) constant => to_integer;
     /// `(integer->char n)`: the character with this Unicode scalar value.
     202 "integer->char" (1) constant => from_integer;
-    /// `(char-upcase char)`: its simple upper case mapping.
+    /// `(char-upcase char)`: the upper case of a character by Unicode's simple mapping.
     203 "char-upcase" (1) constant => |vm, a| convert(vm, a, "char-upcase", upcase);
-    /// `(char-downcase char)`: its simple lower case mapping.
+    /// `(char-downcase char)`: the lower case of a character by Unicode's simple mapping.
     204 "char-downcase" (1) constant => |vm, a| convert(vm, a, "char-downcase", downcase);
-    /// `(char-foldcase char)`: its simple case folding.
+    /// `(char-foldcase char)`: a character case folded by Unicode's simple mapping.
     205 "char-foldcase" (1) constant => |vm, a| convert(vm, a, "char-foldcase", foldcase);
-    /// `(char-alphabetic? char)`: has it the property Alphabetic?
+    /// `(char-alphabetic? char)`: has a character the property Alphabetic?
     206 "char-alphabetic?" (1) constant => |vm, a| test(vm, a, "char-alphabetic?", is_alphabetic);
-    /// `(char-numeric? char)`: is it a decimal digit?
+    /// `(char-numeric? char)`: is a character a decimal digit?
     207 "char-numeric?" (1) constant => |vm, a| test(vm, a, "char-numeric?", |c| digit_value(c).is_some());
-    /// `(char-whitespace? char)`: has it the property White_Space?
+    /// `(char-whitespace? char)`: has a character the property White_Space?
     208 "char-whitespace?" (1) constant => |vm, a| test(vm, a, "char-whitespace?", is_whitespace);
-    /// `(char-upper-case? char)`: has it the property Uppercase?
+    /// `(char-upper-case? char)`: has a character the property Uppercase?
     209 "char-upper-case?" (1) constant => |vm, a| test(vm, a, "char-upper-case?", is_uppercase);
-    /// `(char-lower-case? char)`: has it the property Lowercase?
+    /// `(char-lower-case? char)`: has a character the property Lowercase?
     210 "char-lower-case?" (1) constant => |vm, a| test(vm, a, "char-lower-case?", is_lowercase);
     /// `(digit-value char)`: the value of a decimal digit, or `#f`.
     211 "digit-value" (1) constant => digit_value_of;

@@ -38,7 +38,7 @@ primitives! { CONTROL_PRIMITIVES:
     /// `(procedure-arity procedure)`: a pair of the least and the greatest number of arguments, the
     /// latter `#f` if there is none.
     507 "procedure-arity" (1) constant => arity;
-    /// `(values value …)`: returns them all to a receiver of several values.
+    /// `(values value …)`: gives several values at once, to a receiver of them.
     510 "values" (0..) constant => values;
     /// `(%values->list values)`: a list of several values, or of the one value.
     511 "%values->list" (1) constant => values_to_list;
@@ -69,9 +69,9 @@ primitives! { CONTROL_PRIMITIVES:
     519 "random" (1) constant => random;
     /// `(%exit value)`: ends the program; `#t` is status 0, `#f` is 1.
     520 "%exit" (1) constant => exit;
-    /// `(error message irritant …)`: raises an error.
+    /// `(error message irritant …)`: raises an error with a message about the irritants.
     521 "error" (1..) chunk => error;
-    /// `(raise value)`: raises a value as an error.
+    /// `(raise value)`: raises a value: the handler in force is called with it.
     522 "raise" (1) constant => raise;
     /// `(%dynamic)`: the dynamic state of the running process.
     523 "%dynamic" (0) constant => |vm, _| Ok(vm.machine.dynamic);
@@ -87,9 +87,9 @@ primitives! { CONTROL_PRIMITIVES:
     526 "%fault" (2..) chunk => raise_fault;
     /// `(error-object? value)`: is it the object of an error?
     527 "error-object?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Condition));
-    /// `(error-object-message condition)`: its message.
+    /// `(error-object-message condition)`: the message of an error's object.
     528 "error-object-message" (1) constant => |vm, a| part(vm, a, "error-object-message", body::Condition::MESSAGE);
-    /// `(error-object-irritants condition)`: the objects its message speaks of.
+    /// `(error-object-irritants condition)`: a list of the objects that the message of an error's object speaks of.
     529 "error-object-irritants" (1) constant => |vm, a| part(vm, a, "error-object-irritants", body::Condition::IRRITANTS);
     /// `(file-error? value)`: is it the object of a file's error?
     530 "file-error?" (1) constant => |vm, a| Ok(has_code(&vm.heap, a.get(0), ErrorCode::FileError));

@@ -9,7 +9,7 @@
 //! 200–249, strings and symbols 250–278 and 290–349, continuations 279–289, vectors 350–399, bytevectors 400–449, hash tables
 //! 450–499, control 500–549, ports 550–649, commits and processes 650–699, records 700–717, procedures
 //! 718, features 719, evaluation 720–725, the operating system's process 726–728, compilations and
-//! syntax 730 and 740–749, the host 750–752.
+//! syntax 730 and 740–749, the host 750–752, help 760.
 //! Codes reach the disk: they are never renumbered.
 
 #![deny(unsafe_code)]
@@ -26,17 +26,20 @@ mod data;
 mod eval;
 mod feature;
 mod hash_table;
+pub mod help;
 mod host;
 mod image;
 pub mod limits;
 mod list;
 mod load;
+pub mod names;
 mod number;
 pub mod port;
 mod procedure;
 mod process;
 mod record;
 mod room;
+pub mod signature;
 mod string;
 mod syntax;
 mod text;
@@ -78,6 +81,7 @@ pub fn primitive_rows() -> impl Iterator<Item = &'static Primitive> {
         commit::COMMIT_PRIMITIVES,
         process::PROCESS_PRIMITIVES,
         host::HOST_PRIMITIVES,
+        help::HELP_PRIMITIVES,
     ]
     .into_iter()
     .flatten()

@@ -15,11 +15,11 @@ primitives! { LIST_PRIMITIVES:
     150 "pair?" (1) constant => |_, a| Ok(Word::boolean(a.get(0).is_pair()));
     /// `(null? value)`: is it the empty list?
     151 "null?" (1) constant => |_, a| Ok(Word::boolean(a.get(0) == Word::NULL));
-    /// `(cons a b)`: a new pair.
+    /// `(cons a b)`: a new pair, whose car is `a` and whose cdr is `b`.
     152 "cons" (2) constant => cons;
-    /// `(set-car! pair value)`: assigns the car.
+    /// `(set-car! pair value)`: assigns the car of a pair.
     153 "set-car!" (2) constant => |vm, a| set_part(vm, a, "set-car!");
-    /// `(set-cdr! pair value)`: assigns the cdr.
+    /// `(set-cdr! pair value)`: assigns the cdr of a pair.
     154 "set-cdr!" (2) constant => |vm, a| set_part(vm, a, "set-cdr!");
     /// `(list value …)`: a new list of the values.
     155 "list" (0..) constant => |vm, a| chain(vm, a, false);
@@ -37,61 +37,61 @@ primitives! { LIST_PRIMITIVES:
     160 "car" (1) constant => |vm, a| path(vm, a, "car");
     /// `(cdr pair)`: the second part of a pair.
     161 "cdr" (1) constant => |vm, a| path(vm, a, "cdr");
-    /// `(caar pair)`: the car of the car.
+    /// `(caar pair)`: the same as `(car (car pair))`.
     162 "caar" (1) constant => |vm, a| path(vm, a, "caar");
-    /// `(cadr pair)`: the car of the cdr.
+    /// `(cadr pair)`: the same as `(car (cdr pair))`.
     163 "cadr" (1) constant => |vm, a| path(vm, a, "cadr");
-    /// `(cdar pair)`: the cdr of the car.
+    /// `(cdar pair)`: the same as `(cdr (car pair))`.
     164 "cdar" (1) constant => |vm, a| path(vm, a, "cdar");
-    /// `(cddr pair)`: the cdr of the cdr.
+    /// `(cddr pair)`: the same as `(cdr (cdr pair))`.
     165 "cddr" (1) constant => |vm, a| path(vm, a, "cddr");
-    /// `(caaar pair)`: the letters between c and r are applied from right to left.
+    /// `(caaar pair)`: the same as `(car (car (car pair)))`.
     166 "caaar" (1) constant => |vm, a| path(vm, a, "caaar");
-    /// `(caadr pair)`: the letters between c and r are applied from right to left.
+    /// `(caadr pair)`: the same as `(car (car (cdr pair)))`.
     167 "caadr" (1) constant => |vm, a| path(vm, a, "caadr");
-    /// `(cadar pair)`: the letters between c and r are applied from right to left.
+    /// `(cadar pair)`: the same as `(car (cdr (car pair)))`.
     168 "cadar" (1) constant => |vm, a| path(vm, a, "cadar");
-    /// `(caddr pair)`: the third element of a list.
+    /// `(caddr pair)`: the third element of a list, the same as `(car (cdr (cdr pair)))`.
     169 "caddr" (1) constant => |vm, a| path(vm, a, "caddr");
-    /// `(cdaar pair)`: the letters between c and r are applied from right to left.
+    /// `(cdaar pair)`: the same as `(cdr (car (car pair)))`.
     170 "cdaar" (1) constant => |vm, a| path(vm, a, "cdaar");
-    /// `(cdadr pair)`: the letters between c and r are applied from right to left.
+    /// `(cdadr pair)`: the same as `(cdr (car (cdr pair)))`.
     171 "cdadr" (1) constant => |vm, a| path(vm, a, "cdadr");
-    /// `(cddar pair)`: the letters between c and r are applied from right to left.
+    /// `(cddar pair)`: the same as `(cdr (cdr (car pair)))`.
     172 "cddar" (1) constant => |vm, a| path(vm, a, "cddar");
-    /// `(cdddr pair)`: what follows the third element of a list.
+    /// `(cdddr pair)`: what follows the third element of a list, the same as `(cdr (cdr (cdr pair)))`.
     173 "cdddr" (1) constant => |vm, a| path(vm, a, "cdddr");
-    /// `(caaaar pair)`: the letters between c and r are applied from right to left.
+    /// `(caaaar pair)`: the same as `(car (car (car (car pair))))`.
     174 "caaaar" (1) constant => |vm, a| path(vm, a, "caaaar");
-    /// `(caaadr pair)`: the letters between c and r are applied from right to left.
+    /// `(caaadr pair)`: the same as `(car (car (car (cdr pair))))`.
     175 "caaadr" (1) constant => |vm, a| path(vm, a, "caaadr");
-    /// `(caadar pair)`: the letters between c and r are applied from right to left.
+    /// `(caadar pair)`: the same as `(car (car (cdr (car pair))))`.
     176 "caadar" (1) constant => |vm, a| path(vm, a, "caadar");
-    /// `(caaddr pair)`: the letters between c and r are applied from right to left.
+    /// `(caaddr pair)`: the same as `(car (car (cdr (cdr pair))))`.
     177 "caaddr" (1) constant => |vm, a| path(vm, a, "caaddr");
-    /// `(cadaar pair)`: the letters between c and r are applied from right to left.
+    /// `(cadaar pair)`: the same as `(car (cdr (car (car pair))))`.
     178 "cadaar" (1) constant => |vm, a| path(vm, a, "cadaar");
-    /// `(cadadr pair)`: the letters between c and r are applied from right to left.
+    /// `(cadadr pair)`: the same as `(car (cdr (car (cdr pair))))`.
     179 "cadadr" (1) constant => |vm, a| path(vm, a, "cadadr");
-    /// `(caddar pair)`: the letters between c and r are applied from right to left.
+    /// `(caddar pair)`: the same as `(car (cdr (cdr (car pair))))`.
     180 "caddar" (1) constant => |vm, a| path(vm, a, "caddar");
-    /// `(cadddr pair)`: the fourth element of a list.
+    /// `(cadddr pair)`: the fourth element of a list, the same as `(car (cdr (cdr (cdr pair))))`.
     181 "cadddr" (1) constant => |vm, a| path(vm, a, "cadddr");
-    /// `(cdaaar pair)`: the letters between c and r are applied from right to left.
+    /// `(cdaaar pair)`: the same as `(cdr (car (car (car pair))))`.
     182 "cdaaar" (1) constant => |vm, a| path(vm, a, "cdaaar");
-    /// `(cdaadr pair)`: the letters between c and r are applied from right to left.
+    /// `(cdaadr pair)`: the same as `(cdr (car (car (cdr pair))))`.
     183 "cdaadr" (1) constant => |vm, a| path(vm, a, "cdaadr");
-    /// `(cdadar pair)`: the letters between c and r are applied from right to left.
+    /// `(cdadar pair)`: the same as `(cdr (car (cdr (car pair))))`.
     184 "cdadar" (1) constant => |vm, a| path(vm, a, "cdadar");
-    /// `(cdaddr pair)`: the letters between c and r are applied from right to left.
+    /// `(cdaddr pair)`: the same as `(cdr (car (cdr (cdr pair))))`.
     185 "cdaddr" (1) constant => |vm, a| path(vm, a, "cdaddr");
-    /// `(cddaar pair)`: the letters between c and r are applied from right to left.
+    /// `(cddaar pair)`: the same as `(cdr (cdr (car (car pair))))`.
     186 "cddaar" (1) constant => |vm, a| path(vm, a, "cddaar");
-    /// `(cddadr pair)`: the letters between c and r are applied from right to left.
+    /// `(cddadr pair)`: the same as `(cdr (cdr (car (cdr pair))))`.
     187 "cddadr" (1) constant => |vm, a| path(vm, a, "cddadr");
-    /// `(cdddar pair)`: the letters between c and r are applied from right to left.
+    /// `(cdddar pair)`: the same as `(cdr (cdr (cdr (car pair))))`.
     188 "cdddar" (1) constant => |vm, a| path(vm, a, "cdddar");
-    /// `(cddddr pair)`: what follows the fourth element of a list.
+    /// `(cddddr pair)`: what follows the fourth element of a list, the same as `(cdr (cdr (cdr (cdr pair))))`.
     189 "cddddr" (1) constant => |vm, a| path(vm, a, "cddddr");
 }
 

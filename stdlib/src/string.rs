@@ -30,11 +30,11 @@ primitives! { STRING_PRIMITIVES:
     250 "string?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::String));
     /// `(%make-string length char)`: a new string, its first 16,384 characters filled.
     251 "%make-string" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_string;
-    /// `(string-length string)`: the number of its characters.
+    /// `(string-length string)`: the number of characters of a string.
     252 "string-length" (1) constant => length;
-    /// `(string-ref string index)`: the character there.
+    /// `(string-ref string index)`: the character at an index of a string.
     253 "string-ref" (2) constant => reference;
-    /// `(string-set! string index char)`: stores a character.
+    /// `(string-set! string index char)`: stores a character at an index of a string.
     254 "string-set!" (3) size => set;
     /// `(string=? string …)`: are all equal?
     255 "string=?" (1..) size => |vm, a| relation(vm, a, "string=?", Ordering::is_eq);
@@ -78,7 +78,7 @@ primitives! { STRING_PRIMITIVES:
     /// `(%string-search pattern string start limit)`: the least index from `start` to below `limit` at
     /// which `pattern` begins in `string`, or `#f`.
     273 "%string-search" (4) size => search;
-    /// `(string value …)`: a string of characters; other values as `display` shows them are not taken.
+    /// `(string char …)`: a new string of the characters; anything else is an error.
     274 "string" (0..) constant => string_of;
     /// `(%string-check name string position)`: the length of a string, or the fault of a wrong type.
     275 "%string-check" (3) constant => check;
@@ -94,7 +94,7 @@ primitives! { STRING_PRIMITIVES:
 
     /// `(symbol? value)`: is it a symbol?
     300 "symbol?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Symbol));
-    /// `(symbol->string symbol)`: its name in a new string.
+    /// `(symbol->string symbol)`: the name of a symbol in a new string.
     301 "symbol->string" (1) chunk => symbol_to_string;
     /// `(string->symbol string)`: the symbol of this name.
     302 "string->symbol" (1) chunk => string_to_symbol;

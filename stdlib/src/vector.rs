@@ -22,11 +22,11 @@ primitives! { VECTOR_PRIMITIVES:
     351 "vector" (0..) constant => vector;
     /// `(%make-vector length fill)`: a new vector, its first 16,384 elements filled.
     352 "%make-vector" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_vector;
-    /// `(vector-length vector)`: the number of its elements.
+    /// `(vector-length vector)`: the number of elements of a vector.
     353 "vector-length" (1) constant => length;
-    /// `(vector-ref vector index)`: the element there.
+    /// `(vector-ref vector index)`: the element at an index of a vector.
     354 "vector-ref" (2) constant => reference;
-    /// `(vector-set! vector index value)`: assigns an element.
+    /// `(vector-set! vector index value)`: assigns the element at an index of a vector.
     355 "vector-set!" (3) constant => set;
     /// `(%vector-copy-chunk! to at from start end)`: copies a bounded range; ranges of one vector may
     /// overlap.

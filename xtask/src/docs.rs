@@ -24,6 +24,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("primitives.md", primitives()),
         ("limits.md", limits()),
         ("r7rs.md", crate::r7rs::page(NOTICE)),
+        ("library.md", crate::library::page(NOTICE)),
     ]
 }
 

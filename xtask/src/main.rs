@@ -2,6 +2,7 @@
 
 mod bench_compare;
 mod docs;
+mod library;
 mod r7rs;
 mod sanitize;
 mod soak;

@@ -138,6 +138,14 @@
   (syntax-rules ()
     ((_ k body0 body ...) (%shift (lambda (k) body0 body ...)))))
 
+; What a name means (library (pscheme help)): the name is not evaluated, whether it is quoted or not.
+
+(define-syntax help
+  (syntax-rules (quote)
+    ((_) (%help ""))
+    ((_ (quote topic)) (%help 'topic))
+    ((_ topic) (%help 'topic))))
+
 ; Receiving messages (library (pscheme process)).
 ;
 ;   (recv (pattern body0 body ...) ... )

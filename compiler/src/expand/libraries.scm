@@ -101,6 +101,8 @@
  identifier? quasisyntax syntax syntax->datum syntax-case syntax-violation unsyntax unsyntax-splicing
  with-syntax)
 
+((pscheme help) help)
+
 ((pscheme image) atomically await-commit image? on-commit transient)
 
 ((pscheme control)

@@ -57,7 +57,7 @@ pub use hygiene::Hygiene;
 pub use stage::{
     Progress, Request, begin_import_sets, begin_in_environment, begin_program, begin_top_level,
 };
-pub use standard::{exported_variables, standard_libraries, syntax_names};
+pub use standard::{exported_variables, exporter, standard_libraries, syntax_names, syntax_shapes};
 pub use transformer::{Answer, MadeForm, Use};
 
 /// The value of expressions that have none.

@@ -1,7 +1,7 @@
 //! The standard libraries: which names each exports, from `libraries.scm`.
 
 use super::hygiene::Meaning;
-use super::keyword::{form_names, keyword};
+use super::keyword::{form_names, form_shape, keyword};
 use super::{Expansion, derived};
 use crate::datum::Datum;
 use crate::datum_write::write_datum;
@@ -48,7 +48,7 @@ pub(super) fn library(name: &str) -> Option<&'static [&'static str]> {
 }
 
 /// The standard library to import a name from.
-pub(super) fn exporter(name: &str) -> Option<&'static str> {
+pub fn exporter(name: &str) -> Option<&'static str> {
     standard().exporters.get(name).map(String::as_str)
 }
 
@@ -64,6 +64,14 @@ pub fn exported_variables() -> Vec<&'static str> {
         names.filter(|name| keyword(name).is_none() && derived::find(name).is_none()).collect();
     names.sort_unstable();
     names
+}
+
+/// How the form of this name is written, each way for itself; none for macros of `derived.scm`, which
+/// say so in their rules.
+pub fn syntax_shapes(name: &str) -> Vec<String> {
+    // A shape says `(one way) or (another way)`.
+    let ways = form_shape(name).split(" or (").filter(|way| !way.is_empty());
+    ways.enumerate().map(|(at, way)| if at == 0 { way.into() } else { format!("({way}") }).collect()
 }
 
 /// Every name with which a form of the language begins, in the order of the alphabet.
@@ -96,6 +104,9 @@ mod tests {
         assert!(["define", "guard", "let", "set!"].iter().all(|name| names.contains(name)));
         assert!(!names.contains(&"car") && names.contains(&"syntax-case"));
         assert!(names.iter().all(|name| !name.starts_with('%')));
+        assert_eq!(syntax_shapes("if").len(), 2);
+        assert_eq!(syntax_shapes("if")[1], "(if test consequent alternative)");
+        assert!(syntax_shapes("car").is_empty() && syntax_shapes("guard").is_empty());
     }
 
     #[test]

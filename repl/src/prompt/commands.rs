@@ -2,8 +2,12 @@
 
 use pscheme::SessionError;
 use pscheme::disassembly::disassembly;
-use pscheme::inspect::{FrameLimits, View, find_process, globals, near_global, processes, stack};
-use pscheme::names::KnownNames;
+use pscheme::help::Topic;
+use pscheme::inspect::{
+    FrameLimits, GlobalView, View, find_process, globals, near_global, processes, stack,
+};
+use pscheme::names::{KnownNames, is_macro_of_program};
+use pscheme::stdlib::is_library_source;
 
 use super::worker::{After, Worker};
 
@@ -87,7 +91,8 @@ fn help(worker: &mut Worker, _: &str) -> Result<After, SessionError> {
     let mut text: String =
         lines.map(|(row, call)| format!("  {call:width$}  {}\n", row.doc)).collect();
     text.push_str(
-        "\n  $1, $2 and so on are the values of earlier entries. Tab completes names,\n  \
+        "\n  (help NAME) says what a name means, as (help map), and (help) how to go on.\n  \
+         $1, $2 and so on are the values of earlier entries. Tab completes names,\n  \
          Ctrl-R searches the history, Ctrl-C interrupts.\n",
     );
     worker.console.write(text.as_bytes());
@@ -127,20 +132,24 @@ fn describe(worker: &mut Worker, name: &str) -> Result<After, SessionError> {
     let vm = &worker.prompt.session.vm;
     let view = View::of(vm);
     let mut text = String::new();
+    let mut of_library = Topic::of(name);
     if KnownNames::of(vm).syntax.iter().any(|known| known == name) {
         text.push_str(&format!("{name} is syntax; ,expand shows what a form with it becomes\n"));
+        of_library = of_library.filter(|_| !is_macro_of_program(vm, name));
     } else {
+        let is_of_program = |global: &GlobalView| {
+            global.place.as_ref().is_some_and(|place| !is_library_source(&place.file))
+        };
         let mut found = globals(view, name);
         // A program's own variable stands before one of the library with the same name.
-        if found.iter().any(|global| global.name == name && global.place.is_some()) {
-            found.retain(|global| global.name != name || global.place.is_some());
+        if found.iter().any(|global| global.name == name && is_of_program(global)) {
+            found.retain(|global| global.name != name || is_of_program(global));
         }
         text.extend(found.iter().map(|global| worker.layout().global(global)));
-        let row = vm.machine.primitives.rows().find(|row| row.name == name);
-        // A program's own procedure of this name has a place; the documentation is of another one.
-        if let Some(row) = row.filter(|_| found.iter().all(|global| global.place.is_none())) {
-            text.push_str(&format!("  {}\n", row.doc.trim().replace('\n', "\n  ")));
-        }
+        of_library = of_library.filter(|_| !found.iter().any(is_of_program));
+    }
+    if let Some(topic) = of_library {
+        text.push_str(&format!("\n{}", topic.text()));
     }
     if text.is_empty() {
         let near = near_global(view, name).map(|near| format!("; is it {near}?"));
@@ -150,11 +159,25 @@ fn describe(worker: &mut Worker, name: &str) -> Result<After, SessionError> {
     Ok(After::Done)
 }
 
+/// Names with what they do, at most; more are shown in columns.
+const NAMES_WITH_SENTENCES_MAX: usize = 16;
+
 fn apropos(worker: &mut Worker, part: &str) -> Result<After, SessionError> {
     let names = KnownNames::of(&worker.prompt.session.vm).matching(|name| name.contains(part));
-    let text = match names.is_empty() {
-        true => format!("no name contains {part}\n"),
-        false => columns(&names, worker.layout().width.unwrap_or(80)),
+    let layout = worker.layout();
+    let text = match names.len() {
+        0 => format!("no name contains {part}\n"),
+        1..=NAMES_WITH_SENTENCES_MAX => {
+            let cell = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) + 2;
+            let line = |name: &String| {
+                let topic = Topic::of(name);
+                let sentence = topic.as_ref().map(Topic::first_sentence).unwrap_or_default();
+                let line = format!("{name:cell$}{sentence}");
+                layout.fit(line.trim_end().to_string()) + "\n"
+            };
+            names.iter().map(line).collect()
+        }
+        _ => columns(&names, layout.width.unwrap_or(80)),
     };
     worker.console.write(text.as_bytes());
     Ok(After::Done)

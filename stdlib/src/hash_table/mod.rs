@@ -59,11 +59,11 @@ primitives! { HASH_TABLE_PRIMITIVES:
     459 "%hash-table-remove!" (2) constant => remove;
     /// `(%hash-table-next table entry)`: the first entry from this number on, or `#f`.
     460 "%hash-table-next" (2) listed("gaps that removed entries left") => next;
-    /// `(hash-table-count table)`: the number of entries.
+    /// `(hash-table-count table)`: the number of entries of a table.
     461 "hash-table-count" (1) constant => count;
-    /// `(hash-table-size table)`: the number of entries.
+    /// `(hash-table-size table)`: the number of entries of a table.
     462 "hash-table-size" (1) constant => count;
-    /// `(hash-table-clear! table)`: removes all entries.
+    /// `(hash-table-clear! table)`: removes all entries of a table.
     463 "hash-table-clear!" (1) constant => clear;
     /// `(%hash-table-equivalence table)`: 0 is `eq?`, 1 `eqv?`, 2 `equal?`, 3 `string=?`.
     464 "%hash-table-equivalence" (1) constant => equivalence_of;

@@ -21,61 +21,61 @@ use pscheme_vm::op::Op;
 use pscheme_vm::primitives;
 
 primitives! { NUMBER_PRIMITIVES:
-    /// `(+ number …)`: the sum.
+    /// `(+ number …)`: the sum of the numbers.
     1 "+" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, Op::Add, 0);
     /// `(- number)` negates; `(- number other …)` takes the others away.
     2 "-" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::subtract;
-    /// `(* number …)`: the product.
+    /// `(* number …)`: the product of the numbers.
     3 "*" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, Op::Multiply, 1);
     /// `(/ number)` is the reciprocal; `(/ number other …)` divides.
     4 "/" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::divide;
-    /// `(= number …)`: whether all are equal.
+    /// `(= number …)`: are all equal?
     5 "=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "=", Op::NumberEqual, false);
-    /// `(< number …)`: whether they ascend.
+    /// `(< number …)`: do the numbers ascend?
     6 "<" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "<", Op::Less, false);
-    /// `(> number …)`: whether they descend.
+    /// `(> number …)`: do the numbers descend?
     7 ">" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, ">", Op::Less, true);
-    /// `(<= number …)`: whether none is less than the one before.
+    /// `(<= number …)`: is no number less than the one before it?
     8 "<=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "<=", Op::LessEqual, false);
-    /// `(>= number …)`: whether none is greater than the one before.
+    /// `(>= number …)`: is no number greater than the one before it?
     9 ">=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, ">=", Op::LessEqual, true);
-    /// `(max number …)`: the greatest; inexact if any is.
+    /// `(max number …)`: the greatest of the numbers; inexact if any is.
     10 "max" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "max", true);
-    /// `(min number …)`: the least; inexact if any is.
+    /// `(min number …)`: the least of the numbers; inexact if any is.
     11 "min" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "min", false);
-    /// `(quotient n m)`: truncated quotient.
+    /// `(quotient n m)`: the quotient of two integers, rounded towards zero.
     12 "quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Quotient);
-    /// `(remainder n m)`: truncated remainder.
+    /// `(remainder n m)`: the rest of a division of integers rounded towards zero; it has the sign of `n`.
     13 "remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Remainder);
-    /// `(modulo n m)`: floored remainder.
+    /// `(modulo n m)`: the rest of a division of integers rounded down; it has the sign of `m`.
     14 "modulo" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Modulo);
-    /// `(floor-quotient n m)`: floored quotient.
+    /// `(floor-quotient n m)`: the quotient of two integers, rounded down.
     15 "floor-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => exact::floor_quotient;
-    /// `(floor-remainder n m)`: floored remainder.
+    /// `(floor-remainder n m)`: the rest of a division of integers rounded down; it has the sign of `m`.
     16 "floor-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Modulo);
-    /// `(truncate-quotient n m)`: truncated quotient.
+    /// `(truncate-quotient n m)`: the quotient of two integers, rounded towards zero.
     17 "truncate-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Quotient);
-    /// `(truncate-remainder n m)`: truncated remainder.
+    /// `(truncate-remainder n m)`: the rest of a division of integers rounded towards zero; it has the sign of `n`.
     18 "truncate-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Remainder);
-    /// `(gcd n …)`: greatest common divisor, not negative.
+    /// `(gcd n …)`: the greatest common divisor of integers, not negative.
     19 "gcd" (0..) listed("integers of INTEGER_BITS_MAX bits") => exact::gcd;
-    /// `(lcm n …)`: least common multiple, not negative.
+    /// `(lcm n …)`: the least common multiple of integers, not negative.
     20 "lcm" (0..) listed("integers of INTEGER_BITS_MAX bits") => exact::lcm;
-    /// `(abs x)`: the absolute value.
+    /// `(abs x)`: the absolute value of a real number.
     21 "abs" (1) size => exact::absolute;
-    /// `(magnitude z)`: the distance from zero.
+    /// `(magnitude z)`: the distance of a number from zero.
     22 "magnitude" (1) listed("ratios of INTEGER_BITS_MAX bits") => real::magnitude;
     /// `(%exact-integer-sqrt n)`: the greatest integer whose square is at most `n`.
     23 "%exact-integer-sqrt" (1) listed("integers of INTEGER_BITS_MAX bits") => exact::integer_square_root;
-    /// `(numerator x)`: of the fraction in lowest terms.
+    /// `(numerator x)`: the numerator of a rational number in lowest terms.
     24 "numerator" (1) size => |vm, a| exact::fraction_part(vm, a, "numerator");
-    /// `(denominator x)`: of the fraction in lowest terms.
+    /// `(denominator x)`: the denominator of a rational number in lowest terms.
     25 "denominator" (1) size => |vm, a| exact::fraction_part(vm, a, "denominator");
-    /// `(square x)`: the number times itself.
+    /// `(square x)`: a number times itself.
     26 "square" (1) listed("ratios of INTEGER_BITS_MAX bits") => exact::square;
-    /// `(1+ x)`: the number plus one.
+    /// `(1+ x)`: a number plus one.
     27 "1+" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::step(vm, a, 1);
-    /// `(-1+ x)`: the number minus one.
+    /// `(-1+ x)`: a number minus one.
     28 "-1+" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::step(vm, a, -1);
 
     /// `(number? value)`: is it a number?
@@ -94,25 +94,25 @@ primitives! { NUMBER_PRIMITIVES:
     36 "exact-rational?" (1) size => |vm, a| exact::class(vm, a, |n| n.is_exact() && n.is_real());
     /// `(exact-nonnegative-integer? value)`: is it an exact integer of at least 0?
     37 "exact-nonnegative-integer?" (1) size => |vm, a| exact::class(vm, a, |n| n.is_exact_integer() && exact::sign(n) >= 0);
-    /// `(nan? z)`: is it, or a part of it, not a number?
+    /// `(nan? z)`: is a number, or a part of it, not a number?
     38 "nan?" (1) size => |vm, a| exact::property(vm, a, "nan?", |n| exact::either_part(n, f64::is_nan));
-    /// `(finite? z)`: is it, and each part of it, neither infinite nor a NaN?
+    /// `(finite? z)`: is a number, and each part of it, neither infinite nor a NaN?
     39 "finite?" (1) size => |vm, a| exact::property(vm, a, "finite?", |n| exact::both_parts(n, f64::is_finite));
-    /// `(infinite? z)`: is it, or a part of it, infinite?
+    /// `(infinite? z)`: is a number, or a part of it, infinite?
     40 "infinite?" (1) size => |vm, a| exact::property(vm, a, "infinite?", |n| exact::either_part(n, f64::is_infinite));
-    /// `(exact? x)`: is the number exact?
+    /// `(exact? x)`: is a number exact?
     41 "exact?" (1) size => |vm, a| exact::property(vm, a, "exact?", Number::is_exact);
-    /// `(inexact? x)`: is the number a flonum, or a complex number of flonums?
+    /// `(inexact? x)`: is a number inexact: a flonum, or a complex number of flonums?
     42 "inexact?" (1) size => |vm, a| exact::property(vm, a, "inexact?", |n| !n.is_exact());
-    /// `(zero? x)`: is it zero?
+    /// `(zero? x)`: is a number zero?
     43 "zero?" (1) size => |vm, a| exact::property(vm, a, "zero?", |n| equal(n, &Number::Fixnum(0)));
-    /// `(positive? x)`: is it greater than zero?
+    /// `(positive? x)`: is a real number greater than zero?
     44 "positive?" (1) size => |vm, a| exact::has_sign(vm, a, "positive?", 1);
-    /// `(negative? x)`: is it less than zero?
+    /// `(negative? x)`: is a real number less than zero?
     45 "negative?" (1) size => |vm, a| exact::has_sign(vm, a, "negative?", -1);
-    /// `(odd? n)`: is the integer odd?
+    /// `(odd? n)`: is an integer odd?
     46 "odd?" (1) size => |vm, a| exact::parity(vm, a, "odd?", true);
-    /// `(even? n)`: is the integer even?
+    /// `(even? n)`: is an integer even?
     47 "even?" (1) size => |vm, a| exact::parity(vm, a, "even?", false);
 
     /// `(inexact z)`: the nearest inexact number.
@@ -123,31 +123,31 @@ primitives! { NUMBER_PRIMITIVES:
     52 "exact" (1) size => |vm, a| real::exact(vm, a, "exact");
     /// `(inexact->exact z)`: the exact number of the same value.
     53 "inexact->exact" (1) size => |vm, a| real::exact(vm, a, "inexact->exact");
-    /// `(floor x)`: the greatest integer not above.
+    /// `(floor x)`: the greatest integer that is not above a real number.
     54 "floor" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::FLOOR);
-    /// `(ceiling x)`: the least integer not below.
+    /// `(ceiling x)`: the least integer that is not below a real number.
     55 "ceiling" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::CEILING);
-    /// `(round x)`: the nearest integer, the even one of two.
+    /// `(round x)`: the integer nearest to a real number; the even one if two are.
     56 "round" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::ROUND);
-    /// `(truncate x)`: the integer part.
+    /// `(truncate x)`: a real number without its fraction.
     57 "truncate" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::TRUNCATE);
     /// `(sqrt z)`: the principal square root; exact if it is rational and `z` is exact.
     60 "sqrt" (1) listed("ratios of INTEGER_BITS_MAX bits") => real::square_root;
     /// `(expt base exponent)`: the power; exact if it is rational and both are exact.
     61 "expt" (2) listed("ratios of INTEGER_BITS_MAX bits") => power::power;
-    /// `(exp z)`: e to the power of `z`.
+    /// `(exp z)`: the number e to the power of `z`.
     62 "exp" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| transcendental::function(vm, a, transcendental::EXP);
     /// `(log z)`: the natural logarithm; `(log z base)` that to a base.
     63 "log" (1..=2) listed("ratios of INTEGER_BITS_MAX bits") => transcendental::logarithm;
-    /// `(sin z)`: the sine.
+    /// `(sin z)`: the sine of a number of radians.
     64 "sin" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| transcendental::function(vm, a, transcendental::SIN);
-    /// `(cos z)`: the cosine.
+    /// `(cos z)`: the cosine of a number of radians.
     65 "cos" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| transcendental::function(vm, a, transcendental::COS);
-    /// `(tan z)`: the tangent.
+    /// `(tan z)`: the tangent of a number of radians.
     66 "tan" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| transcendental::function(vm, a, transcendental::TAN);
-    /// `(asin z)`: the inverse sine.
+    /// `(asin z)`: the inverse sine, in radians.
     67 "asin" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| transcendental::function(vm, a, transcendental::ASIN);
-    /// `(acos z)`: the inverse cosine.
+    /// `(acos z)`: the inverse cosine, in radians.
     68 "acos" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| transcendental::function(vm, a, transcendental::ACOS);
     /// `(atan z)`: the inverse tangent; `(atan y x)` the angle of a point.
     69 "atan" (1..=2) listed("ratios of INTEGER_BITS_MAX bits") => transcendental::arc_tangent;
@@ -156,38 +156,38 @@ primitives! { NUMBER_PRIMITIVES:
     70 "make-rectangular" (2) listed("ratios of INTEGER_BITS_MAX bits") => real::rectangular;
     /// `(make-polar magnitude angle)`: the complex number of this magnitude and angle.
     71 "make-polar" (2) listed("ratios of INTEGER_BITS_MAX bits") => real::polar;
-    /// `(real-part z)`: the real part.
+    /// `(real-part z)`: the real part of a number.
     72 "real-part" (1) size => real::real_part;
-    /// `(imag-part z)`: the imaginary part; exact zero for a real number.
+    /// `(imag-part z)`: the imaginary part of a number; exact zero for a real one.
     73 "imag-part" (1) size => real::imaginary_part;
-    /// `(angle z)`: the angle, above -pi and not above pi.
+    /// `(angle z)`: the angle of a number, above -pi and not above pi.
     74 "angle" (1) listed("ratios of INTEGER_BITS_MAX bits") => real::angle;
     /// `(rationalize x y)`: the simplest rational number that differs from `x` by no more than `y`.
     75 "rationalize" (2) listed("numbers of RATIONALIZE_BITS_MAX bits") => real::rationalize;
 
-    /// `(number->string number [radix])`: its external representation; radix 2 to 36.
+    /// `(number->string number [radix])`: the text of a number in a radix from 2 to 36.
     80 "number->string" (1..=2) listed("ratios of INTEGER_BITS_MAX bits") => text::number_to_string;
     /// `(string->number string [radix])`: the number a text stands for, or `#f`; radix 2 to 36.
     81 "string->number" (1..=2) listed("ratios of INTEGER_BITS_MAX bits") => text::string_to_number;
     /// `(%read-number string)`: as `string->number`, but `#t` for exact numbers beyond the limit.
     82 "%read-number" (1) listed("ratios of INTEGER_BITS_MAX bits") => text::read_number;
 
-    /// `(bitwise-and n …)`: bits set in all.
+    /// `(bitwise-and n …)`: the integer of the bits that are set in all.
     90 "bitwise-and" (0..) size => |vm, a| bits::fold(vm, a, "bitwise-and", -1, |x, y| x & y);
-    /// `(bitwise-or n …)`: bits set in any.
+    /// `(bitwise-or n …)`: the integer of the bits that are set in any.
     91 "bitwise-or" (0..) size => |vm, a| bits::fold(vm, a, "bitwise-or", 0, |x, y| x | y);
-    /// `(bitwise-xor n …)`: bits set in an odd number of them.
+    /// `(bitwise-xor n …)`: the integer of the bits that are set in an odd number of them.
     92 "bitwise-xor" (0..) size => |vm, a| bits::fold(vm, a, "bitwise-xor", 0, |x, y| x ^ y);
-    /// `(bitwise-not n)`: all bits inverted.
+    /// `(bitwise-not n)`: an integer with all bits inverted.
     93 "bitwise-not" (1) size => bits::not;
-    /// `(arithmetic-shift n count)`: shifted left, or right if the count is negative.
+    /// `(arithmetic-shift n count)`: an integer shifted left by `count` bits, or right if that is negative.
     94 "arithmetic-shift" (2) size => |vm, a| bits::shift(vm, a, "arithmetic-shift", 1);
-    /// `(shift-left n count)`: shifted left.
+    /// `(shift-left n count)`: an integer shifted left by `count` bits.
     95 "shift-left" (2) size => |vm, a| bits::shift(vm, a, "shift-left", 1);
-    /// `(shift-right n count)`: shifted right.
+    /// `(shift-right n count)`: an integer shifted right by `count` bits.
     96 "shift-right" (2) size => |vm, a| bits::shift(vm, a, "shift-right", -1);
-    /// `(bit-count n)`: number of 1 bits, or of 0 bits if negative.
+    /// `(bit-count n)`: the number of 1 bits of an integer, or of 0 bits if it is negative.
     97 "bit-count" (1) size => bits::count;
-    /// `(integer-length n)`: bits needed to write the integer, its sign aside.
+    /// `(integer-length n)`: the number of bits needed to write an integer, its sign aside.
     98 "integer-length" (1) size => bits::length;
 }

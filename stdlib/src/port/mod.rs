@@ -57,9 +57,9 @@ primitives! { PORT_PRIMITIVES:
         let textual = has_state(vm, a, state::TEXTUAL).is_true();
         Ok(Word::boolean(is_kind(vm, a, Kind::Port).is_true() && !textual))
     };
-    /// `(input-port-open? port)`: can it be read from?
+    /// `(input-port-open? port)`: can an input port be read from?
     555 "input-port-open?" (1) constant => |vm, a| is_open(vm, a, "input-port-open?", state::INPUT);
-    /// `(output-port-open? port)`: can it be written to?
+    /// `(output-port-open? port)`: can an output port be written to?
     556 "output-port-open?" (1) constant => |vm, a| is_open(vm, a, "output-port-open?", state::OUTPUT);
     /// `(%console-port direction)`: the console as a port; 1 is input, 2 output.
     557 "%console-port" (1) constant => console_port;

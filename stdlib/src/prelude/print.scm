@@ -208,3 +208,12 @@
       (begin
         (write value)
         (newline))))
+
+; What (help topic) becomes: shows what there is to say of a name or a library.
+(define (%help topic)
+  (write-string
+    (%help-text
+      (cond ((symbol? topic) (symbol->string topic))
+            ((string? topic) topic)
+            (else (call-with-output-string (lambda (port) (write topic port)))))))
+  (void))

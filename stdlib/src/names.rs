@@ -1,6 +1,8 @@
-//! Names that can be written at the prompt: for completion, and for those who search.
+//! Names that can be written at the prompt: for completion, for those who search, and for those who
+//! mistype.
 
 use pscheme_compiler::expand::syntax_names;
+use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
@@ -44,6 +46,37 @@ impl KnownNames {
     }
 }
 
+/// Changes of one character that make a name another one, as a part of its length, at most.
+const NEAR_DIVISOR: usize = 3;
+/// A longer name than this is near to none.
+const NEAR_CHARACTERS_MAX: usize = 100;
+
+/// The name that is nearest to `wanted`, if one is near. Names of the library's own are no advice.
+pub fn nearest(wanted: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let length = wanted.chars().take(NEAR_CHARACTERS_MAX + 1).count();
+    if length > NEAR_CHARACTERS_MAX {
+        return None;
+    }
+    known
+        .filter(|name| !name.starts_with('%') && !name.contains(' '))
+        .map(|name| (strsim::osa_distance(&name, wanted), name))
+        .filter(|(distance, _)| *distance <= length / NEAR_DIVISOR)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Whether a program defined a macro of this name at the top level.
+pub fn is_macro_of_program(vm: &Vm, name: &str) -> bool {
+    vm.heap.symbol_named(name).is_some_and(|symbol| is_macro(&vm.heap, symbol))
+}
+
+fn is_macro(heap: &Heap, symbol: Word) -> bool {
+    heap.bindings_of(symbol).any(|binding| {
+        heap.field(binding, body::Binding::SCOPES) == Word::NULL
+            && heap.kind_of(heap.field(binding, body::Binding::MEANING)) == Some(Kind::Macro)
+    })
+}
+
 /// The macros that programs defined at the top level.
 fn macro_names(vm: &Vm) -> Vec<String> {
     let heap = &vm.heap;
@@ -54,11 +87,8 @@ fn macro_names(vm: &Vm) -> Vec<String> {
     let bindings = (0..heap.header(table).body_words()).map(|slot| heap.field(table, slot));
     let names = bindings.filter(|&binding| heap.kind_of(binding) == Some(Kind::Binding));
     let symbols = names.map(|binding| heap.field(binding, body::Binding::NAME));
-    let is_macro = |symbol: &Word| {
-        heap.bindings_of(*symbol).any(|binding| {
-            heap.field(binding, body::Binding::SCOPES) == Word::NULL
-                && heap.kind_of(heap.field(binding, body::Binding::MEANING)) == Some(Kind::Macro)
-        })
-    };
-    symbols.filter(is_macro).map(|symbol| heap.symbol_name(symbol)).collect()
+    symbols
+        .filter(|&symbol| is_macro(heap, symbol))
+        .map(|symbol| heap.symbol_name(symbol))
+        .collect()
 }
