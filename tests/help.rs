@@ -15,7 +15,7 @@ use support::{Console, TestHost, in_scratch_folder};
 /// Where names are laid down that R7RS does not have.
 const OTHER_SECTIONS: [&str; 10] = [
     "SRFI 1", "SRFI 8", "SRFI 13", "SRFI 60", "SRFI 69", "SRFI 95", "SRFI 125", "SRFI 133",
-    "SRFI 211", "pscheme",
+    "SRFI 211", "SRFI 226", "pscheme",
 ];
 /// Fewer examples than this would mean that the files are read wrongly.
 const EXAMPLES_MIN: usize = 600;

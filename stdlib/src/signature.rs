@@ -6,8 +6,7 @@ use pscheme_compiler::reader::is_plain_symbol;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
-use pscheme_vm::code::VariablePlace;
-use pscheme_vm::code_info::variables_of;
+use pscheme_vm::code_info::parameters_text;
 use pscheme_vm::machine::CodeView;
 use pscheme_vm::primitive::PrimitiveSet;
 
@@ -22,9 +21,7 @@ pub fn signature(heap: &Heap, primitives: &PrimitiveSet, procedure: Word) -> Opt
         Kind::Closure => code_signature(heap, heap.field(procedure, body::Closure::CODE)),
         Kind::Primitive => {
             let row = primitives.get(heap.raw(procedure, body::Primitive::CODE) as usize)?;
-            // The documentation of a row begins with the call in back quotes.
-            let documented = row.doc.split('`').nth(1).filter(|call| call.starts_with('('));
-            Some(documented.map_or_else(|| format!("({} …)", row.name), str::to_string))
+            Some(row.signature().to_string())
         }
         Kind::Continuation => Some("(continuation value …)".into()),
         _ => None,
@@ -40,24 +37,7 @@ pub fn procedure_name(heap: &Heap, code: Word) -> Option<String> {
 fn code_signature(heap: &Heap, code: Word) -> Option<String> {
     let view = CodeView::peek(heap, code)?;
     let name = procedure_name(heap, code).unwrap_or_else(|| "lambda".into());
-    let variables = variables_of(heap, code);
-    let parameter = |index: usize| {
-        let place = VariablePlace::Register(index as u32 + 2);
-        let named =
-            variables.iter().find(|variable| variable.start == 0 && variable.place == place);
-        named.map_or_else(|| format!("_{}", index + 1), |variable| variable.name.clone())
-    };
-    let mut text = format!("({}", bare_name(&name));
-    for index in 0..view.required + view.optional {
-        text.push(' ');
-        text.push_str(&parameter(index));
-    }
-    if view.rest {
-        text.push_str(" . ");
-        text.push_str(&parameter(view.required + view.optional));
-    }
-    text.push(')');
-    Some(text)
+    Some(format!("({}{})", bare_name(&name), parameters_text(heap, view)))
 }
 
 /// A name without bars around it: names of libraries' own variables hold spaces.

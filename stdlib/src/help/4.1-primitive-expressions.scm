@@ -15,7 +15,7 @@
   ((lambda (x y) (* x y)) 6 7) => 42
   ((lambda (first . rest) (list first rest)) 1 2 3) => (1 (2 3))
   ((lambda all all) 1 2) => (1 2)
-  ((lambda (x) x)) fails "E0103 anonymous procedure expects 1 argument, found 0")
+  ((lambda (x) x)) fails "E0103 anonymous procedure expects 1 argument, found 0: (lambda (x) …)")
 
 (section "R7RS 4.1.5")
 

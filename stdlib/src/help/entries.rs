@@ -47,6 +47,7 @@ const FILES: &[(&str, &str)] = files! {
     "numbers.scm"
     "others.scm"
     "processes.scm"
+    "prompts.scm"
     "sorting.scm"
     "strings.scm"
     "transformers.scm"
