@@ -1,6 +1,8 @@
 //! R7RS-small, section by section: the cases of `tests/spec`, straight on every engine, with a
 //! collection at every allocation, and suspended: committed, dropped and read back in the middle.
 //!
+//! `PSCHEME_SPEC_EVERYWHERE=1` suspends every case at each unit of work (`cargo xtask soak spec`).
+//!
 //! The cases of a file share a machine and what they define at its top level. They run in a folder that
 //! holds a copy of `tests/spec/files`.
 
@@ -25,10 +27,12 @@ const CASES_MIN: usize = 1500;
 const SPREAD: u64 = 100;
 /// for so many suspensions of a case.
 const SUSPENSIONS_MAX: usize = 3;
-/// Of so many cases one is suspended at each unit of work,
+/// Of so many cases one is suspended at each unit of work, if not all are,
 const EVERYWHERE_INTERVAL: usize = 40;
-/// for so many suspensions.
+/// for so many suspensions,
 const EVERYWHERE_MAX: usize = 100;
+/// or so many where all are.
+const EVERYWHERE_ALL_MAX: usize = 3_000;
 /// Work of a case at most: one that takes more does not end.
 const WORK_MAX: u64 = 40_000_000;
 /// Every so many suspensions the heap is checked whole; that takes as long as all the rest.
@@ -39,8 +43,11 @@ enum Pace {
     Never,
     /// Behind 1 to `SPREAD` units of work.
     Random(Random),
-    /// Behind each unit of work of some cases.
-    Everywhere,
+    /// Behind each unit of work of one case of so many, for so many suspensions.
+    Everywhere {
+        interval: usize,
+        most: usize,
+    },
 }
 
 struct Runner {
@@ -72,8 +79,8 @@ impl Runner {
             self.left = match self.pace {
                 Pace::Never => 0,
                 Pace::Random(_) => SUSPENSIONS_MAX,
-                Pace::Everywhere if index % EVERYWHERE_INTERVAL == 0 => EVERYWHERE_MAX,
-                Pace::Everywhere => 0,
+                Pace::Everywhere { interval, most } if index % interval == 0 => most,
+                Pace::Everywhere { .. } => 0,
             };
             problems.extend(case.problem(&self.run(&case.text)));
         }
@@ -211,5 +218,10 @@ fn r7rs_holds_however_it_is_suspended() {
 
 #[test]
 fn a_part_of_r7rs_holds_when_suspended_everywhere() {
-    check("suspended everywhere", Engine::fastest(), false, |_| Pace::Everywhere);
+    let (interval, most) = match std::env::var_os("PSCHEME_SPEC_EVERYWHERE") {
+        Some(_) => (1, EVERYWHERE_ALL_MAX),
+        None => (EVERYWHERE_INTERVAL, EVERYWHERE_MAX),
+    };
+    let everywhere = |_| Pace::Everywhere { interval, most };
+    check("suspended everywhere", Engine::fastest(), false, everywhere);
 }

@@ -1,4 +1,4 @@
-//! Fuzzing: reader, expander and compiler, the verifier of bytecode, and the opener of images, each on
+//! Fuzzing: reader, numbers, expander and compiler, the verifier of bytecode, and the opener of images, each on
 //! mutations of a committed corpus.
 //!
 //! Each campaign runs for `PSCHEME_FUZZ_SECONDS` (5 unless given; `cargo xtask soak fuzz` runs them
@@ -14,6 +14,7 @@ mod engine;
 mod expander;
 mod image;
 mod image_files;
+mod numbers;
 mod reader;
 mod scheme_text;
 #[path = "../support/mod.rs"]

@@ -1,6 +1,7 @@
-//! Chores of the project: `cargo xtask docs`, `tidy`, `sanitize`, `soak`, `bench-compare`.
+//! Chores of the project: `cargo xtask docs`, `tidy`, `sanitize`, `soak`, `bench-compare`, `differential`.
 
 mod bench_compare;
+mod differential;
 mod docs;
 mod library;
 mod r7rs;
@@ -18,10 +19,14 @@ usage: cargo xtask COMMAND
   sanitize           heap and machine tests under AddressSanitizer and valgrind
   bench-compare [ROUNDS]  speed beside guile and chez, if they are here
   soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), bounded files (10 minutes),
-                     examples killed, fuzzing (5 minutes each)
+                     examples killed, fuzzing (5 minutes each), R7RS suspended at each unit of work, a
+                     datum of 100 MB
   soak files         bounded files alone
   soak examples      examples killed alone
-  soak fuzz [SECONDS]  fuzzing alone, each campaign so long";
+  soak fuzz [SECONDS]  fuzzing alone, each campaign so long
+  soak spec          R7RS suspended at each unit of work alone
+  soak datum         the datum alone
+  differential [COUNT] [SEED]  random expressions on pscheme and on guile, if it is here";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +43,10 @@ fn main() -> ExitCode {
             _ => Err(USAGE.into()),
         },
         ["soak", rest @ ..] => soak(&root, rest),
+        ["differential", rest @ ..] if rest.len() <= 2 => match differential::Plan::of(rest) {
+            Some(plan) => differential::run(&root, plan),
+            None => Err(USAGE.into()),
+        },
         _ => Err(USAGE.into()),
     };
     match result {
@@ -53,6 +62,8 @@ fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
     let kills = match words {
         ["files"] => return soak::files(root),
         ["examples"] => return soak::examples(root),
+        ["spec"] => return soak::spec(root),
+        ["datum"] => return soak::datum(root),
         ["fuzz"] => return soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT),
         ["fuzz", seconds] => {
             return soak::fuzz(root, seconds.parse().map_err(|_| USAGE)?);
@@ -64,7 +75,9 @@ fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
     soak::kills(root, kills)?;
     soak::files(root)?;
     soak::examples(root)?;
-    soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT)
+    soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT)?;
+    soak::spec(root)?;
+    soak::datum(root)
 }
 
 /// The top of the checkout.

@@ -36,6 +36,16 @@ pub fn fuzz(root: &Path, seconds: u32) -> Result<(), String> {
     finish(command, "fuzz")
 }
 
+/// Suspends each case of `tests/spec` at each unit of work.
+pub fn spec(root: &Path) -> Result<(), String> {
+    suite(root, "pscheme", "spec", ("PSCHEME_SPEC_EVERYWHERE", 1))
+}
+
+/// Reads and writes a datum of 100 MB.
+pub fn datum(root: &Path) -> Result<(), String> {
+    suite(root, "pscheme", "large", ("PSCHEME_DATUM_MB", 100))
+}
+
 fn suite(root: &Path, package: &str, name: &str, setting: (&str, u32)) -> Result<(), String> {
     finish(command(root, package, name, setting), name)
 }
