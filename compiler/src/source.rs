@@ -16,7 +16,8 @@ pub struct Sources {
     texts: Vec<SourceText>,
     /// How many texts each text stands in.
     depths: Vec<usize>,
-    templates: IndexMap<TemplatePlace, TemplateOwner>,
+    /// In a box, so that a failed compilation is no larger than others.
+    templates: Box<IndexMap<TemplatePlace, TemplateOwner>>,
 }
 
 /// A part of a macro's template in a text, as a macro's use made something of it.

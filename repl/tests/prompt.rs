@@ -123,7 +123,7 @@ fn a_killed_prompt_goes_on_in_the_middle() {
     terminal.enter("(define-syntax twice (syntax-rules () ((_ e) (* 2 e))))");
     terminal.enter("'first");
     // The commit is on the disk when the text appears, and the numbers take a while.
-    terminal.type_text("(begin (await-commit) (display \"counting\") (newline) (fib 33))");
+    terminal.type_text("(begin (await-commit) (display \"counting\") (newline) (fib 35))");
     terminal.press("Enter");
     terminal.wait_for("\ncounting");
     terminal.signal("-KILL");
@@ -133,7 +133,7 @@ fn a_killed_prompt_goes_on_in_the_middle() {
 
     let terminal = Terminal::open(folder.path(), "");
     terminal.wait_for("going on with (begin (await-commit)");
-    terminal.wait_for("$2 = 3524578");
+    terminal.wait_for("$2 = 9227465");
     terminal.wait_ready();
     terminal.enter("(twice (fib 10))");
     terminal.press("Up");
