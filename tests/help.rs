@@ -13,7 +13,7 @@ use pscheme::{Error, Image, OpenOptions};
 use support::{Console, TestHost, in_scratch_folder};
 
 /// Where names are laid down that R7RS does not have.
-const OTHER_SECTIONS: [&str; 10] = [
+const OTHER_SECTIONS: [&str; 11] = [
     "SRFI 1", "SRFI 8", "SRFI 13", "SRFI 60", "SRFI 69", "SRFI 95", "SRFI 125", "SRFI 133",
     "SRFI 211", "SRFI 226", "pscheme",
 ];
