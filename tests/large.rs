@@ -15,8 +15,10 @@ const DATUM_MB: usize = 4;
 /// What twice the input may cost at most, in hundredths: n log n, and what does not depend on n.
 const DOUBLING_MAX: u64 = 230;
 
-/// Each shows something of a result over `n`, so that it is known to be right.
-const PROGRAMS: &[(&str, &str, fn(usize) -> String)] = &[
+/// A name, an expression over `n` that shows something of a result, and what it shows if that is right.
+type Program = (&'static str, &'static str, fn(usize) -> String);
+
+const PROGRAMS: &[Program] = &[
     ("append", "(length (append (iota n) (iota n) '(1)))", |n| (2 * n + 1).to_string()),
     ("list->string", "(string-length (list->string (make-list n #\\λ)))", |n| n.to_string()),
     ("string->list", "(length (string->list (make-string n #\\a)))", |n| n.to_string()),
