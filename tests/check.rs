@@ -106,6 +106,13 @@ fn wrong_sizes_and_kinds_are_found() {
         let vector = global(heap, "items").offset();
         put(heap, vector, 200 | 3 << 32);
     });
+    assert_found("a root of another kind", "UnderflowCode may not hold", |heap| {
+        heap.set_root(Root::UnderflowCode, heap.root(Root::Symbols));
+    });
+    assert_found("other code in place of the machine's", "below every stack", |heap| {
+        let code = heap.field(global(heap, "deep"), body::Closure::CODE);
+        heap.set_root(Root::UnderflowCode, code);
+    });
     assert_found("an entry of the process tree that is no reference", "wrong entries", |heap| {
         let node = heap.root(Root::Processes);
         let is_used = |slot: &usize| heap.field(node, *slot) != Word::FALSE;

@@ -173,6 +173,14 @@ fn the_console_gets_what_is_displayed() {
 }
 
 #[test]
+fn a_handler_of_all_exceptions_that_takes_no_argument_ends_the_process() {
+    let mut machine = Machine::new(Engine::fastest());
+    let text = "(%set-exception-handler! (lambda () 1)) (guard (e (#t e)) (raise 'lost))";
+    let ending = machine.run(text);
+    assert!(matches!(ending, Ending::Failed { .. }), "{ending:?}");
+}
+
+#[test]
 fn exit_runs_winders_and_gives_the_status() {
     let mut machine = Machine::new(Engine::fastest());
     assert_eq!(machine.run("(exit)"), Ending::Exit(0));

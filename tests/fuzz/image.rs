@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use pscheme::heap::heap::Heap;
+use pscheme::heap::root_table::ROOT_ROWS;
 use pscheme::heap::store::{
     MemoryImage, PAGE_SIZE_BYTES, PageAttributes, PageNumber, RootRecord, Store, Wave, WavePage,
 };
@@ -48,6 +49,19 @@ const EDITS: &[(&str, usize)] = &[
 #[test]
 fn image() {
     engine::run(|| Content { bases: HashMap::new() });
+}
+
+#[test]
+fn every_root_may_stand_in_place_of_every_other() {
+    let mut content = Content { bases: HashMap::new() };
+    let corpus = engine::corpus(Content::NAME);
+    let with_processes = corpus.iter().find(|input| input.contains("(spawn-monitor"));
+    let program = edit::split(with_processes.expect("the corpus has such a program")).0;
+    for to in 0..ROOT_ROWS.len() {
+        for from in 0..ROOT_ROWS.len() {
+            content.check(&format!("{program}\n;!copy-root {to:#x} {from:#x}"));
+        }
+    }
 }
 
 struct Content {

@@ -40,6 +40,15 @@ fn procedures() -> Vec<CodeUnit> {
     ]
 }
 
+/// The instructions of the frame below every stack. Stacks return to the third one, behind a return point
+/// of a frame without registers of its own.
+pub(crate) fn underflow_instructions() -> [u64; 3] {
+    let underflow = encode(Op::Underflow, &[]).expect("no operands");
+    let distance = body::Code::FIELDS + 1 + 2;
+    let point = ReturnPoint { shift: 0, distance, live: crate::op::LiveMask::Short(0) };
+    [underflow, point.encode(), underflow]
+}
+
 impl Vm {
     /// Gives an empty heap what the machine cannot do without.
     ///
@@ -54,12 +63,8 @@ impl Vm {
     }
 
     fn boot_with(&mut self, context: InstallContext<'_>) -> Result<(), String> {
-        let mut below = unit("underflow", 0, 2, &[(Op::Underflow, &[])]);
-        // Stacks return to the third word: a return point of a frame without registers of its own.
-        let distance = body::Code::FIELDS + 1 + 2;
-        let point = ReturnPoint { shift: 0, distance, live: crate::op::LiveMask::Short(0) };
-        below.instructions.push(point.encode());
-        below.instructions.push(encode(Op::Underflow, &[]).expect("no operands"));
+        let mut below = unit("underflow", 0, 2, &[]);
+        below.instructions = underflow_instructions().to_vec();
         let code = self.install(&below, context)?;
         self.heap.set_root(Root::UnderflowCode, code);
         for unit in procedures() {

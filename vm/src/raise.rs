@@ -14,7 +14,7 @@ use pscheme_heap::word::Word;
 use crate::fault::Fault;
 use crate::machine::{Stop, TopFrame, Vm};
 use crate::monitor::End;
-use crate::process::{Event, ProcessState, interrupt_stop};
+use crate::process::{Event, ProcessState};
 
 /// Characters of a condition's message at most.
 const MESSAGE_CHARACTERS_MAX: usize = 4096;
@@ -61,10 +61,13 @@ impl Vm {
         let call = self.heap.object(Kind::MultipleValues, 0, 2);
         self.heap.initialise(call, 0, self.heap.root(Root::ExceptionHandler).0);
         self.heap.initialise(call, 1, self.heap.protected(place).0);
+        let started = self.start_call(call);
+        let object = self.heap.protected(place);
         self.heap.unprotect(place);
-        match self.start_call(call) {
+        match started {
             Ok(()) => Event::Slice,
-            Err(interrupt) => self.end_slice(interrupt_stop(interrupt)),
+            // In a damaged image it may be a procedure of another shape.
+            Err(_) => self.fail(object),
         }
     }
 

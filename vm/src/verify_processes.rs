@@ -1,4 +1,5 @@
-//! Checks the processes of a heap whose objects have the right shapes: what the scheduler relies on.
+//! Checks the roots and processes of a heap whose objects have the right shapes: what the scheduler
+//! relies on.
 //!
 //! A process is in one place only: a queue, the tree of timers, or none. So every process found in
 //! one is noted with the states that belong there, and none is found twice. Nothing here enters a
@@ -9,10 +10,12 @@ use std::collections::HashSet;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::limits::{PAGE_BYTES, TIMER_ENTRY_WORDS};
-use pscheme_heap::root_table::Root;
+use pscheme_heap::root_table::{ROOT_CLASSES, ROOT_ROWS, Root};
 use pscheme_heap::verify::Problem;
 use pscheme_heap::word::Word;
 
+use crate::builtin::underflow_instructions;
+use crate::machine::CodeView;
 use crate::process::ProcessState::{self, *};
 
 /// The queues: their first and last process, and the states of those in them.
@@ -21,19 +24,13 @@ const QUEUES: [(Root, Option<Root>, &[ProcessState]); 3] = [
     (Root::CommitWaiters, Some(Root::CommitWaitersTail), &[WaitingForCommit, NewAfterCommit]),
     (Root::ProcessesAtLimit, None, &[AtLimit]),
 ];
-/// The trees, with the kind of their nodes.
-const TREES: [(Root, Kind); 2] =
-    [(Root::Processes, Kind::ProcessNode), (Root::Timers, Kind::TimerNode)];
-
 /// What is wrong with the processes of a heap; empty if nothing is. [`Heap::verify`] must have found
 /// nothing.
 pub fn verify_processes(heap: &Heap) -> Vec<Problem> {
     let mut found = Found { heap, placed: HashSet::new(), problems: Vec::new() };
-    for (root, kind) in TREES {
-        let node = heap.root(root);
-        if node != Word::FALSE && heap.kind_of(node) != Some(kind) {
-            found.problem(node, format!("{root:?} is no tree of its kind"));
-        }
+    found.check_roots();
+    if !has_underflow_code(heap) {
+        found.problem(heap.root(Root::UnderflowCode), "no code of the frame below every stack");
     }
     for root in [Root::NextProcess, Root::NextTimer, Root::NextTransient] {
         let next = heap.root(root);
@@ -52,6 +49,12 @@ pub fn verify_processes(heap: &Heap) -> Vec<Problem> {
     found.problems
 }
 
+/// Whether stacks return to the machine's own code.
+fn has_underflow_code(heap: &Heap) -> bool {
+    let code = heap.root(Root::UnderflowCode);
+    CodeView::peek(heap, code).is_some_and(|view| view.words(heap) == underflow_instructions())
+}
+
 struct Found<'heap> {
     heap: &'heap Heap,
     /// Processes that are in a queue or the tree of timers.
@@ -64,6 +67,16 @@ impl Found<'_> {
         let offset = if word.is_reference() { word.offset() } else { 0 };
         let page = (offset / PAGE_BYTES) as u32;
         self.problems.push(Problem { page, offset, what: what.into() });
+    }
+
+    /// Every root holds what its row in the table says.
+    fn check_roots(&mut self) {
+        for (&(index, name, _), class) in ROOT_ROWS.iter().zip(ROOT_CLASSES) {
+            let word = self.heap.roots[index];
+            if !class.allows(word, self.heap.kind_of(word)) {
+                self.problem(word, format!("the root {name} may not hold {word:?}"));
+            }
+        }
     }
 
     fn state(&self, process: Word) -> Option<ProcessState> {

@@ -1,0 +1,2 @@
+(define x 1)
+;!copy-root 0x9
