@@ -50,8 +50,8 @@ fn programs(root: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-/// The command in release, with an image first: all ratios are to it.
-fn own_runners(root: &Path, scratch: &Path) -> Result<Vec<Runner>, String> {
+/// Builds the command in release; its path.
+pub fn build(root: &Path) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .current_dir(root)
@@ -62,7 +62,12 @@ fn own_runners(root: &Path, scratch: &Path) -> Result<Vec<Runner>, String> {
         return Err(format!("cargo build failed: {built}"));
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    let program = target.join("release/pscheme");
+    Ok(target.join("release/pscheme"))
+}
+
+/// The command in release, with an image first: all ratios are to it.
+fn own_runners(root: &Path, scratch: &Path) -> Result<Vec<Runner>, String> {
+    let program = build(root)?;
     let image = scratch.join("image").display().to_string();
     let with_image = ["run", "--restart", "--image", &image].map(String::from).to_vec();
     let runner = |name, arguments| Runner {

@@ -2,8 +2,10 @@
 //! lists and macros. Both run the same program; where they differ and nothing explains it, the command fails.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use crate::bench_compare::build;
 
 const COUNT_DEFAULT: usize = 500;
 const SEED_DEFAULT: u64 = 1;
@@ -121,21 +123,6 @@ pub fn run(root: &Path, plan: Plan) -> Result<(), String> {
         plan.seed, plan.count
     );
     if unexplained == 0 { Ok(()) } else { Err("there are differences nothing explains".into()) }
-}
-
-/// The command in release.
-fn build(root: &Path) -> Result<PathBuf, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .current_dir(root)
-        .args(["build", "--release", "--quiet", "-p", "pscheme-cli"])
-        .status()
-        .map_err(|error| format!("cargo build: {error}"))?;
-    if !built.success() {
-        return Err(format!("cargo build failed: {built}"));
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    Ok(target.join("release/pscheme"))
 }
 
 /// A program that shows the value of each expression in a line of its own.
