@@ -18,6 +18,7 @@
 use crate::diagnostic::ByteSpan;
 use indexmap::IndexSet;
 use pscheme_vm::op::Op;
+use pscheme_vm::written::Written;
 
 /// A node of one [`Core`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -218,6 +219,7 @@ pub enum Node {
     Operate {
         op: Op,
         swapped: bool,
+        written: Written,
         arguments: NodeList,
     },
     /// A call of a primitive by its code.
@@ -365,8 +367,19 @@ impl Core {
     }
 
     pub fn operate(&mut self, op: Op, arguments: &[NodeId], span: ByteSpan) -> NodeId {
+        self.operate_as(op, Written::AS_INSTRUCTION, arguments, span)
+    }
+
+    /// An instruction that is a call, or a part of one.
+    pub fn operate_as(
+        &mut self,
+        op: Op,
+        written: Written,
+        arguments: &[NodeId],
+        span: ByteSpan,
+    ) -> NodeId {
         let arguments = self.add_nodes(arguments);
-        self.add(Node::Operate { op, swapped: false, arguments }, span)
+        self.add(Node::Operate { op, swapped: false, written, arguments }, span)
     }
 
     /// The children of a node in the order in which they are computed.

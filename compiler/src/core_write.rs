@@ -63,8 +63,9 @@ fn head(core: &Core, names: &Names, id: NodeId) -> String {
             format!("lambda{rest} {name} ({bound})")
         }
         Node::Call { .. } => "call".into(),
-        Node::Operate { op, swapped, .. } => {
-            format!("{}{}", op.row().name(), if swapped { " swapped" } else { "" })
+        Node::Operate { op, swapped, written, .. } => {
+            let swapped = if swapped { " swapped" } else { "" };
+            format!("{}{swapped}{}", op.row().name(), written.text(op).unwrap_or_default())
         }
         Node::Primitive { code, .. } => format!("primitive {code}"),
         Node::Jump { label, .. } => format!("jump {}", variable(core, names, label)),

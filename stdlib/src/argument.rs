@@ -5,6 +5,7 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, flag};
 use pscheme_heap::word::Word;
+pub use pscheme_vm::fault::place;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::machine::Vm;
 use pscheme_vm::number::Number;
@@ -14,15 +15,6 @@ use pscheme_vm::print::summary;
 /// What a primitive gives.
 pub type Outcome = Result<Word, Interrupt>;
 
-/// The name of an argument's place, counted from 0.
-pub fn place(position: usize) -> String {
-    const NAMES: [&str; 10] = [
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-        "tenth",
-    ];
-    NAMES.get(position).map_or_else(|| format!("{}th", position + 1), |name| (*name).to_string())
-}
-
 /// The fault of an argument of the wrong type.
 pub fn wrong_type(
     heap: &Heap,
@@ -31,12 +23,7 @@ pub fn wrong_type(
     expected: &str,
     found: Word,
 ) -> Interrupt {
-    let message = format!(
-        "{name} expects {expected} as its {} argument, found {}",
-        place(position),
-        summary(heap, found)
-    );
-    Fault::new(ErrorCode::WrongType, message).with_irritants(&[found]).into()
+    Fault::wrong_type(heap, name, position, expected, found).into()
 }
 
 /// Characters of a name in a message.

@@ -6,8 +6,9 @@ use pscheme_heap::word::Word;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
+use pscheme_vm::written::PAIR_AT_EACH_STEP;
 
-use crate::argument::{Call, Outcome};
+use crate::argument::{Call, Outcome, wrong_type};
 use crate::limits::CHUNK_ELEMENTS_MAX;
 
 primitives! { LIST_PRIMITIVES:
@@ -129,9 +130,8 @@ fn path(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
     let mut word = arguments.get(0);
     for letter in name[1..name.len() - 1].bytes().rev() {
         if !word.is_pair() {
-            let expected =
-                if name.len() == 3 { "a pair" } else { "a structure of pairs that deep" };
-            return Err(Call::new(vm, name, arguments).wrong_type(0, expected));
+            let expected = if name.len() == 3 { "a pair" } else { PAIR_AT_EACH_STEP };
+            return Err(wrong_type(&vm.heap, name, 0, expected, word));
         }
         word = if letter == b'a' { vm.heap.car(word) } else { vm.heap.cdr(word) };
     }

@@ -2,9 +2,20 @@
 //! instead of returning a value.
 
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::heap::Heap;
 use pscheme_heap::word::Word;
 
 use crate::machine::Park;
+use crate::print::summary;
+
+/// The name of an argument's place, counted from 0.
+pub fn place(position: usize) -> String {
+    const NAMES: [&str; 10] = [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth",
+    ];
+    NAMES.get(position).map_or_else(|| format!("{}th", position + 1), |name| (*name).to_string())
+}
 
 /// An error in the running program. Becomes a condition object where it is raised.
 #[derive(Clone, Debug)]
@@ -26,6 +37,22 @@ impl Fault {
     /// The fault of a program that raises `object`; `message` is for those who see no objects.
     pub fn raising(code: ErrorCode, message: impl Into<String>, object: Word) -> Fault {
         Fault { raised: Some(object), ..Fault::new(code, message) }
+    }
+
+    /// The fault of an argument of the wrong type.
+    pub fn wrong_type(
+        heap: &Heap,
+        name: &str,
+        position: usize,
+        expected: &str,
+        found: Word,
+    ) -> Fault {
+        let message = format!(
+            "{name} expects {expected} as its {} argument, found {}",
+            place(position),
+            summary(heap, found)
+        );
+        Fault::new(ErrorCode::WrongType, message).with_irritants(&[found])
     }
 
     pub fn with_irritants(mut self, irritants: &[Word]) -> Fault {

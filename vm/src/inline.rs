@@ -51,19 +51,23 @@ pub enum InlineForm {
 /// One row: a global name whose calls may become instructions.
 #[derive(Clone, Copy, Debug)]
 pub struct InlineRow {
+    /// The first of its codes in instructions (`written.rs`). These reach the disk: they are never
+    /// renumbered.
+    pub code: u8,
     pub name: &'static str,
     pub minimum: u8,
-    /// `None` if there is no upper bound.
-    pub maximum: Option<u8>,
+    /// Calls with more arguments are left to the procedure.
+    pub maximum: u8,
     pub form: InlineForm,
     pub doc: &'static str,
 }
 
 macro_rules! inline_rows {
     ($( $(#[doc = $doc:literal])+
-        $name:literal $minimum:literal $maximum:expr => $form:expr; )*) => {
+        $code:literal $name:literal $minimum:literal $maximum:expr => $form:expr; )*) => {
         /// All opcode-backed names.
         pub const INLINE_ROWS: &[InlineRow] = &[ $( InlineRow {
+            code: $code,
             name: $name,
             minimum: $minimum,
             maximum: $maximum,
@@ -73,105 +77,117 @@ macro_rules! inline_rows {
     };
 }
 
+/// Arguments that a folded call may have: what a code has room for.
+pub const FOLDED_ARGUMENTS_MAX: u8 = 9;
+
 use InlineForm::{Comparison, ComparisonWithZero, LeftFold, Operation, Path};
 
 inline_rows! {
     // Arithmetic. One argument alone is left to the procedure, which checks that it is a number.
 
     /// Sum; with a small constant it is `add_int`.
-    "+" 2 None => LeftFold(Op::Add);
+    0x10 "+" 2 FOLDED_ARGUMENTS_MAX => LeftFold(Op::Add);
     /// Difference; minus a small constant is `add_int`.
-    "-" 2 None => LeftFold(Op::Subtract);
+    0x20 "-" 2 FOLDED_ARGUMENTS_MAX => LeftFold(Op::Subtract);
     /// Product.
-    "*" 2 None => LeftFold(Op::Multiply);
+    0x30 "*" 2 FOLDED_ARGUMENTS_MAX => LeftFold(Op::Multiply);
     /// Truncated quotient.
-    "quotient" 2 Some(2) => Operation(Op::Quotient);
+    0x90 "quotient" 2 2 => Operation(Op::Quotient);
     /// Truncated quotient, by its R7RS name.
-    "truncate-quotient" 2 Some(2) => Operation(Op::Quotient);
+    0x91 "truncate-quotient" 2 2 => Operation(Op::Quotient);
     /// Truncated remainder.
-    "remainder" 2 Some(2) => Operation(Op::Remainder);
+    0x92 "remainder" 2 2 => Operation(Op::Remainder);
     /// Truncated remainder, by its R7RS name.
-    "truncate-remainder" 2 Some(2) => Operation(Op::Remainder);
+    0x93 "truncate-remainder" 2 2 => Operation(Op::Remainder);
     /// Floored remainder.
-    "modulo" 2 Some(2) => Operation(Op::Modulo);
+    0x94 "modulo" 2 2 => Operation(Op::Modulo);
     /// Floored remainder, by its R7RS name.
-    "floor-remainder" 2 Some(2) => Operation(Op::Modulo);
+    0x95 "floor-remainder" 2 2 => Operation(Op::Modulo);
 
     // Comparisons of numbers.
 
     /// Ascending.
-    "<" 2 None => Comparison { op: Op::Less, swapped: false };
+    0x40 "<" 2 FOLDED_ARGUMENTS_MAX => Comparison { op: Op::Less, swapped: false };
     /// Descending.
-    ">" 2 None => Comparison { op: Op::Less, swapped: true };
+    0x50 ">" 2 FOLDED_ARGUMENTS_MAX => Comparison { op: Op::Less, swapped: true };
     /// Not descending.
-    "<=" 2 None => Comparison { op: Op::LessEqual, swapped: false };
+    0x60 "<=" 2 FOLDED_ARGUMENTS_MAX => Comparison { op: Op::LessEqual, swapped: false };
     /// Not ascending.
-    ">=" 2 None => Comparison { op: Op::LessEqual, swapped: true };
+    0x70 ">=" 2 FOLDED_ARGUMENTS_MAX => Comparison { op: Op::LessEqual, swapped: true };
     /// Equal as numbers.
-    "=" 2 None => Comparison { op: Op::NumberEqual, swapped: false };
+    0x80 "=" 2 FOLDED_ARGUMENTS_MAX => Comparison { op: Op::NumberEqual, swapped: false };
     /// Equal to zero.
-    "zero?" 1 Some(1) => ComparisonWithZero { op: Op::NumberEqual, swapped: false };
+    0x96 "zero?" 1 1 => ComparisonWithZero { op: Op::NumberEqual, swapped: false };
     /// Above zero.
-    "positive?" 1 Some(1) => ComparisonWithZero { op: Op::Less, swapped: true };
+    0x97 "positive?" 1 1 => ComparisonWithZero { op: Op::Less, swapped: true };
     /// Below zero.
-    "negative?" 1 Some(1) => ComparisonWithZero { op: Op::Less, swapped: false };
+    0x98 "negative?" 1 1 => ComparisonWithZero { op: Op::Less, swapped: false };
 
     // Predicates.
 
     /// Identical words.
-    "eq?" 2 Some(2) => Operation(Op::Eq);
+    0x99 "eq?" 2 2 => Operation(Op::Eq);
     /// Is it `#f`?
-    "not" 1 Some(1) => Operation(Op::Not);
+    0x9a "not" 1 1 => Operation(Op::Not);
     /// Is it the empty list?
-    "null?" 1 Some(1) => Operation(Op::IsNull);
+    0x9b "null?" 1 1 => Operation(Op::IsNull);
     /// Is it a pair?
-    "pair?" 1 Some(1) => Operation(Op::IsPair);
+    0x9c "pair?" 1 1 => Operation(Op::IsPair);
 
     // What the patterns of `recv` become: under names that programs leave alone.
 
     /// Is it a pair?
-    "%pair?" 1 Some(1) => Operation(Op::IsPair);
+    0x9d "%pair?" 1 1 => Operation(Op::IsPair);
     /// The car of a pair.
-    "%head" 1 Some(1) => Operation(Op::Car);
+    0x9e "%head" 1 1 => Operation(Op::Car);
     /// The cdr of a pair.
-    "%tail" 1 Some(1) => Operation(Op::Cdr);
+    0x9f "%tail" 1 1 => Operation(Op::Cdr);
 
     // Pairs and vectors.
 
     /// A new pair.
-    "cons" 2 Some(2) => Operation(Op::Cons);
+    0xa0 "cons" 2 2 => Operation(Op::Cons);
     /// The car of a pair.
-    "car" 1 Some(1) => Operation(Op::Car);
+    0xa1 "car" 1 1 => Operation(Op::Car);
     /// The cdr of a pair.
-    "cdr" 1 Some(1) => Operation(Op::Cdr);
+    0xa2 "cdr" 1 1 => Operation(Op::Cdr);
     /// The car of the car.
-    "caar" 1 Some(1) => Path(&[Op::Car, Op::Car]);
+    0xa3 "caar" 1 1 => Path(&[Op::Car, Op::Car]);
     /// The car of the cdr.
-    "cadr" 1 Some(1) => Path(&[Op::Cdr, Op::Car]);
+    0xa4 "cadr" 1 1 => Path(&[Op::Cdr, Op::Car]);
     /// The cdr of the car.
-    "cdar" 1 Some(1) => Path(&[Op::Car, Op::Cdr]);
+    0xa5 "cdar" 1 1 => Path(&[Op::Car, Op::Cdr]);
     /// The cdr of the cdr.
-    "cddr" 1 Some(1) => Path(&[Op::Cdr, Op::Cdr]);
+    0xa6 "cddr" 1 1 => Path(&[Op::Cdr, Op::Cdr]);
     /// The third element of a list.
-    "caddr" 1 Some(1) => Path(&[Op::Cdr, Op::Cdr, Op::Car]);
+    0xa7 "caddr" 1 1 => Path(&[Op::Cdr, Op::Cdr, Op::Car]);
     /// What follows the third element of a list.
-    "cdddr" 1 Some(1) => Path(&[Op::Cdr, Op::Cdr, Op::Cdr]);
+    0xa8 "cdddr" 1 1 => Path(&[Op::Cdr, Op::Cdr, Op::Cdr]);
     /// The fourth element of a list.
-    "cadddr" 1 Some(1) => Path(&[Op::Cdr, Op::Cdr, Op::Cdr, Op::Car]);
+    0xa9 "cadddr" 1 1 => Path(&[Op::Cdr, Op::Cdr, Op::Cdr, Op::Car]);
     /// Assign the car of a pair.
-    "set-car!" 2 Some(2) => Operation(Op::SetCar);
+    0xaa "set-car!" 2 2 => Operation(Op::SetCar);
     /// Assign the cdr of a pair.
-    "set-cdr!" 2 Some(2) => Operation(Op::SetCdr);
+    0xab "set-cdr!" 2 2 => Operation(Op::SetCdr);
     /// An element of a vector.
-    "vector-ref" 2 Some(2) => Operation(Op::VectorReference);
+    0xac "vector-ref" 2 2 => Operation(Op::VectorReference);
     /// Assign an element of a vector.
-    "vector-set!" 3 Some(3) => Operation(Op::VectorSet);
+    0xad "vector-set!" 3 3 => Operation(Op::VectorSet);
 }
 
 impl InlineRow {
     /// Whether a call with this many arguments may become instructions.
     pub fn accepts(&self, count: usize) -> bool {
-        count >= self.minimum as usize && self.maximum.is_none_or(|most| count <= most as usize)
+        (self.minimum as usize..=self.maximum as usize).contains(&count)
+    }
+
+    /// How many codes belong to the row, from its own on: pairs of neighbouring arguments in both
+    /// orders where calls are folded.
+    pub fn codes(&self) -> u8 {
+        match self.form {
+            LeftFold(_) | Comparison { .. } => 2 * (self.maximum - 1),
+            _ => 1,
+        }
     }
 }
 
@@ -239,6 +255,12 @@ mod tests {
             }
             let same = INLINE_ROWS.iter().filter(|other| other.name == row.name).count();
             assert_eq!(same, 1, "{} has one row", row.name);
+            let codes = |row: &InlineRow| row.code..=row.code + (row.codes() - 1);
+            let shared = INLINE_ROWS.iter().filter(|other| {
+                codes(row).contains(&other.code) || codes(other).contains(&row.code)
+            });
+            assert_eq!(shared.count(), 1, "{} has codes of its own", row.name);
+            assert_ne!(row.code, 0, "0 stands for the instruction itself");
         }
     }
 

@@ -37,3 +37,4 @@ pub mod timers;
 pub mod verify_code;
 pub mod verify_processes;
 pub mod waiters;
+pub mod written;

@@ -8,12 +8,16 @@
 //! op:8 aux:8 a:16 imm:32             one operand and a 32-bit immediate (b and c together)
 //! ```
 //!
+//! Where no operand stands in `aux`, it says how the call was written (`written.rs`).
+//!
 //! Registers are words relative to the frame's base: 0 the closure or any register and later the
 //! result, 1 the link, 2 and up the arguments, then locals. Jumps count words from the word after
 //! the jump; constants are addressed the same way, relative to the word after the instruction.
 //!
 //! To add an opcode, add a row here, a handler in `engine/ops.rs` (a missing one does not compile),
 //! and run `cargo xtask docs`. Codes reach the disk: they are never renumbered.
+
+use crate::written::Written;
 
 /// Register operands and immediates as they lie in an instruction word.
 pub mod field {
@@ -309,6 +313,11 @@ impl OpRow {
         self.mnemonic.trim_end_matches('_')
     }
 
+    /// Whether an operand stands in the field `aux`; where none does, it is how the call was written.
+    pub fn uses_aux(&self) -> bool {
+        self.operands.iter().any(|(_, place, _)| *place == Place::Aux)
+    }
+
     /// The operand's value in `instruction`, sign-extended where its kind is signed.
     pub fn operand(&self, instruction: u64, index: usize) -> i64 {
         let (_, place, kind) = self.operands[index];
@@ -332,6 +341,16 @@ pub struct OperandRange {
     pub op: &'static str,
     pub operand: &'static str,
     pub value: i64,
+}
+
+/// An instruction that says how the call was written which it is.
+///
+/// # Panics
+/// If the instruction has no room for it.
+pub fn with_written(instruction: u64, written: Written) -> u64 {
+    let op = Op::from_code(field::op(instruction)).expect("an encoded instruction");
+    assert!(!op.row().uses_aux(), "{} counts its operands", op.row().name());
+    instruction | u64::from(written.code()) << 8
 }
 
 /// Encodes an instruction from its operands, in the order of the row.
@@ -387,6 +406,11 @@ pub fn disassemble(instruction: u64) -> String {
             _ => "",
         };
         text.push_str(&format!(" {name}={prefix}{value}"));
+    }
+    if !row.uses_aux()
+        && let Some(written) = Written::of(instruction).text(op)
+    {
+        text.push_str(&written);
     }
     text
 }

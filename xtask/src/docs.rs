@@ -9,6 +9,7 @@ use pscheme::heap::error_code::ERROR_CODES;
 use pscheme::heap::kind::{Allowed, FieldClass, Kind};
 use pscheme::heap::root_table::ROOT_ROWS;
 use pscheme::stdlib::limits::LIBRARY_LIMITS;
+use pscheme::vm::inline::INLINE_ROWS;
 use pscheme::vm::limits::VM_LIMITS;
 use pscheme::vm::op::{OperandKind, op_rows};
 use pscheme::vm::primitive::Work;
@@ -66,6 +67,10 @@ fn opcodes() -> String {
         "An instruction is a 64-bit word: `op:8 aux:8 a:16 b:16 c:16`, or b and c as one ",
     );
     text.push_str("32-bit immediate. rN is a word of the frame.\n\n");
+    text.push_str(
+        "Where no operand stands in `aux`, errors name what it says: the call that was written. 0 is \
+         the procedure\nof the instruction, another value a code of the table below.\n\n",
+    );
     text.push_str("| code | instruction | operands | goes on | meaning |\n|---|---|---|---|---|\n");
     for row in op_rows() {
         let operands: Vec<String> = row
@@ -86,6 +91,28 @@ fn opcodes() -> String {
             row.control,
             line(row.doc)
         );
+    }
+    text.push_str("\n## Calls that become instructions\n\n");
+    text.push_str(
+        "A call with more than two arguments becomes several instructions, each with two neighbouring \
+         ones; the\ncode is the first one plus twice the place of the pair, plus one if the operands \
+         stand in the other order.\n\n",
+    );
+    text.push_str("| codes | procedure | arguments | meaning |\n|---|---|---|---|\n");
+    for row in INLINE_ROWS {
+        let last = row.code + (row.codes() - 1);
+        let codes = if last == row.code {
+            format!("{last:#04x}")
+        } else {
+            format!("{:#04x} to {last:#04x}", row.code)
+        };
+        let arguments = if row.minimum == row.maximum {
+            row.minimum.to_string()
+        } else {
+            format!("{} to {}", row.minimum, row.maximum)
+        };
+        let meaning = line(row.doc);
+        let _ = writeln!(text, "| {codes} | `{}` | {arguments} | {meaning} |", row.name);
     }
     text
 }

@@ -3,7 +3,10 @@
 use crate::core::{NO_NAME, NameId, Names, NodeId};
 use crate::diagnostic::ByteSpan;
 use pscheme_vm::code::{Arity, CodeUnit, Constant, Span, VariablePlace, VariableRange};
-use pscheme_vm::op::{CODE_WORDS_MAX, FRAME_WORDS_MAX, Op, OperandKind, encode, field};
+use pscheme_vm::op::{
+    CODE_WORDS_MAX, FRAME_WORDS_MAX, Op, OperandKind, encode, field, with_written,
+};
+use pscheme_vm::written::Written;
 use std::collections::HashMap;
 
 /// A word of the frame, relative to its base.
@@ -147,6 +150,11 @@ impl Assembler {
 
     /// Adds an instruction, unless control cannot come here.
     pub fn emit(&mut self, op: Op, operands: &[i64]) {
+        self.emit_written(op, Written::AS_INSTRUCTION, operands);
+    }
+
+    /// Adds an instruction that is a call, or a part of one.
+    pub fn emit_written(&mut self, op: Op, written: Written, operands: &[i64]) {
         if self.unreachable || self.failure().is_some() {
             return;
         }
@@ -156,6 +164,10 @@ impl Assembler {
             return;
         }
         let instruction = encode(op, operands).expect("operands are checked before they come here");
+        let instruction = match written {
+            Written::AS_INSTRUCTION => instruction,
+            _ => with_written(instruction, written),
+        };
         self.instructions.push(instruction);
         if matches!(op, Op::Call | Op::CallGlobal) {
             // The installer puts the return-point word here.
@@ -173,6 +185,11 @@ impl Assembler {
 
     /// Adds an instruction whose last operand is the distance to `label`.
     pub fn branch(&mut self, op: Op, operands: &[i64], label: Label) {
+        self.branch_written(op, Written::AS_INSTRUCTION, operands, label);
+    }
+
+    /// Adds a branch that is a call.
+    pub fn branch_written(&mut self, op: Op, written: Written, operands: &[i64], label: Label) {
         if self.unreachable || self.failure().is_some() {
             return;
         }
@@ -180,7 +197,7 @@ impl Assembler {
         let mut operands = operands.to_vec();
         operands.push(0);
         self.fixups.push(Fixup { at: self.instructions.len(), label });
-        self.emit(op, &operands);
+        self.emit_written(op, written, &operands);
     }
 
     /// The constant's index, for a `Constant` operand.

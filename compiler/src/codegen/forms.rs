@@ -78,9 +78,7 @@ impl Generator<'_> {
                 self.tasks.push(Task::Primitive { code, count, window: top, destination, span });
                 self.evaluate_from(arguments, top);
             }
-            Node::Operate { op, swapped, arguments } => {
-                self.operate(op, swapped, arguments, destination, top, span);
-            }
+            node @ Node::Operate { .. } => self.operate(node, destination, top, span),
             Node::Labels { labels, blocks, entry } => {
                 self.labels(labels, blocks, entry, destination, top);
             }

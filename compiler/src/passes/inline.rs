@@ -12,8 +12,9 @@ use crate::core::{
 use crate::diagnostic::ByteSpan;
 use crate::expand::{FALSE, NULL};
 use crate::surroundings::Surroundings;
-use pscheme_vm::inline::{InlineForm, PrimitiveTable, inline_row};
+use pscheme_vm::inline::{InlineForm, InlineRow, PrimitiveTable, inline_row};
 use pscheme_vm::op::{CALL_ARGUMENTS_MAX, Op};
+use pscheme_vm::written::Written;
 use std::collections::HashSet;
 
 /// What the pass knows about global names.
@@ -118,7 +119,7 @@ fn inline_global(
         return Some(target.operate(Op::Eq, arguments, span));
     }
     if let Some(row) = row.filter(|row| row.accepts(count)) {
-        return Some(operation(target, row.form, arguments, span));
+        return Some(operation(target, row, arguments, span));
     }
     let signature = signature.filter(|found| found.accepts(count))?;
     let arguments = target.add_nodes(arguments);
@@ -134,55 +135,73 @@ fn is_word_comparison(target: &Core, arguments: &[NodeId]) -> bool {
     arguments.len() == 2 && arguments.iter().any(identified)
 }
 
-fn operation(target: &mut Core, form: InlineForm, arguments: &[NodeId], span: ByteSpan) -> NodeId {
-    match form {
-        InlineForm::Operation(op) => target.operate(op, arguments, span),
+fn operation(target: &mut Core, row: &InlineRow, arguments: &[NodeId], span: ByteSpan) -> NodeId {
+    let written = |op: Op| Written::call(row, op, 0);
+    match row.form {
+        InlineForm::Operation(op) => target.operate_as(op, written(op), arguments, span),
         InlineForm::LeftFold(op) => {
             let mut result = arguments[0];
-            for argument in &arguments[1..] {
-                result = target.operate(op, &[result, *argument], span);
+            for (pair, argument) in arguments[1..].iter().enumerate() {
+                let written = Written::call(row, op, pair);
+                result = target.operate_as(op, written, &[result, *argument], span);
             }
             result
         }
-        InlineForm::Path(ops) => {
-            ops.iter().fold(arguments[0], |value, op| target.operate(*op, &[value], span))
-        }
+        InlineForm::Path(ops) => ops
+            .iter()
+            .fold(arguments[0], |value, op| target.operate_as(*op, written(*op), &[value], span)),
         InlineForm::ComparisonWithZero { op, swapped } => {
             let zero = target.literal(Literal::Word(0), span);
-            compare(target, op, swapped, [arguments[0], zero], span)
+            let comparison = Comparison { op, swapped, written: written(op) };
+            compare(target, comparison, [arguments[0], zero], span)
         }
         InlineForm::Comparison { op, swapped } => match arguments {
-            [left, right] => compare(target, op, swapped, [*left, *right], span),
-            _ => comparison_chain(target, op, swapped, arguments, span),
+            [left, right] => {
+                let comparison = Comparison { op, swapped, written: written(op) };
+                compare(target, comparison, [*left, *right], span)
+            }
+            _ => comparison_chain(target, row, arguments, span),
         },
     }
 }
 
-fn compare(
-    target: &mut Core,
+/// What is compared, but for the operands.
+#[derive(Clone, Copy)]
+struct Comparison {
     op: Op,
     swapped: bool,
+    written: Written,
+}
+
+fn compare(
+    target: &mut Core,
+    comparison: Comparison,
     operands: [NodeId; 2],
     span: ByteSpan,
 ) -> NodeId {
+    let Comparison { op, swapped, written } = comparison;
     let arguments = target.add_nodes(&operands);
-    target.add(Node::Operate { op, swapped, arguments }, span)
+    target.add(Node::Operate { op, swapped, written, arguments }, span)
 }
 
 /// `(< a b c …)`: all arguments are computed, then each neighbouring pair is compared.
 fn comparison_chain(
     target: &mut Core,
-    op: Op,
-    swapped: bool,
+    row: &InlineRow,
     arguments: &[NodeId],
     span: ByteSpan,
 ) -> NodeId {
+    let InlineForm::Comparison { op, swapped } = row.form else {
+        unreachable!("{} is no comparison", row.name);
+    };
     let variables: Vec<VariableId> =
         arguments.iter().map(|_| target.new_variable(NO_NAME)).collect();
     let mut body = None;
-    for pair in variables.windows(2).rev() {
-        let operands = [pair[0], pair[1]].map(|variable| target.add(Node::Local(variable), span));
-        let test = compare(target, op, swapped, operands, span);
+    for (pair, operands) in variables.windows(2).enumerate().rev() {
+        let operands =
+            [operands[0], operands[1]].map(|variable| target.add(Node::Local(variable), span));
+        let comparison = Comparison { op, swapped, written: Written::call(row, op, pair) };
+        let test = compare(target, comparison, operands, span);
         body = Some(match body {
             None => test,
             Some(consequent) => {

@@ -8,7 +8,7 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
-use pscheme_vm::number::{self, Number, holds, is_integer, order};
+use pscheme_vm::number::{self, Caller, Number, holds, is_integer, order};
 use pscheme_vm::op::Op;
 use pscheme_vm::primitive::Arguments;
 
@@ -38,7 +38,13 @@ fn fixnum_sum(arguments: Arguments, op: Op) -> Option<Word> {
     }
 }
 
-pub(super) fn fold(vm: &mut Vm, arguments: Arguments, op: Op, unit: i64) -> Outcome {
+pub(super) fn fold(
+    vm: &mut Vm,
+    arguments: Arguments,
+    name: &'static str,
+    op: Op,
+    unit: i64,
+) -> Outcome {
     if let Some(sum) = fixnum_sum(arguments, op) {
         return Ok(sum);
     }
@@ -49,7 +55,7 @@ pub(super) fn fold(vm: &mut Vm, arguments: Arguments, op: Op, unit: i64) -> Outc
         // Adding nothing or multiplying by one checks the type and changes no number.
         let neutral = Word::fixnum(i64::from(op == Op::Multiply));
         let word = arguments.get(0);
-        number::binary(vm, op, word, neutral)?;
+        number::binary(vm, op, word, neutral, Caller::Procedure(name, [0, 0]))?;
         return Ok(arguments.get(0));
     }
     // The arguments stay as they are: at the heap's limit the whole is carried out again.
@@ -57,7 +63,8 @@ pub(super) fn fold(vm: &mut Vm, arguments: Arguments, op: Op, unit: i64) -> Outc
     let mut outcome = Ok(());
     for index in 1..arguments.count() {
         let before = vm.heap.protected(place);
-        match number::binary(vm, op, before, arguments.get(index)) {
+        let caller = Caller::Procedure(name, [index - 1, index]);
+        match number::binary(vm, op, before, arguments.get(index), caller) {
             Ok(result) => vm.heap.set_protected(place, result),
             Err(interrupt) => {
                 outcome = Err(interrupt);
@@ -70,13 +77,14 @@ pub(super) fn fold(vm: &mut Vm, arguments: Arguments, op: Op, unit: i64) -> Outc
     outcome.map(|()| result)
 }
 
-pub(super) fn binary(vm: &mut Vm, arguments: Arguments, op: Op) -> Outcome {
-    number::binary(vm, op, arguments.get(0), arguments.get(1))
+pub(super) fn binary(vm: &mut Vm, arguments: Arguments, name: &'static str, op: Op) -> Outcome {
+    let caller = Caller::Procedure(name, [0, 1]);
+    number::binary(vm, op, arguments.get(0), arguments.get(1), caller)
 }
 
 pub(super) fn subtract(vm: &mut Vm, arguments: Arguments) -> Outcome {
     if arguments.count() > 1 {
-        return fold(vm, arguments, Op::Subtract, 0);
+        return fold(vm, arguments, "-", Op::Subtract, 0);
     }
     // Zero minus zero would lose the sign.
     Call::new(vm, "-", arguments).number(0)?.negated().encode(vm)
@@ -149,21 +157,12 @@ pub(super) fn extreme(
 }
 
 pub(super) fn floor_quotient(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    // Checked here, because the instructions below would name themselves.
-    let call = Call::new(vm, "floor-quotient", arguments);
-    for position in 0..2 {
-        if !is_integer(&call.number(position)?) {
-            return Err(call.wrong_type(position, "an integer"));
-        }
-    }
-    if order(&call.number(1)?, &Number::Fixnum(0)) == Some(Ordering::Equal) {
-        return Err(fault(ErrorCode::DivisionByZero, "floor-quotient by zero"));
-    }
-    let remainder = number::binary(vm, Op::Modulo, arguments.get(0), arguments.get(1))?;
-    let exact_part = number::binary(vm, Op::Subtract, arguments.get(0), remainder)?;
+    let caller = Caller::Procedure("floor-quotient", [0, 1]);
+    let remainder = number::binary(vm, Op::Modulo, arguments.get(0), arguments.get(1), caller)?;
+    let exact_part = number::binary(vm, Op::Subtract, arguments.get(0), remainder, caller)?;
     // Carried out again with this in place of the dividend it comes to the same.
     arguments.set(0, exact_part);
-    number::binary(vm, Op::Quotient, arguments.get(0), arguments.get(1))
+    number::binary(vm, Op::Quotient, arguments.get(0), arguments.get(1), caller)
 }
 
 /// Argument `position` as an integer, and whether it was exact.
@@ -251,13 +250,12 @@ pub(super) fn fraction_part(vm: &mut Vm, arguments: Arguments, name: &'static st
 
 pub(super) fn square(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let word = arguments.get(0);
-    Call::new(vm, "square", arguments).number(0)?;
-    number::binary(vm, Op::Multiply, word, word)
+    number::binary(vm, Op::Multiply, word, word, Caller::Procedure("square", [0, 0]))
 }
 
 pub(super) fn step(vm: &mut Vm, arguments: Arguments, by: i64) -> Outcome {
-    Call::new(vm, if by > 0 { "1+" } else { "-1+" }, arguments).number(0)?;
-    number::binary(vm, Op::Add, arguments.get(0), Word::fixnum(by))
+    let caller = Caller::Procedure(if by > 0 { "1+" } else { "-1+" }, [0, 0]);
+    number::binary(vm, Op::Add, arguments.get(0), Word::fixnum(by), caller)
 }
 
 /// Whether a value is a number of a class; other values are of none.

@@ -22,11 +22,11 @@ use pscheme_vm::primitives;
 
 primitives! { NUMBER_PRIMITIVES:
     /// `(+ number …)`: the sum of the numbers.
-    1 "+" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, Op::Add, 0);
+    1 "+" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, "+", Op::Add, 0);
     /// `(- number)` negates; `(- number other …)` takes the others away.
     2 "-" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::subtract;
     /// `(* number …)`: the product of the numbers.
-    3 "*" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, Op::Multiply, 1);
+    3 "*" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, "*", Op::Multiply, 1);
     /// `(/ number)` is the reciprocal; `(/ number other …)` divides.
     4 "/" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::divide;
     /// `(= number …)`: are all equal?
@@ -44,19 +44,19 @@ primitives! { NUMBER_PRIMITIVES:
     /// `(min number …)`: the least of the numbers; inexact if any is.
     11 "min" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "min", false);
     /// `(quotient n m)`: the quotient of two integers, rounded towards zero.
-    12 "quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Quotient);
+    12 "quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "quotient", Op::Quotient);
     /// `(remainder n m)`: the rest of a division of integers rounded towards zero; it has the sign of `n`.
-    13 "remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Remainder);
+    13 "remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "remainder", Op::Remainder);
     /// `(modulo n m)`: the rest of a division of integers rounded down; it has the sign of `m`.
-    14 "modulo" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Modulo);
+    14 "modulo" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "modulo", Op::Modulo);
     /// `(floor-quotient n m)`: the quotient of two integers, rounded down.
     15 "floor-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => exact::floor_quotient;
     /// `(floor-remainder n m)`: the rest of a division of integers rounded down; it has the sign of `m`.
-    16 "floor-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Modulo);
+    16 "floor-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "floor-remainder", Op::Modulo);
     /// `(truncate-quotient n m)`: the quotient of two integers, rounded towards zero.
-    17 "truncate-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Quotient);
+    17 "truncate-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "truncate-quotient", Op::Quotient);
     /// `(truncate-remainder n m)`: the rest of a division of integers rounded towards zero; it has the sign of `n`.
-    18 "truncate-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, Op::Remainder);
+    18 "truncate-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "truncate-remainder", Op::Remainder);
     /// `(gcd n …)`: the greatest common divisor of integers, not negative.
     19 "gcd" (0..) listed("integers of INTEGER_BITS_MAX bits") => exact::gcd;
     /// `(lcm n …)`: the least common multiple of integers, not negative.

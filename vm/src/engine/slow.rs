@@ -11,10 +11,10 @@ use pscheme_heap::word::Word;
 
 use crate::fault::{Fault, Interrupt};
 use crate::machine::{Stop, TopFrame, Vm};
-use crate::number;
+use crate::number::{self, Caller};
 use crate::op::{Op, field};
 use crate::primitive::Arguments;
-use crate::print::summary;
+use crate::written::{PAIR_AT_EACH_STEP, Written, procedure_of};
 
 /// How the engine goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,17 +68,20 @@ impl Vm {
     }
 
     fn wrong_type(&mut self, name: &str, expected: &str, position: usize, found: Word) -> After {
-        let place = ["first", "second", "third"][position];
-        let message = format!(
-            "{name} expects {expected} as its {place} argument, found {}",
-            summary(&self.heap, found)
-        );
-        self.stop(Fault::new(ErrorCode::WrongType, message).with_irritants(&[found]))
+        self.stop(Fault::wrong_type(&self.heap, name, position, expected, found))
+    }
+
+    /// `car` or `cdr` of something else, maybe as one step of a call like `cadr`.
+    fn no_pair(&mut self, op: Op, instruction: u64) -> After {
+        let name = Written::of(instruction).called_as(op).name;
+        let is_step = name != procedure_of(op);
+        let expected = if is_step { PAIR_AT_EACH_STEP } else { "a pair" };
+        self.wrong_type(name, expected, 0, self.b(instruction))
     }
 
     /// An arithmetic instruction with operands `left` and `right`, its result into register a.
     fn arithmetic(&mut self, op: Op, instruction: u64, left: Word, right: Word) -> After {
-        match number::binary(self, op, left, right) {
+        match number::binary(self, op, left, right, Caller::Instruction(instruction)) {
             Ok(value) => {
                 self.set_register(field::a(instruction), value);
                 After::Next
@@ -87,13 +90,20 @@ impl Vm {
         }
     }
 
-    fn compare(&mut self, op: Op, left: Word, right: Word) -> Result<bool, Interrupt> {
+    fn compare(
+        &mut self,
+        op: Op,
+        instruction: u64,
+        left: Word,
+        right: Word,
+    ) -> Result<bool, Interrupt> {
         number::charge_exact(self, op, left, right);
-        number::compare(&self.heap, op, left, right).map_err(Interrupt::from)
+        let caller = Caller::Instruction(instruction);
+        number::compare(&self.heap, op, left, right, caller).map_err(Interrupt::from)
     }
 
     fn comparison(&mut self, op: Op, instruction: u64) -> After {
-        match self.compare(op, self.b(instruction), self.c(instruction)) {
+        match self.compare(op, instruction, self.b(instruction), self.c(instruction)) {
             Ok(holds) => {
                 self.set_register(field::a(instruction), Word::boolean(holds));
                 After::Next
@@ -103,7 +113,7 @@ impl Vm {
     }
 
     fn comparison_jump(&mut self, op: Op, instruction: u64, left: Word, right: Word) -> After {
-        match self.compare(op, left, right) {
+        match self.compare(op, instruction, left, right) {
             Ok(true) => After::Next,
             Ok(false) => self.jump_by(field::c_signed(instruction)),
             Err(interrupt) => self.stop(interrupt),
@@ -278,11 +288,11 @@ pub(super) fn cons(vm: &mut Vm, _: u64) -> After {
 }
 
 pub(super) fn car(vm: &mut Vm, instruction: u64) -> After {
-    vm.wrong_type("car", "a pair", 0, vm.b(instruction))
+    vm.no_pair(Op::Car, instruction)
 }
 
 pub(super) fn cdr(vm: &mut Vm, instruction: u64) -> After {
-    vm.wrong_type("cdr", "a pair", 0, vm.b(instruction))
+    vm.no_pair(Op::Cdr, instruction)
 }
 
 pub(super) fn set_car(vm: &mut Vm, instruction: u64) -> After {

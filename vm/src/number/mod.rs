@@ -29,7 +29,7 @@ use crate::fault::{Fault, Interrupt};
 use crate::machine::Vm;
 use crate::op::Op;
 use crate::primitive::WORDS_PER_UNIT;
-use crate::print::summary;
+use crate::written::{CalledAs, Written};
 
 pub use crate::limits::INTEGER_BITS_MAX;
 
@@ -477,36 +477,43 @@ pub(crate) fn charge_exact(vm: &mut Vm, op: Op, left: Word, right: Word) {
     vm.charge(words / WORDS_PER_UNIT);
 }
 
-fn name_of(op: Op) -> &'static str {
-    match op {
-        Op::Add => "+",
-        Op::Subtract => "-",
-        Op::Multiply => "*",
-        Op::Quotient => "quotient",
-        Op::Remainder => "remainder",
-        Op::Modulo => "modulo",
-        Op::Less => "<",
-        Op::LessEqual => "<=",
-        Op::NumberEqual => "=",
-        _ => unreachable!("{op:?} is no arithmetic"),
+/// Whose errors those of an operation are.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller {
+    /// Of the call that an instruction was written as.
+    Instruction(u64),
+    /// Of a procedure, whose arguments at these positions, counted from 0, are the operands.
+    Procedure(&'static str, [usize; 2]),
+}
+
+impl Caller {
+    fn called_as(self, op: Op) -> CalledAs {
+        match self {
+            Caller::Instruction(instruction) => Written::of(instruction).called_as(op),
+            Caller::Procedure(name, positions) => CalledAs { name, positions },
+        }
     }
 }
 
-fn operands(heap: &Heap, op: Op, left: Word, right: Word) -> Result<(Number, Number), Fault> {
+fn operands(
+    heap: &Heap,
+    op: Op,
+    left: Word,
+    right: Word,
+    caller: Caller,
+) -> Result<(Number, Number), Fault> {
     let (fits, expected): (fn(&Number) -> bool, _) = match op {
         Op::Add | Op::Subtract | Op::Multiply | Op::NumberEqual => (|_| true, "a number"),
         Op::Less | Op::LessEqual => (Number::is_real, "a real number"),
         _ => (is_integer, "an integer"),
     };
-    let decode = |word: Word, place: &str| {
+    let decode = |word: Word, operand: usize| {
         Number::decode(heap, word).filter(fits).ok_or_else(|| {
-            let (name, found) = (name_of(op), summary(heap, word));
-            let message =
-                format!("{name} expects {expected} as its {place} argument, found {found}");
-            Fault::new(ErrorCode::WrongType, message).with_irritants(&[word])
+            let CalledAs { name, positions } = caller.called_as(op);
+            Fault::wrong_type(heap, name, positions[operand], expected, word)
         })
     };
-    Ok((decode(left, "first")?, decode(right, "second")?))
+    Ok((decode(left, 0)?, decode(right, 1)?))
 }
 
 /// Whether a number is an integer, exact or not.
@@ -522,18 +529,24 @@ pub fn is_integer(number: &Number) -> bool {
 ///
 /// # Errors
 /// Operands that are no numbers, division by zero, or a limit.
-pub fn binary(vm: &mut Vm, op: Op, left: Word, right: Word) -> Result<Word, Interrupt> {
+pub fn binary(
+    vm: &mut Vm,
+    op: Op,
+    left: Word,
+    right: Word,
+    caller: Caller,
+) -> Result<Word, Interrupt> {
     if let Some(value) = inexact(&vm.heap, op, left, right) {
         return encode_flonum(vm, value);
     }
     charge_exact(vm, op, left, right);
-    let (left, right) = operands(&vm.heap, op, left, right)?;
+    let (left, right) = operands(&vm.heap, op, left, right, caller)?;
     left.check_divisors(&right, false)?;
     let result = match op {
         Op::Add => left.plus(right),
         Op::Subtract => left.minus(right),
         Op::Multiply => left.times(right),
-        _ => divide_integers(op, left, right)?,
+        _ => divide_integers(op, left, right, caller)?,
     };
     result.encode(vm)
 }
@@ -559,9 +572,9 @@ fn inexact(heap: &Heap, op: Op, left: Word, right: Word) -> Option<f64> {
 }
 
 /// Quotient, remainder or modulo of integers.
-fn divide_integers(op: Op, left: Number, right: Number) -> Result<Number, Fault> {
+fn divide_integers(op: Op, left: Number, right: Number, caller: Caller) -> Result<Number, Fault> {
     if order(&right, &Number::Fixnum(0)) == Some(Ordering::Equal) {
-        let message = format!("{} by zero", name_of(op));
+        let message = format!("{} by zero", caller.called_as(op).name);
         return Err(Fault::new(ErrorCode::DivisionByZero, message));
     }
     let near = |number: &Number| match number {
@@ -602,8 +615,14 @@ fn divide_flonums(op: Op, left: f64, right: f64) -> f64 {
 ///
 /// # Errors
 /// Operands that are no numbers, or not real where there is an order.
-pub fn compare(heap: &Heap, op: Op, left: Word, right: Word) -> Result<bool, Fault> {
-    let (left, right) = operands(heap, op, left, right)?;
+pub fn compare(
+    heap: &Heap,
+    op: Op,
+    left: Word,
+    right: Word,
+    caller: Caller,
+) -> Result<bool, Fault> {
+    let (left, right) = operands(heap, op, left, right, caller)?;
     Ok(holds(op, &left, &right))
 }
 
