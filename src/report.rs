@@ -1,6 +1,6 @@
 //! Text for people: what happened to a process that failed, with its place in the source.
 
-use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic};
+use pscheme_compiler::diagnostic::{ByteSpan, Diagnostic, show_template};
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
@@ -89,7 +89,12 @@ pub fn describe_failure(vm: &Vm, process: Word) -> String {
                     .notes
                     .extend(near_name(vm, process).map(|name| format!("help: is it {name}?")));
             }
-            found.render(&position.name, &position.text)
+            let mut text = found.render(&position.name, &position.text);
+            for part in &position.templates {
+                let span = ByteSpan::new(part.start as usize, part.end as usize);
+                show_template(&mut text, &part.macro_name, &part.name, &part.text, span);
+            }
+            text
         }
         None => format!("error[{code}]: {message}\n"),
     };

@@ -223,9 +223,10 @@ impl Compilation {
         let (definitions, exports) = self.expansion(surroundings).leave();
         let cores = std::mem::take(&mut self.progress.cores);
         let thunks = self.generate(cores, primitives, surroundings)?;
+        let templates = self.sources.template_parts();
         let sources = std::mem::take(&mut self.sources).into_texts();
         let data = std::mem::take(&mut self.quoted);
-        let program = Program { sources, thunks, data };
+        let program = Program { sources, templates, thunks, data };
         Ok(Step::Compiled(Box::new(Compiled { program, definitions, exports })))
     }
 
@@ -262,7 +263,8 @@ impl Compilation {
                     *moved.entry(*index).or_insert_with(|| data.take_root(&self.quoted, *index));
             });
         }
-        Program { sources: self.sources.texts().to_vec(), thunks, data }
+        let templates = self.sources.template_parts();
+        Program { sources: self.sources.texts().to_vec(), templates, thunks, data }
     }
 }
 

@@ -86,6 +86,18 @@ impl Diagnostic {
     }
 }
 
+/// Adds where the template of a macro stands that a place came from.
+pub fn show_template(
+    shown: &mut String,
+    macro_name: &str,
+    source_name: &str,
+    text: &str,
+    span: ByteSpan,
+) {
+    let _ = writeln!(shown, "it stands in the template of `{macro_name}`");
+    excerpt(shown, source_name, text, span, None);
+}
+
 /// Adds the line a span begins in, with the span marked; gives the space before the bar.
 fn excerpt(
     shown: &mut String,
@@ -140,8 +152,7 @@ impl CompileFailure {
                 let mut shown = found.render(&source.name, &source.text);
                 for (name, part) in self.sources.templates(template) {
                     if let Some((source, span)) = self.sources.locate(part) {
-                        let _ = writeln!(shown, "it stands in the template of `{name}`");
-                        excerpt(&mut shown, &source.name, &source.text, span, None);
+                        show_template(&mut shown, name, &source.name, &source.text, span);
                     }
                 }
                 shown

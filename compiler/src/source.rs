@@ -6,7 +6,7 @@
 use crate::diagnostic::ByteSpan;
 use crate::limits::SOURCE_DEPTH_MAX;
 use indexmap::IndexMap;
-use pscheme_vm::code::SourceText;
+use pscheme_vm::code::{SourceText, TemplatePart};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +25,11 @@ pub struct Sources {
 pub struct TemplateId(u32);
 
 impl TemplateId {
+    /// As code names it: see [`pscheme_vm::code::Span`].
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
     /// No template: what stands in the text itself.
     pub const NONE: TemplateId = TemplateId(0);
 }
@@ -148,6 +153,14 @@ impl Sources {
     pub fn folder_of(&self, span: ByteSpan) -> &Path {
         let name = self.index_of(span).map_or("", |index| self.texts[index].name.as_str());
         Path::new(name).parent().unwrap_or(Path::new(""))
+    }
+
+    /// All parts of templates, in the order of their numbers.
+    pub fn template_parts(&self) -> Vec<TemplatePart> {
+        let part = |(&(start, end, around), owner): (&TemplatePlace, &TemplateOwner)| {
+            TemplatePart { name: owner.name.clone(), start, end, around: around.0 }
+        };
+        self.templates.iter().map(part).collect()
     }
 
     /// All texts, in the order of their positions.

@@ -39,6 +39,51 @@ fn errors_name_their_place() {
     assert!(!folder.path().join("open.scm.image").exists(), "nothing is made for a broken script");
 }
 
+/// A run-time error in what macros made of their templates, one of them in a file of its own.
+#[test]
+fn errors_in_macros_point_at_the_use_and_at_the_templates() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = "(define-library (first) (export first-of) (import (scheme base))
+  (begin
+    (define-syntax first-of
+      (syntax-rules () ((_ list) (car list))))))
+";
+    write(folder.path(), "first.sld", library);
+    let script = "(import (scheme base) (first))
+(define-syntax swap-first!
+  (syntax-rules ()
+    ((_ a b)
+     (let ((old (first-of a)))
+       (set-car! a (first-of b))
+       (set-car! b old)))))
+(define (exchange x)
+  (swap-first! x '()))
+(exchange (list 1 2))
+";
+    write(folder.path(), "script.scm", script);
+    let expected = "error[E0104]: car expects a pair as its first argument, found ()
+ --> script.scm:9:3
+  |
+9 |   (swap-first! x '()))
+  |   ^^^^^^^^^^^^^^^^^^^
+it stands in the template of `first-of`
+ --> first.sld:4:34
+  |
+4 |       (syntax-rules () ((_ list) (car list))))))
+  |                                  ^^^^^^^^^^
+it stands in the template of `swap-first!`
+ --> script.scm:6:20
+  |
+6 |        (set-car! a (first-of b))
+  |                    ^^^^^^^^^^^^
+  in exchange (script.scm:9)
+";
+    assert_eq!(shown(&pscheme(folder.path(), &["script.scm"]).stderr), expected);
+    // The same from the image.
+    let output = pscheme(folder.path(), &["run", "script.scm"]);
+    assert!(shown(&output.stderr).contains(expected), "{}", shown(&output.stderr));
+}
+
 #[test]
 fn a_script_goes_on_says_when_it_has_ended_and_notices_edits() {
     let folder = tempfile::tempdir().unwrap();

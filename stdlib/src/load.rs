@@ -259,7 +259,8 @@ fn install_code(
     texts: &[Protected],
 ) -> Result<Word, String> {
     let sources = installed_sources(vm, &program.sources, texts);
-    let code = vm.install(&runner(&program.thunks), InstallContext { data, sources: &sources })?;
+    let context = InstallContext { data, sources: &sources, templates: &program.templates };
+    let code = vm.install(&runner(&program.thunks), context)?;
     let place = vm.heap.protect(code);
     let closure = vm.closure_of(code);
     vm.heap.unprotect(place);

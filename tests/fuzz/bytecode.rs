@@ -39,7 +39,7 @@ const BEFORE: &[(&str, usize)] = &[
     ("captures", 1),
     ("required", 1),
     ("rest", 1),
-    ("span", 3),
+    ("span", 4),
 ];
 /// Edits of a code object that is installed.
 const AFTER: &[(&str, usize)] =
@@ -183,6 +183,7 @@ fn edit_unit(compiled: &mut Compiled, edit: &Edit) {
             if let Some(span) = edit.index(1, unit.spans.len()) {
                 unit.spans[span].start = edit.number(2) as u32;
                 unit.spans[span].end = edit.number(3) as u32;
+                unit.spans[span].template = edit.number(4) as u32;
             }
         }
         _ => {}

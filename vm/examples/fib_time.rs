@@ -138,7 +138,7 @@ fn time(engine: Engine, units: &[CodeUnit]) -> f64 {
     vm.boot().unwrap();
     let data = vm.heap.protect(Word::FALSE);
     for (index, unit) in units.iter().enumerate() {
-        let code = vm.install(unit, InstallContext { data, sources: &[] }).unwrap();
+        let code = vm.install(unit, InstallContext { data, sources: &[], templates: &[] }).unwrap();
         let closure = vm.closure_of(code);
         let place = vm.heap.protect(closure);
         if index + 1 < units.len() {

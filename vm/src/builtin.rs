@@ -56,7 +56,7 @@ impl Vm {
     /// What the verifier says of built-in code.
     pub fn boot(&mut self) -> Result<(), String> {
         let data = self.heap.protect(Word::FALSE);
-        let context = InstallContext { data, sources: &[] };
+        let context = InstallContext { data, sources: &[], templates: &[] };
         let result = self.boot_with(context);
         self.heap.unprotect(data);
         result

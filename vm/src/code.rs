@@ -79,6 +79,22 @@ pub struct Span {
     /// Positions in the texts of the program, which lie side by side (`Program::sources`).
     pub start: u32,
     pub end: u32,
+    /// What a macro made of a part of its template when it was used in this place: one more than an
+    /// index into `Program::templates`, or 0 for what stands in the place itself.
+    pub template: u32,
+}
+
+/// A part of a macro's template that code was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplatePart {
+    /// The macro.
+    pub name: std::sync::Arc<str>,
+    /// Positions in the texts of the program.
+    pub start: u32,
+    pub end: u32,
+    /// The part of another template that the macro was used in, as in [`Span::template`]. Always an
+    /// earlier one.
+    pub around: u32,
 }
 
 /// A constant of a code unit.
@@ -100,6 +116,8 @@ pub struct Program<Data> {
     /// The texts it was made from. Those of one program lie side by side: the first begins at
     /// position 0, each other one behind the end of the one before.
     pub sources: Vec<SourceText>,
+    /// The parts of templates that the code's spans name.
+    pub templates: Vec<TemplatePart>,
     /// One thunk (no arguments, no captured values) per top-level form.
     pub thunks: Vec<CodeUnit>,
     pub data: Data,

@@ -9,7 +9,7 @@ use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::word::Word;
 
-use crate::code::{CodeUnit, Constant, Span};
+use crate::code::{CodeUnit, Constant, Span, TemplatePart};
 use crate::code_info;
 use crate::liveness::analyse;
 use crate::machine::Vm;
@@ -23,6 +23,25 @@ pub struct InstallContext<'program> {
     pub data: Protected,
     /// The texts of the program.
     pub sources: &'program [InstalledSource],
+    /// Parts of templates that spans name; see `Program::templates`.
+    pub templates: &'program [TemplatePart],
+}
+
+/// A part of a template and those around it, the innermost first.
+fn parts_around(parts: &[TemplatePart], template: u32) -> impl Iterator<Item = &TemplatePart> {
+    let mut next = template as usize;
+    std::iter::from_fn(move || {
+        let index = next.checked_sub(1)?;
+        let part = parts.get(index)?;
+        // The one around it is an earlier one, so this ends.
+        next = (part.around as usize).min(index);
+        Some(part)
+    })
+}
+
+/// Bytes of room that a table takes in the nursery.
+fn table_room(bytes: &[u8]) -> u64 {
+    (bytes.len() as u64).min(LARGE_OBJECT_BYTES) + 32
 }
 
 /// A text of the program being installed.
@@ -169,7 +188,7 @@ impl Vm {
         self.heap.protect(name)
     }
 
-    /// The unit's source, spans and variables: see `code_info.rs`. `#f` for code without a text.
+    /// What the unit knows of its source: see `code_info.rs`. `#f` for code without a text.
     fn info_of(&mut self, unit: &CodeUnit, context: InstallContext<'_>) -> Protected {
         let first = unit.spans.first().map_or(0, |span| span.start);
         let of_unit = |source: &&InstalledSource| (source.start..=source.end).contains(&first);
@@ -178,24 +197,71 @@ impl Vm {
         };
         // What a macro of another file brought in has its place where the macro was used.
         let is_inside = |span: &&Span| span.start >= source.start && span.end <= source.end;
+        let spans: Vec<Span> = unit.spans.iter().filter(is_inside).copied().collect();
         let moved = |span: &Span| Span {
             start: span.start - source.start,
             end: span.end - source.start,
             ..*span
         };
-        let spans: Vec<Span> = unit.spans.iter().filter(is_inside).map(moved).collect();
-        let tables =
-            [code_info::encode_spans(&spans), code_info::encode_variables(&unit.variables)];
-        let small = |bytes: &[u8]| (bytes.len() as u64).min(LARGE_OBJECT_BYTES) + 32;
-        let room: u64 = tables.iter().map(|bytes| small(bytes)).sum();
-        self.heap.ensure_room(room + 64, &mut self.machine);
+        let rows: Vec<Span> = spans.iter().map(moved).collect();
+        let templates = self.templates_of(&spans, context);
+        let tables = [code_info::encode_spans(&rows), code_info::encode_variables(&unit.variables)];
+        self.heap.ensure_room(
+            tables.iter().map(|bytes| table_room(bytes)).sum::<u64>() + 64,
+            &mut self.machine,
+        );
         let [spans, variables] = tables.map(|bytes| self.heap.bytevector(&bytes));
         let info = self.heap.object(Kind::Vector, 0, code_info::INFO_FIELDS);
         let source = self.heap.protected(source.object);
         self.heap.initialise(info, code_info::SOURCE, source.0);
         self.heap.initialise(info, code_info::SPANS, spans.0);
         self.heap.initialise(info, code_info::VARIABLES, variables.0);
+        let parts = self.heap.protected(templates);
+        self.heap.initialise(info, code_info::TEMPLATES, parts.0);
+        self.heap.unprotect(templates);
         self.heap.protect(info)
+    }
+
+    /// The parts of templates that spans name, with the texts they stand in; `#f` if they name none.
+    fn templates_of(&mut self, spans: &[Span], context: InstallContext<'_>) -> Protected {
+        let mut texts: Vec<&InstalledSource> = Vec::new();
+        let mut rows = Vec::new();
+        let mut template = 0;
+        for span in spans.iter().filter(|span| {
+            let changes = span.template != template;
+            template = span.template;
+            changes
+        }) {
+            let mut parts = Vec::new();
+            for part in parts_around(context.templates, span.template) {
+                let is_around =
+                    |text: &&InstalledSource| part.start >= text.start && part.end <= text.end;
+                let Some(text) = context.sources.iter().find(is_around) else { continue };
+                let known = texts.iter().position(|known| known.start == text.start);
+                let place = known.unwrap_or_else(|| {
+                    texts.push(text);
+                    texts.len() - 1
+                });
+                let (start, end) = (part.start - text.start, part.end - text.start);
+                let name = part.name.to_string();
+                parts.push(code_info::TemplateRange { text: place as u32, name, start, end });
+            }
+            rows.push((span.instruction, parts));
+        }
+        if texts.is_empty() {
+            return self.heap.protect(Word::FALSE);
+        }
+        let table = code_info::encode_templates(&rows);
+        let room = table_room(&table) + 8 * (texts.len() as u64 + 4);
+        self.heap.ensure_room(room, &mut self.machine);
+        let table = self.heap.bytevector(&table);
+        let parts = self.heap.object(Kind::Vector, 0, texts.len() + 1);
+        self.heap.initialise(parts, 0, table.0);
+        for (index, text) in texts.iter().enumerate() {
+            let object = self.heap.protected(text.object);
+            self.heap.initialise(parts, index + 1, object.0);
+        }
+        self.heap.protect(parts)
     }
 
     /// BLAKE3 over what the code does: shape, instructions, and its constants by content.

@@ -198,7 +198,7 @@ fn machine() -> Vm {
 fn start(vm: &mut Vm, units: &[CodeUnit]) {
     let data = vm.heap.protect(Word::FALSE);
     for (index, unit) in units.iter().enumerate() {
-        let code = vm.install(unit, InstallContext { data, sources: &[] }).unwrap();
+        let code = vm.install(unit, InstallContext { data, sources: &[], templates: &[] }).unwrap();
         let place = vm.heap.protect(code);
         let closure = vm.closure_of(code);
         vm.heap.set_protected(place, closure);

@@ -212,10 +212,11 @@ impl Assembler {
 
     /// The instructions from here on belong to this stretch of the source.
     pub fn set_span(&mut self, span: ByteSpan) {
-        let new =
-            Span { instruction: self.instructions.len() as u32, start: span.start, end: span.end };
+        let instruction = self.instructions.len() as u32;
+        let ByteSpan { start, end, template } = span;
+        let new = Span { instruction, start, end, template: template.number() };
         match self.spans.last_mut() {
-            Some(last) if (last.start, last.end) == (new.start, new.end) => {}
+            Some(last) if Span { instruction, ..*last } == new => {}
             Some(last) if last.instruction >= new.instruction => *last = new,
             _ => self.spans.push(new),
         }

@@ -118,6 +118,7 @@ impl Expander<'_, '_> {
             }
             Head::Waiting(form) => return Some(form),
         };
+        let span = self.span(form);
         match self.form_keyword(form) {
             Some((_, Keyword::Begin)) => {
                 found.lists.extend(self.pair(form).map(|(_, spliced)| spliced));

@@ -113,9 +113,11 @@ impl Expander<'_, '_> {
                 self.case(*key, clauses, span);
             }
             (_, found) => {
-                let count = found.len();
-                let message =
-                    format!("`{name}` does not have its shape, found {count} parts in it");
+                let parts = match found.len() {
+                    1 => "1 part".into(),
+                    count => format!("{count} parts"),
+                };
+                let message = format!("`{name}` does not have its shape, found {parts} in it");
                 self.fail_shape(name, span, message);
             }
         }

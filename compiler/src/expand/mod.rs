@@ -224,6 +224,7 @@ impl Expander<'_, '_> {
             Head::Refused => return self.placeholder(span),
             Head::Waiting(form) => return self.form.tasks.push(Task::TopLevel(form)),
         };
+        let span = self.span(form);
         match self.form_keyword(form) {
             Some((name, Keyword::Begin)) => {
                 let Some(forms) = self.proper_list(form) else {
@@ -287,6 +288,7 @@ impl Expander<'_, '_> {
             Head::Refused => return self.placeholder(span),
             Head::Waiting(form) => return self.form.tasks.push(Task::Expression(form)),
         };
+        let span = self.span(form);
         match self.view(form) {
             View::Identifier(identifier) => self.variable(identifier, form, span),
             View::Pair(..) => match self.form_keyword(form) {
