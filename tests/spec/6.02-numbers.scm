@@ -95,6 +95,14 @@
 (round 7) ;=> 7
 (map floor '(3 -3 0)) ;=> (3 -3 0)
 (= (exp 0) 1) ;=> #t
+; The flonums nearest to the values.
+(list (exp 1) (exp 2) (exp -1) (exp 0.1)) ;=> (2.718281828459045 7.38905609893065 0.36787944117144233 1.1051709180756477)
+(list (log 2) (log 3) (log 10) (log 0.1)) ;=> (0.6931471805599453 1.0986122886681098 2.302585092994046 -2.3025850929940455)
+(list (sin 1) (cos 1) (tan 1) (sin 1e22)) ;=> (0.8414709848078965 0.5403023058681398 1.5574077246549023 -0.8522008497671888)
+(list (asin 1/2) (acos 1/2) (atan 1/2) (atan 1 2)) ;=> (0.5235987755982989 1.0471975511965979 0.4636476090008061 0.4636476090008061)
+(let ((near (lambda (base exponent) (inexact (expt (exact base) exponent)))))
+  (map (lambda (base exponent) (= (expt base (inexact exponent)) (near base exponent)))
+       '(1.1 0.1 10. 3.7 1.0000001 -2.3) '(10 7 -3 21 300 5))) ;=> (#t #t #t #t #t #t)
 (= (log 1) 0) ;=> #t
 (= (sin 0) 0) ;=> #t
 (= (cos 0) 1) ;=> #t

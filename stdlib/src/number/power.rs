@@ -20,8 +20,8 @@ const PRODUCT_EXPONENT_MAX: usize = 1024;
 /// The principal square root (R7RS 6.2.6).
 pub(super) fn root_of(number: Number) -> Number {
     match number {
-        Number::Flonum(value) if value < 0.0 => Number::of_f64_parts((0.0, libm::sqrt(-value))),
-        Number::Flonum(value) => Number::Flonum(libm::sqrt(value)),
+        Number::Flonum(value) if value < 0.0 => Number::of_f64_parts((0.0, f64::sqrt(-value))),
+        Number::Flonum(value) => Number::Flonum(f64::sqrt(value)),
         Number::Complex(complex) => complex_root(&complex),
         exact if sign(&exact) < 0 => {
             Number::rectangular(Number::Fixnum(0), exact_root(exact.negated()))
@@ -35,7 +35,7 @@ fn exact_root(number: Number) -> Number {
     if let Number::Fixnum(value) = number
         && value < 1 << f64::MANTISSA_DIGITS
     {
-        let root = libm::sqrt(value as f64);
+        let root = f64::sqrt(value as f64);
         let is_exact = (root as i64) * (root as i64) == value;
         return if is_exact { Number::Fixnum(root as i64) } else { Number::Flonum(root) };
     }
@@ -49,7 +49,7 @@ pub(super) fn norm_root(complex: &Complex) -> Number {
         Some(norm) => exact_root(norm),
         None => {
             let (real, imaginary) = complex.to_f64();
-            Number::Flonum(libm::hypot(real, imaginary))
+            Number::Flonum(core_math::hypot(real, imaginary))
         }
     }
 }
@@ -109,9 +109,9 @@ pub(super) fn root_f64((real, imaginary): (f64, f64)) -> (f64, f64) {
         1.0
     };
     let (real, imaginary) = (real * scale, imaginary * scale);
-    let half = libm::sqrt((real.abs() + libm::hypot(real, imaginary)) * 0.5);
+    let half = f64::sqrt((real.abs() + core_math::hypot(real, imaginary)) * 0.5);
     let other = imaginary.abs() / (2.0 * half);
-    let back = 1.0 / libm::sqrt(scale);
+    let back = 1.0 / f64::sqrt(scale);
     if real >= 0.0 {
         (half * back, (other * back).copysign(imaginary))
     } else {
@@ -160,7 +160,7 @@ fn integer_power(base: Number, exponent: IBig) -> Result<Number, Interrupt> {
     match base {
         Number::Flonum(base) => {
             // A flonum exponent would lose whether it is odd.
-            let power = libm::pow(base.abs(), integer_f64(&exponent));
+            let power = core_math::pow(base.abs(), integer_f64(&exponent));
             let is_below = is_odd && base.is_sign_negative();
             Ok(Number::Flonum(if is_below { -power } else { power }))
         }
@@ -258,11 +258,11 @@ fn real_power(base: Number, exponent: f64) -> Number {
     let is_turned = is_below && exponent.is_finite() && exponent.fract() != 0.0;
     let magnitude = if base.is_exact() && (near.is_infinite() || near == 0.0) {
         // Beyond the flonums.
-        libm::exp(exponent * logarithm_of_exact(&magnitude_of(base)))
+        core_math::exp(exponent * logarithm_of_exact(&magnitude_of(base)))
     } else if is_turned && near.is_finite() {
-        libm::pow(-near, exponent)
+        core_math::pow(-near, exponent)
     } else {
-        return Number::Flonum(libm::pow(near, exponent));
+        return Number::Flonum(core_math::pow(near, exponent));
     };
     if !is_below {
         return Number::Flonum(magnitude);

@@ -34,11 +34,11 @@ pub(super) struct Rounding {
 }
 
 pub(super) const FLOOR: Rounding =
-    Rounding { name: "floor", flonum: libm::floor, ratio: Ratio::floor };
+    Rounding { name: "floor", flonum: f64::floor, ratio: Ratio::floor };
 pub(super) const CEILING: Rounding =
-    Rounding { name: "ceiling", flonum: libm::ceil, ratio: Ratio::ceiling };
+    Rounding { name: "ceiling", flonum: f64::ceil, ratio: Ratio::ceiling };
 pub(super) const TRUNCATE: Rounding =
-    Rounding { name: "truncate", flonum: libm::trunc, ratio: Ratio::truncated };
+    Rounding { name: "truncate", flonum: f64::trunc, ratio: Ratio::truncated };
 pub(super) const ROUND: Rounding =
     Rounding { name: "round", flonum: f64::round_ties_even, ratio: Ratio::rounded };
 
@@ -106,7 +106,7 @@ pub(super) fn magnitude(vm: &mut Vm, arguments: Arguments) -> Outcome {
         Number::Complex(complex) if complex.is_exact() => norm_root(&complex).encode(vm),
         Number::Complex(complex) => {
             let (real, imaginary) = complex.to_f64();
-            Number::Flonum(libm::hypot(real, imaginary)).encode(vm)
+            Number::Flonum(core_math::hypot(real, imaginary)).encode(vm)
         }
         real => magnitude_of(real).encode(vm),
     }
@@ -115,7 +115,7 @@ pub(super) fn magnitude(vm: &mut Vm, arguments: Arguments) -> Outcome {
 pub(super) fn angle(vm: &mut Vm, arguments: Arguments) -> Outcome {
     match Call::new(vm, "angle", arguments).number(0)? {
         Number::Flonum(value) if value.is_nan() => Ok(arguments.get(0)),
-        Number::Flonum(value) => Number::Flonum(libm::atan2(0.0, value)).encode(vm),
+        Number::Flonum(value) => Number::Flonum(core_math::atan2(0.0, value)).encode(vm),
         Number::Complex(complex) => {
             let angle = angle_of(complex.imaginary(), complex.real());
             Number::Flonum(angle).encode(vm)
@@ -131,7 +131,7 @@ pub(super) fn angle_of(y: &Number, x: &Number) -> f64 {
     let is_beyond = |value: f64| value.is_infinite() || value != 0.0 && !value.is_normal();
     let is_exact = y.is_exact() && x.is_exact() && !x.is_exact_zero();
     if !is_exact || !(is_beyond(near_y) || is_beyond(near_x)) {
-        return libm::atan2(near_y, near_x);
+        return core_math::atan2(near_y, near_x);
     }
     // Exact coordinates beyond the flonums: only their ratio matters.
     let (numerator, below) = magnitude_of(y.clone()).into_ratio().into_parts();
@@ -140,7 +140,7 @@ pub(super) fn angle_of(y: &Number, x: &Number) -> f64 {
     let (_, denominator) = (denominator * below).into_parts();
     let ratio = Ratio::quotient_f64(numerator, &denominator);
     let x = if sign(x) < 0 { -1.0 } else { 1.0 };
-    libm::atan2(if sign(y) < 0 { -ratio } else { ratio }, x)
+    core_math::atan2(if sign(y) < 0 { -ratio } else { ratio }, x)
 }
 
 pub(super) fn square_root(vm: &mut Vm, arguments: Arguments) -> Outcome {

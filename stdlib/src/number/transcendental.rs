@@ -1,5 +1,5 @@
-//! Exponentials, logarithms and the functions of angles, on real and complex numbers (R7RS 6.2.6), by
-//! one pure-Rust library so that results are the same everywhere.
+//! Exponentials, logarithms and the functions of angles, on real and complex numbers (R7RS 6.2.6). Those
+//! of real numbers are CORE-MATH's, which are correctly rounded, so that results are the same everywhere.
 
 use std::f64::consts::{LN_2, PI};
 
@@ -32,39 +32,49 @@ pub(super) struct Function {
 pub(super) const EXP: Function = Function {
     name: "exp",
     exact_at: (0, 1),
-    real: libm::exp,
+    real: core_math::exp,
     complex: exponential,
     is_bounded: false,
 };
-pub(super) const SIN: Function =
-    Function { name: "sin", exact_at: (0, 0), real: libm::sin, complex: sine, is_bounded: false };
-pub(super) const COS: Function =
-    Function { name: "cos", exact_at: (0, 1), real: libm::cos, complex: cosine, is_bounded: false };
+pub(super) const SIN: Function = Function {
+    name: "sin",
+    exact_at: (0, 0),
+    real: core_math::sin,
+    complex: sine,
+    is_bounded: false,
+};
+pub(super) const COS: Function = Function {
+    name: "cos",
+    exact_at: (0, 1),
+    real: core_math::cos,
+    complex: cosine,
+    is_bounded: false,
+};
 pub(super) const TAN: Function = Function {
     name: "tan",
     exact_at: (0, 0),
-    real: libm::tan,
+    real: core_math::tan,
     complex: tangent,
     is_bounded: false,
 };
 pub(super) const ASIN: Function = Function {
     name: "asin",
     exact_at: (0, 0),
-    real: libm::asin,
+    real: core_math::asin,
     complex: arc_sine,
     is_bounded: true,
 };
 pub(super) const ACOS: Function = Function {
     name: "acos",
     exact_at: (1, 0),
-    real: libm::acos,
+    real: core_math::acos,
     complex: arc_cosine,
     is_bounded: true,
 };
 const ATAN: Function = Function {
     name: "atan",
     exact_at: (0, 0),
-    real: libm::atan,
+    real: core_math::atan,
     complex: arc_tangent_of,
     is_bounded: false,
 };
@@ -91,16 +101,16 @@ pub(super) fn function(vm: &mut Vm, arguments: Arguments, function: Function) ->
 }
 
 pub(super) fn exponential((real, imaginary): Parts) -> Parts {
-    let magnitude = libm::exp(real);
-    (magnitude * libm::cos(imaginary), magnitude * libm::sin(imaginary))
+    let magnitude = core_math::exp(real);
+    (magnitude * core_math::cos(imaginary), magnitude * core_math::sin(imaginary))
 }
 
 fn sine((a, b): Parts) -> Parts {
-    (libm::sin(a) * libm::cosh(b), libm::cos(a) * libm::sinh(b))
+    (core_math::sin(a) * core_math::cosh(b), core_math::cos(a) * core_math::sinh(b))
 }
 
 fn cosine((a, b): Parts) -> Parts {
-    (libm::cos(a) * libm::cosh(b), -libm::sin(a) * libm::sinh(b))
+    (core_math::cos(a) * core_math::cosh(b), -core_math::sin(a) * core_math::sinh(b))
 }
 
 /// Imaginary parts from here on make a tangent's as good as one.
@@ -108,11 +118,11 @@ const TANGENT_FLAT_FROM: f64 = 20.0;
 
 fn tangent((a, b): Parts) -> Parts {
     if b.abs() > TANGENT_FLAT_FROM {
-        let decay = 4.0 * libm::exp(-2.0 * b.abs());
-        return (libm::sin(a) * libm::cos(a) * decay, 1f64.copysign(b));
+        let decay = 4.0 * core_math::exp(-2.0 * b.abs());
+        return (core_math::sin(a) * core_math::cos(a) * decay, 1f64.copysign(b));
     }
-    let scale = libm::cos(2.0 * a) + libm::cosh(2.0 * b);
-    (libm::sin(2.0 * a) / scale, libm::sinh(2.0 * b) / scale)
+    let scale = core_math::cos(2.0 * a) + core_math::cosh(2.0 * b);
+    (core_math::sin(2.0 * a) / scale, core_math::sinh(2.0 * b) / scale)
 }
 
 /// The roots of 1 - z and 1 + z, of which the inverse functions are made so that they are right on
@@ -123,20 +133,20 @@ fn outer_roots((x, y): Parts) -> (Parts, Parts) {
 
 fn arc_sine(z: Parts) -> Parts {
     let (below, above) = outer_roots(z);
-    let real = libm::atan2(z.0, below.0 * above.0 - below.1 * above.1);
-    (real, libm::asinh(below.0 * above.1 - below.1 * above.0))
+    let real = core_math::atan2(z.0, below.0 * above.0 - below.1 * above.1);
+    (real, core_math::asinh(below.0 * above.1 - below.1 * above.0))
 }
 
 fn arc_cosine(z: Parts) -> Parts {
     let (below, above) = outer_roots(z);
-    let real = 2.0 * libm::atan2(below.0, above.0);
-    (real, libm::asinh(above.0 * below.1 - above.1 * below.0))
+    let real = 2.0 * core_math::atan2(below.0, above.0);
+    (real, core_math::asinh(above.0 * below.1 - above.1 * below.0))
 }
 
 fn arc_tangent_of((x, y): Parts) -> Parts {
-    let real = 0.5 * libm::atan2(2.0 * x, (1.0 - y) * (1.0 + y) - x * x);
+    let real = 0.5 * core_math::atan2(2.0 * x, (1.0 - y) * (1.0 + y) - x * x);
     let distance = x * x + (1.0 - y) * (1.0 - y);
-    (real, 0.25 * libm::log1p(4.0 * y / distance))
+    (real, 0.25 * core_math::log1p(4.0 * y / distance))
 }
 
 pub(super) fn arc_tangent(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -179,8 +189,12 @@ pub(super) fn logarithm(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let near = if number.is_real() { number.to_f64() } else { f64::NAN };
     let result = match base {
         // The library's own are exact at powers.
-        Number::Fixnum(2) if near > 0.0 && near.is_finite() => Number::Flonum(libm::log2(near)),
-        Number::Fixnum(10) if near > 0.0 && near.is_finite() => Number::Flonum(libm::log10(near)),
+        Number::Fixnum(2) if near > 0.0 && near.is_finite() => {
+            Number::Flonum(core_math::log2(near))
+        }
+        Number::Fixnum(10) if near > 0.0 && near.is_finite() => {
+            Number::Flonum(core_math::log10(near))
+        }
         base => quotient(logarithm_of(&number), logarithm_of(&base)),
     };
     result.encode(vm)
@@ -189,8 +203,8 @@ pub(super) fn logarithm(vm: &mut Vm, arguments: Arguments) -> Outcome {
 /// The natural logarithm, its imaginary part above -pi and not above pi.
 pub(super) fn logarithm_of(number: &Number) -> Parts {
     match number {
-        Number::Flonum(value) if *value < 0.0 => (libm::log(-value), PI),
-        Number::Flonum(value) => (libm::log(*value), 0.0),
+        Number::Flonum(value) if *value < 0.0 => (core_math::log(-value), PI),
+        Number::Flonum(value) => (core_math::log(*value), 0.0),
         Number::Complex(value) => logarithm_of_complex(value),
         exact if sign(exact) < 0 => (logarithm_of_exact(&magnitude_of(exact.clone())), PI),
         exact => (logarithm_of_exact(exact), 0.0),
@@ -206,14 +220,14 @@ fn logarithm_of_complex(value: &Complex) -> Parts {
     }
     let (real, imaginary) = value.to_f64();
     let (large, small) = (real.abs().max(imaginary.abs()), real.abs().min(imaginary.abs()));
-    let magnitude = libm::hypot(large, small);
+    let magnitude = core_math::hypot(large, small);
     let logarithm = if (0.5..2.0).contains(&magnitude) {
         // Near the unit circle the magnitude alone has lost the digits that count.
-        0.5 * libm::log1p((large - 1.0) * (large + 1.0) + small * small)
+        0.5 * core_math::log1p((large - 1.0) * (large + 1.0) + small * small)
     } else if magnitude.is_infinite() && large.is_finite() {
-        libm::log(libm::hypot(large * 0.5, small * 0.5)) + LN_2
+        core_math::log(core_math::hypot(large * 0.5, small * 0.5)) + LN_2
     } else {
-        libm::log(magnitude)
+        core_math::log(magnitude)
     };
     (logarithm, angle)
 }
@@ -233,10 +247,10 @@ pub(super) fn logarithm_of_exact(number: &Number) -> f64 {
         && (0.5..2.0).contains(&near)
     {
         let above_one = ratio.plus(&Ratio::from(-IBig::ONE));
-        return libm::log1p(above_one.to_f64());
+        return core_math::log1p(above_one.to_f64());
     }
     if near.is_normal() {
-        return libm::log(near);
+        return core_math::log(near);
     }
     // Beyond the flonums: take out a power of two.
     let (numerator, denominator) = number.to_ratio().into_parts();
@@ -249,5 +263,5 @@ pub(super) fn logarithm_of_exact(number: &Number) -> f64 {
     } else {
         Ratio::quotient_f64(numerator * power, &denominator)
     };
-    excess as f64 * LN_2_HIGH + (libm::log(rest) + excess as f64 * LN_2_LOW)
+    excess as f64 * LN_2_HIGH + (core_math::log(rest) + excess as f64 * LN_2_LOW)
 }

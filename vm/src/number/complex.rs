@@ -64,7 +64,7 @@ impl Number {
             return magnitude;
         }
         let (magnitude, angle) = (magnitude.to_f64(), angle.to_f64());
-        Number::of_f64_parts((magnitude * libm::cos(angle), magnitude * libm::sin(angle)))
+        Number::of_f64_parts((magnitude * core_math::cos(angle), magnitude * core_math::sin(angle)))
     }
 
     /// Real and imaginary part.
