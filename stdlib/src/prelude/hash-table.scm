@@ -51,7 +51,15 @@
         value)))
 
 (define (hash-table-ref table key . options)
-  (%hash-table-ref 'hash-table-ref table key 2 options))
+  (if (null? options)
+      (let ((entry (%hash-table-find table key 'hash-table-ref)))
+        (if entry
+            (%hash-table-value table entry)
+            (%no-entry 'hash-table-ref key)))
+      (%hash-table-ref 'hash-table-ref table key 2 options)))
+
+(define (%no-entry name key)
+  (%fault 106 (string-append (symbol->string name) " found no entry for the key") key))
 
 ; Two optional arguments from a position on: what is called without an entry, or #f, and what is called
 ; with the value.
@@ -65,7 +73,7 @@
             (let ((value (%hash-table-value table entry)))
               (if succeed (succeed value) value)))
           (fail (fail))
-          (else (%fault 106 (string-append (symbol->string name) " found no entry for the key") key)))))
+          (else (%no-entry name key)))))
 
 (define (hash-table-contains? table key)
   (if (%hash-table-find table key 'hash-table-contains?) #t #f))
