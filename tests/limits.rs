@@ -39,7 +39,7 @@ const PROGRAMS: &[(&str, &str)] = &[
            (if (< i n)
                (loop (+ i 1) (cons (call-with-values (lambda () (values i 1 2)) vector) kept))
                kept)))
-         (define kept (keep 150000))
+         (define kept (keep 250000))
          (display (apply + (map (lambda (v) (vector-ref v 0)) kept)))",
     ),
     (

@@ -12,6 +12,8 @@ use pscheme_vm::number::Number;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::print::summary;
 
+use crate::procedure::is_procedure;
+
 /// What a primitive gives.
 pub type Outcome = Result<Word, Interrupt>;
 
@@ -49,21 +51,34 @@ pub fn fault(code: ErrorCode, message: impl Into<String>) -> Interrupt {
     Fault::new(code, message).into()
 }
 
+/// The place of an argument that the library passes on; the first if it says nothing.
+pub fn trusted_place(word: Option<Word>) -> usize {
+    word.map_or(0, trusted_count)
+}
+
 /// The arguments of one call, to be checked before anything is allocated.
 #[derive(Clone, Copy)]
 pub struct Call<'vm> {
     pub heap: &'vm Heap,
     pub name: &'vm str,
     pub arguments: Arguments,
+    /// Arguments of the program's call that stand before those of the primitive.
+    before: usize,
 }
 
 impl<'vm> Call<'vm> {
     pub fn new(vm: &'vm Vm, name: &'vm str, arguments: Arguments) -> Call<'vm> {
-        Call { heap: &vm.heap, name, arguments }
+        Call { heap: &vm.heap, name, arguments, before: 0 }
+    }
+
+    /// The same for a primitive that gets the arguments behind so many of a program's call.
+    pub fn behind(self, before: usize) -> Call<'vm> {
+        Call { before, ..self }
     }
 
     pub fn wrong_type(self, position: usize, expected: &str) -> Interrupt {
-        wrong_type(self.heap, self.name, position, expected, self.arguments.get(position))
+        let place = position + self.before;
+        wrong_type(self.heap, self.name, place, expected, self.arguments.get(position))
     }
 
     /// Argument `position`, which must be of `kind`.
@@ -90,6 +105,15 @@ impl<'vm> Call<'vm> {
 
     pub fn symbol(self, position: usize) -> Outcome {
         self.of_kind(position, Kind::Symbol, "a symbol")
+    }
+
+    pub fn procedure(self, position: usize) -> Outcome {
+        let word = self.arguments.get(position);
+        if is_procedure(self.heap, word) {
+            Ok(word)
+        } else {
+            Err(self.wrong_type(position, "a procedure"))
+        }
     }
 
     /// An object of `kind` that is no literal.
@@ -144,7 +168,7 @@ impl<'vm> Call<'vm> {
             let message = format!(
                 "{} expects a count from 0 to {most} as its {} argument, found {found}",
                 self.name,
-                place(position)
+                place(position + self.before)
             );
             Fault::new(ErrorCode::OutOfRange, message).with_irritants(&[word]).into()
         })

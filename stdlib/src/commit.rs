@@ -10,7 +10,7 @@ use pscheme_vm::machine::{Park, Section, Vm};
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::Outcome;
+use crate::argument::{Call, Outcome};
 
 primitives! { COMMIT_PRIMITIVES:
     /// `(await-commit)`: returns `#t` after the state it was called in is durable; `#f` at once if
@@ -86,6 +86,7 @@ fn has_image(vm: &mut Vm, _: Arguments) -> Outcome {
 }
 
 fn on_commit(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    Call::new(vm, "on-commit", arguments).procedure(0)?;
     let process = vm.spawn_after_commit(arguments.get(0))?;
     Ok(vm.heap.field(process, body::Process::ID))
 }

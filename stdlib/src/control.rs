@@ -15,6 +15,7 @@ use pscheme_vm::primitives;
 
 use crate::argument::{Call, Outcome, name_text, trusted_count, wrong_type};
 use crate::list::is_kind;
+use crate::procedure::is_procedure;
 use crate::room::allocate;
 use crate::write::raised_text;
 
@@ -152,10 +153,6 @@ fn booleans_equal(vm: &mut Vm, arguments: Arguments) -> Outcome {
         same &= arguments.get(index) == arguments.get(0);
     }
     Ok(Word::boolean(same))
-}
-
-fn is_procedure(heap: &Heap, word: Word) -> bool {
-    matches!(heap.kind_of(word), Some(Kind::Closure | Kind::Primitive | Kind::Continuation))
 }
 
 fn arity(vm: &mut Vm, arguments: Arguments) -> Outcome {

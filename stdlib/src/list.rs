@@ -1,6 +1,7 @@
 //! Pairs, and the parts of lists that can be had in constant time. Everything that walks a list is
 //! Scheme in the prelude.
 
+use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::Kind;
 use pscheme_heap::word::Word;
 use pscheme_vm::machine::Vm;
@@ -138,10 +139,11 @@ fn path(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
     Ok(word)
 }
 
-fn walk(vm: &Vm, mut list: Word, most: usize) -> (Word, usize) {
+/// What follows up to `most` pairs of a list, and how many there were.
+pub(crate) fn walk(heap: &Heap, mut list: Word, most: usize) -> (Word, usize) {
     let mut count = 0;
     while count < most && list.is_pair() {
-        list = vm.heap.cdr(list);
+        list = heap.cdr(list);
         count += 1;
     }
     (list, count)
@@ -149,14 +151,14 @@ fn walk(vm: &Vm, mut list: Word, most: usize) -> (Word, usize) {
 
 fn is_longer(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let most = Call::new(vm, "%longer?", arguments).count(1, CHUNK_ELEMENTS_MAX)?;
-    let (rest, _) = walk(vm, arguments.get(0), most);
+    let (rest, _) = walk(&vm.heap, arguments.get(0), most);
     Ok(Word::boolean(rest.is_pair()))
 }
 
 fn skip(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let most = Call::new(vm, "%list-skip", arguments).count(1, CHUNK_ELEMENTS_MAX)?;
     vm.reserve(16)?;
-    let (rest, count) = walk(vm, arguments.get(0), most);
+    let (rest, count) = walk(&vm.heap, arguments.get(0), most);
     Ok(vm.heap.pair(rest, Word::fixnum(count as i64)))
 }
 

@@ -17,7 +17,7 @@ use pscheme_vm::print::summary;
 use pscheme_vm::process::ProcessState;
 use pscheme_vm::process_tree::Known;
 
-use crate::argument::{self, Outcome};
+use crate::argument::{self, Call, Outcome};
 use crate::commit::refuse_in_section;
 
 const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
@@ -154,6 +154,7 @@ fn find(vm: &Vm, a: Arguments, position: usize, name: &str) -> Result<Known, Int
 }
 
 fn spawn(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    Call::new(vm, "spawn", arguments).procedure(0)?;
     let process = vm.spawn(arguments.get(0), Word::FALSE)?;
     Ok(vm.heap.field(process, body::Process::ID))
 }
@@ -261,6 +262,7 @@ fn monitor(vm: &mut Vm, a: Arguments) -> Outcome {
 }
 
 fn spawn_monitor(vm: &mut Vm, a: Arguments) -> Outcome {
+    Call::new(vm, "spawn-monitor", a).procedure(0)?;
     let process = vm.spawn(a.get(0), Word::FALSE)?;
     let monitor = vm.monitor(process, vm.machine.process)?;
     let place = vm.heap.protect(monitor);

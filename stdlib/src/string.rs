@@ -97,9 +97,9 @@ primitives! { STRING_PRIMITIVES:
     /// `(symbol->string symbol)`: the name of a symbol in a new string.
     301 "symbol->string" (1) chunk => symbol_to_string;
     /// `(string->symbol string)`: the symbol of this name.
-    302 "string->symbol" (1) chunk => string_to_symbol;
+    302 "string->symbol" (1) chunk => |vm, a| string_to_symbol(vm, a, "string->symbol");
     /// `(intern string)`: the symbol of this name.
-    303 "intern" (1) chunk => string_to_symbol;
+    303 "intern" (1) chunk => |vm, a| string_to_symbol(vm, a, "intern");
     /// `(symbol<? symbol …)`: are their names in ascending order?
     304 "symbol<?" (1..) chunk => symbols_ascend;
     /// `(symbol=? symbol …)`: are all the same?
@@ -366,12 +366,12 @@ fn symbol_to_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
     new_string(vm, &name)
 }
 
-fn string_to_symbol(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let string = Call::new(vm, "string->symbol", arguments).string(0)?;
+fn string_to_symbol(vm: &mut Vm, arguments: Arguments, called: &'static str) -> Outcome {
+    let string = Call::new(vm, called, arguments).string(0)?;
     let view = StringView::of(&vm.heap, string);
     if view.length > SYMBOL_CHARACTERS_MAX {
         let message = format!(
-            "string->symbol makes symbols of at most {SYMBOL_CHARACTERS_MAX} characters, found {}",
+            "{called} makes symbols of at most {SYMBOL_CHARACTERS_MAX} characters, found {}",
             view.length
         );
         return Err(fault(ErrorCode::ImplementationLimit, message));
@@ -383,7 +383,7 @@ fn string_to_symbol(vm: &mut Vm, arguments: Arguments) -> Outcome {
         && count.as_fixnum() as u64 >= limit
         && vm.heap.symbol_named(&name).is_none()
     {
-        let message = format!("string->symbol: the heap has {limit} symbols, which is the most");
+        let message = format!("{called}: the heap has {limit} symbols, which is the most");
         return Err(fault(ErrorCode::ImplementationLimit, message));
     }
     // Asks for the limit's condition first; interning itself makes all the room it needs.

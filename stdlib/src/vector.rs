@@ -6,7 +6,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, name_text, trusted_count};
+use crate::argument::{Call, Outcome, name_text, trusted_count, trusted_place};
 use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::list::is_kind;
 use crate::room::allocate;
@@ -38,10 +38,13 @@ primitives! { VECTOR_PRIMITIVES:
     358 "%subvector" (4) chunk => subvector;
     /// `(%vector-check name vector position)`: the length of a vector, or the fault of a wrong type.
     359 "%vector-check" (3) constant => check;
-    /// `(%range-check start end length name)`: whether indices bound a range; a fault if not.
-    360 "%range-check" (4) constant => range_check;
-    /// `(%count-check count name)`: the count, or a fault if it is no fixnum of at least 0.
-    361 "%count-check" (2) constant => count_check;
+    /// `(%range-check start end length name place)`: whether indices bound a range; a fault if not.
+    /// The place is that of the start among the arguments of `name`.
+    360 "%range-check" (4..=5) constant => range_check;
+    /// `(%count-check count name place)`: the count, or a fault if it is no fixnum of at least 0.
+    361 "%count-check" (2..=3) constant => count_check;
+    /// `(%index-check index name place)`: the index, or a fault if it is no fixnum of at least 0.
+    735 "%index-check" (3) constant => index_check;
 }
 
 fn vector(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -141,7 +144,7 @@ fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 fn range_check(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let name = name_text(&vm.heap, arguments.get(3));
-    let call = Call::new(vm, &name, arguments);
+    let call = Call::new(vm, &name, arguments).behind(trusted_place(arguments.optional(4)));
     let length = trusted_count(arguments.get(2));
     call.range(0, length)?;
     Ok(Word::TRUE)
@@ -149,6 +152,17 @@ fn range_check(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 fn count_check(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let name = name_text(&vm.heap, arguments.get(1));
-    Call::new(vm, &name, arguments).count(0, VECTOR_LENGTH_MAX)?;
+    let call = Call::new(vm, &name, arguments).behind(trusted_place(arguments.optional(2)));
+    call.count(0, VECTOR_LENGTH_MAX)?;
     Ok(arguments.get(0))
+}
+
+fn index_check(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let index = arguments.get(0);
+    if index.is_fixnum() && index.as_fixnum() >= 0 {
+        return Ok(index);
+    }
+    let name = name_text(&vm.heap, arguments.get(1));
+    let place = trusted_place(arguments.optional(2));
+    Err(Call::new(vm, &name, arguments).behind(place).wrong_type(0, "an index"))
 }

@@ -23,7 +23,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault};
+use crate::argument::{Call, Outcome, fault, name_text, trusted_count};
 use crate::limits::TABLE_ENTRIES_MAX;
 use crate::list::is_kind;
 use crate::room::{allocate, bytevector_bytes};
@@ -38,15 +38,15 @@ primitives! { HASH_TABLE_PRIMITIVES:
     450 "hash-table?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::HashTable));
     /// `(%make-hash-table equivalence)`: a new table; 0 is `eq?`, 1 `eqv?`, 2 `equal?`, 3 `string=?`.
     451 "%make-hash-table" (1) constant => make;
-    /// `(%hash-table-get table key default)`: the key's value or the default; the table itself if only
-    /// `equal?` can tell.
-    452 "%hash-table-get" (3) size => get;
-    /// `(%hash-table-put! table key value)`: adds or replaces and returns `#t`; does nothing and returns
-    /// `#f` if only `equal?` can tell.
-    453 "%hash-table-put!" (3) listed("the entry that fills a table moves all others") => put;
-    /// `(%hash-table-probe table key after)`: the number of the key's entry, `#f` if there is none; or
-    /// minus one minus the number of an entry `equal?` must look at, beginning behind entry `after`.
-    454 "%hash-table-probe" (3) size => probe;
+    /// `(%hash-table-get table key default name)`: the key's value or the default; the table itself if
+    /// only `equal?` can tell. `name` is for messages, here as below.
+    452 "%hash-table-get" (3..=4) size => get;
+    /// `(%hash-table-put! table key value name)`: adds or replaces and returns `#t`; does nothing and
+    /// returns `#f` if only `equal?` can tell.
+    453 "%hash-table-put!" (3..=4) listed("the entry that fills a table moves all others") => put;
+    /// `(%hash-table-probe table key after name)`: the number of the key's entry, `#f` if there is none;
+    /// or minus one minus the number of an entry `equal?` must look at, beginning behind entry `after`.
+    454 "%hash-table-probe" (3..=4) size => probe;
     /// `(%hash-table-key table entry)`: the key of an entry.
     455 "%hash-table-key" (2) constant => |vm, a| entry_part(vm, a, 0);
     /// `(%hash-table-value table entry)`: the value of an entry.
@@ -60,9 +60,9 @@ primitives! { HASH_TABLE_PRIMITIVES:
     /// `(%hash-table-next table entry)`: the first entry from this number on, or `#f`.
     460 "%hash-table-next" (2) listed("gaps that removed entries left") => next;
     /// `(hash-table-count table)`: the number of entries of a table.
-    461 "hash-table-count" (1) constant => count;
+    461 "hash-table-count" (1) constant => |vm, a| count(vm, a, "hash-table-count");
     /// `(hash-table-size table)`: the number of entries of a table.
-    462 "hash-table-size" (1) constant => count;
+    462 "hash-table-size" (1) constant => |vm, a| count(vm, a, "hash-table-size");
     /// `(hash-table-clear! table)`: removes all entries of a table.
     463 "hash-table-clear!" (1) constant => clear;
     /// `(%hash-table-equivalence table)`: 0 is `eq?`, 1 `eqv?`, 2 `equal?`, 3 `string=?`.
@@ -77,17 +77,55 @@ primitives! { HASH_TABLE_PRIMITIVES:
         let string = Call::new(vm, "string-hash", a).string(0)?;
         Ok(Word::fixnum(i64::from(hash_key(&vm.heap, Equivalence::String, string).value)))
     };
+    /// `(%hash-table-check table name place)`: the table, or the fault of a wrong type.
+    734 "%hash-table-check" (3) constant => check;
 }
+
+/// What messages name where the library names nothing.
+const UNNAMED: &str = "a hash table procedure";
+/// Which argument the name for messages is, where the library passes one on.
+const NAME: usize = 3;
 
 /// The table in argument 0, indexed as the keys lie now.
 fn table(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    match table_in(vm, arguments) {
+        Some(table) => Ok(table),
+        None => Err(Call::new(vm, UNNAMED, arguments).wrong_type(0, "a hash table")),
+    }
+}
+
+/// The same for a primitive that gets the name for messages.
+fn named_table(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    match table_in(vm, arguments) {
+        Some(table) => Ok(table),
+        None => {
+            let name = name_for(vm, arguments);
+            Err(Call::new(vm, &name, arguments).wrong_type(0, "a hash table"))
+        }
+    }
+}
+
+fn table_in(vm: &mut Vm, arguments: Arguments) -> Option<Word> {
     let table = arguments.get(0);
     if vm.heap.kind_of(table) != Some(Kind::HashTable) {
-        let call = Call::new(vm, "a hash table procedure", arguments);
-        return Err(call.wrong_type(0, "a hash table"));
+        return None;
     }
     index::refresh(&mut vm.heap, table);
-    Ok(table)
+    Some(table)
+}
+
+fn name_for(vm: &Vm, arguments: Arguments) -> String {
+    arguments.optional(NAME).map_or_else(|| UNNAMED.into(), |name| name_text(&vm.heap, name))
+}
+
+fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let table = arguments.get(0);
+    if vm.heap.kind_of(table) == Some(Kind::HashTable) {
+        return Ok(table);
+    }
+    let name = name_text(&vm.heap, arguments.get(1));
+    let place = trusted_count(arguments.get(2));
+    Err(Call::new(vm, &name, arguments).behind(place).wrong_type(0, "a hash table"))
 }
 
 fn fixnum_field(vm: &Vm, table: Word, field: usize) -> usize {
@@ -107,7 +145,8 @@ fn key_hash(vm: &Vm, arguments: Arguments, table: Word) -> Result<KeyHash, Inter
     let equivalence = equivalence(vm, table);
     let key = arguments.get(1);
     if equivalence == Equivalence::String && vm.heap.kind_of(key) != Some(Kind::String) {
-        return Err(Call::new(vm, "a table of strings", arguments).wrong_type(1, "a string"));
+        let name = name_for(vm, arguments);
+        return Err(Call::new(vm, &name, arguments).wrong_type(1, "a string"));
     }
     Ok(hash_key(&vm.heap, equivalence, key))
 }
@@ -125,7 +164,7 @@ fn make(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn get(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let table = table(vm, arguments)?;
+    let table = named_table(vm, arguments)?;
     let hash = key_hash(vm, arguments, table)?;
     Ok(match index::find(&vm.heap, table, arguments.get(1), hash.value, None) {
         Found::Entry(entry) => index::entry_value(&vm.heap, table, entry),
@@ -135,7 +174,7 @@ fn get(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn put(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let table = table(vm, arguments)?;
+    let table = named_table(vm, arguments)?;
     let hash = key_hash(vm, arguments, table)?;
     match index::find(&vm.heap, table, arguments.get(1), hash.value, None) {
         Found::Entry(entry) => index::set_entry_value(&mut vm.heap, table, entry, arguments.get(2)),
@@ -146,7 +185,7 @@ fn put(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 fn probe(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let table = table(vm, arguments)?;
+    let table = named_table(vm, arguments)?;
     let hash = key_hash(vm, arguments, table)?;
     let after = arguments.get(2);
     let after = after.is_fixnum().then(|| after.as_fixnum() as u32);
@@ -160,7 +199,7 @@ fn probe(vm: &mut Vm, arguments: Arguments) -> Outcome {
 /// The number in argument 1, which must be that of an entry that was not removed.
 fn live_entry(vm: &Vm, arguments: Arguments, table: Word) -> Result<u32, Interrupt> {
     let used = fixnum_field(vm, table, body::HashTable::USED);
-    let entry = Call::new(vm, "a hash table procedure", arguments).count(1, used)?;
+    let entry = Call::new(vm, UNNAMED, arguments).count(1, used)?;
     if entry >= used || index::entry_key(&vm.heap, table, entry as u32) == Word::DEAD {
         let message = "a hash table was changed while it was being searched";
         return Err(fault(ErrorCode::OutOfRange, message));
@@ -300,20 +339,20 @@ fn remove(vm: &mut Vm, arguments: Arguments) -> Outcome {
 fn next(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let table = table(vm, arguments)?;
     let used = fixnum_field(vm, table, body::HashTable::USED);
-    let first = Call::new(vm, "a hash table procedure", arguments).fixnum(1)?.max(0) as usize;
+    let first = Call::new(vm, UNNAMED, arguments).fixnum(1)?.max(0) as usize;
     let found =
         (first..used).find(|&entry| index::entry_key(&vm.heap, table, entry as u32) != Word::DEAD);
     vm.charge((found.unwrap_or(used).saturating_sub(first) / 8) as u64);
     Ok(found.map_or(Word::FALSE, |entry| Word::fixnum(entry as i64)))
 }
 
-fn count(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let table = table(vm, arguments)?;
+fn count(vm: &mut Vm, arguments: Arguments, name: &'static str) -> Outcome {
+    let table = Call::new(vm, name, arguments).of_kind(0, Kind::HashTable, "a hash table")?;
     Ok(vm.heap.field(table, body::HashTable::COUNT))
 }
 
 fn clear(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    table(vm, arguments)?;
+    Call::new(vm, "hash-table-clear!", arguments).of_kind(0, Kind::HashTable, "a hash table")?;
     vm.reserve(CAPACITY_MIN as u64 * 48 + 128)?;
     let entries = vm.heap.object(Kind::Vector, 0, CAPACITY_MIN * 2);
     let index = vm.heap.bytevector_zeroed(CAPACITY_MIN * 2 * 8);

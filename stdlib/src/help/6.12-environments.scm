@@ -21,7 +21,7 @@
   "(scheme-report-environment version)"
   "The environment of a report: (scheme r5rs) for 5, (scheme base) for 7. Another number is an error."
   (eval '(exact->inexact 1/2) (scheme-report-environment 5)) => 0.5
-  (scheme-report-environment 4) fails "E0106 scheme-report-environment expects 5 or 7, found 4")
+  (scheme-report-environment 4) fails "E0106 scheme-report-environment expects 5 or 7 as its first argument, found 4")
 
 (null-environment
   "(null-environment version)"

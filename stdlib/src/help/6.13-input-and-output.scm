@@ -92,7 +92,7 @@
 (close-port
   "(close-port port)"
   "Ends reading and writing; what was written goes out. Closing a port again does nothing, using it is an error."
-  (let ((port (open-input-string "abc"))) (close-port port) (read-char port)) fails "E0116 reading: the port is closed")
+  (let ((port (open-input-string "abc"))) (close-port port) (read-char port)) fails "E0116 read-char: the port is closed")
 
 (close-input-port
   "(close-input-port port)"
@@ -185,7 +185,7 @@
   "(read-u8 [port])"
   "The next byte of a binary port, or the end-of-file object."
   (read-u8 (open-input-bytevector #u8(7 8))) => 7
-  (read-u8 (open-input-string "a")) fails "E0104 reading bytes expects a binary input port, found #<port>")
+  (read-u8 (open-input-string "a")) fails "E0104 read-u8 expects a binary input port as its first argument, found #<port>")
 
 (peek-u8
   "(peek-u8 [port])"
@@ -253,7 +253,7 @@
   "(write-u8 byte [port])"
   "Writes a byte to a binary port."
   (let ((port (open-output-bytevector))) (write-u8 255 port) (get-output-bytevector port)) => #u8(255)
-  (write-u8 1 (open-output-string)) fails "E0104 writing bytes expects a binary output port, found #<port>")
+  (write-u8 1 (open-output-string)) fails "E0104 write-u8 expects a binary output port as its second argument, found #<port>")
 
 (write-bytevector
   "(write-bytevector bytevector [port start end])"

@@ -14,6 +14,7 @@ use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::{Park, Vm};
 use pscheme_vm::primitive::Arguments;
 
+use super::input::opening;
 use super::{number_field, set_number_field};
 use crate::argument::{Call, Outcome, fault};
 use crate::limits::PATH_CHARACTERS_MAX;
@@ -169,7 +170,8 @@ pub(super) fn path_argument(call: Call<'_>) -> Result<std::path::PathBuf, Interr
 }
 
 pub(super) fn is_pending(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let path = path_argument(Call::new(vm, "open-input-file", arguments))?;
+    let name = opening(vm, arguments);
+    let path = path_argument(Call::new(vm, &name, arguments))?;
     let mut effect = vm.heap.root(Root::EffectsHead);
     let mut before = Word::FALSE;
     while effect.is_object() {

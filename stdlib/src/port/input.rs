@@ -9,7 +9,7 @@ use pscheme_vm::primitive::Arguments;
 
 use super::effect::path_argument;
 use super::{PORT_BYTES, new_port, number_field, open_port, set_number_field, state};
-use crate::argument::{Call, Outcome, fault};
+use crate::argument::{Call, Outcome, fault, name_text};
 use crate::bytevector::new_bytevector;
 use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::text::new_string;
@@ -29,9 +29,10 @@ pub(super) fn open(vm: &mut Vm, arguments: Arguments) -> Outcome {
 
 /// Reads a file as a whole; takes as long as the system needs for it.
 pub(super) fn read_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let path = path_argument(Call::new(vm, "open-input-file", arguments))?;
+    let name = opening(vm, arguments);
+    let path = path_argument(Call::new(vm, &name, arguments))?;
     let failed = |why: String| {
-        let message = format!("open-input-file cannot read {}: {why}", path.display());
+        let message = format!("{name} cannot read {}: {why}", path.display());
         fault(ErrorCode::FileError, message)
     };
     let host = &mut vm.machine.host;
@@ -43,6 +44,12 @@ pub(super) fn read_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let host = &mut vm.machine.host;
     let bytes = host.read_file(&path).map_err(|error| failed(error.to_string()))?;
     new_bytevector(vm, &bytes)
+}
+
+/// The procedure that opens a file, for messages.
+pub(super) fn opening(vm: &Vm, arguments: Arguments) -> String {
+    let name = arguments.optional(1);
+    name.map_or_else(|| "open-input-file".into(), |name| name_text(&vm.heap, name))
 }
 
 pub(super) fn file_exists(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -78,7 +85,7 @@ fn not_text(vm: &Vm, port: Word) -> Interrupt {
 }
 
 pub(super) fn read_character(vm: &mut Vm, arguments: Arguments, take: bool) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, true)?;
+    let port = open_port(vm, arguments, state::INPUT, true, 1)?;
     let bytes = rest(vm, port);
     if bytes.is_empty() {
         return Ok(Word::EOF);
@@ -91,7 +98,7 @@ pub(super) fn read_character(vm: &mut Vm, arguments: Arguments, take: bool) -> O
 }
 
 pub(super) fn read_line(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, true)?;
+    let port = open_port(vm, arguments, state::INPUT, true, 1)?;
     let bytes = rest(vm, port);
     if bytes.is_empty() {
         return Ok(Word::EOF);
@@ -111,7 +118,7 @@ pub(super) fn read_line(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn read_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, true)?;
+    let port = open_port(vm, arguments, state::INPUT, true, 2)?;
     let count = Call::new(vm, "read-string", arguments).count(1, CHUNK_ELEMENTS_MAX)?;
     let mut bytes = rest(vm, port);
     if bytes.is_empty() && count > 0 {
@@ -131,7 +138,7 @@ pub(super) fn read_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn read_byte(vm: &mut Vm, arguments: Arguments, take: bool) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, false)?;
+    let port = open_port(vm, arguments, state::INPUT, false, 1)?;
     let Some(&byte) = rest(vm, port).first() else { return Ok(Word::EOF) };
     if take {
         advance(vm, port, 1);
@@ -140,7 +147,7 @@ pub(super) fn read_byte(vm: &mut Vm, arguments: Arguments, take: bool) -> Outcom
 }
 
 pub(super) fn read_bytes(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, false)?;
+    let port = open_port(vm, arguments, state::INPUT, false, 2)?;
     let count = Call::new(vm, "read-bytevector", arguments).count(1, CHUNK_ELEMENTS_MAX)?;
     let bytes = rest(vm, port);
     if bytes.is_empty() && count > 0 {

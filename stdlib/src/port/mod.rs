@@ -26,7 +26,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault, trusted_count, wrong_type};
+use crate::argument::{Call, Outcome, fault, name_text, trusted_count, trusted_place, wrong_type};
 use crate::limits::PORT_BUFFER_BYTES;
 use crate::list::is_kind;
 
@@ -68,51 +68,53 @@ primitives! { PORT_PRIMITIVES:
     558 "%open-input" (3) constant => input::open;
     /// `(%open-output textual?)`: a port that keeps what is written.
     559 "%open-output" (1) constant => output::open_kept;
-    /// `(%open-output-file path textual?)`: a port whose bytes go to a file after their commit.
-    560 "%open-output-file" (2) constant => output::open_file;
-    /// `(%read-file path)`: the bytes of a file.
-    561 "%read-file" (1) listed("a file of the limit's size") => input::read_file;
+    /// `(%open-output-file path textual? name)`: a port whose bytes go to a file after their commit.
+    /// `name` is for messages, here as below.
+    560 "%open-output-file" (2..=3) constant => output::open_file;
+    /// `(%read-file path name)`: the bytes of a file.
+    561 "%read-file" (1..=2) listed("a file of the limit's size") => input::read_file;
     /// `(%file-exists? path)`: is there a file of this name?
     562 "%file-exists?" (1) constant => input::file_exists;
     /// `(%delete-file path)`: deletes a file after the commit that contains this.
     563 "%delete-file" (1) constant => output::delete_file;
-    /// `(%file-pending? path)`: whether bytes for this file wait for their commit.
-    564 "%file-pending?" (1) listed("one comparison per effect that waits") => effect::is_pending;
+    /// `(%file-pending? path name)`: whether bytes for this file wait for their commit.
+    564 "%file-pending?" (1..=2) listed("one comparison per effect that waits") => effect::is_pending;
     /// `(%await-effects)`: waits until effects have had a chance to leave.
     565 "%await-effects" (0) waits => effect::wait;
     /// `(%close-port port direction)`: closes it for input (1), output (2) or both (3).
     566 "%close-port" (2) chunk => close;
-    /// `(%flush-port port)`: passes on what is buffered.
-    567 "%flush-port" (1) chunk => output::flush;
+    /// `(%flush-port port name place)`: passes on what is buffered. The place is that of the port among
+    /// the arguments of `name`, here as below.
+    567 "%flush-port" (1..=3) chunk => output::flush;
     /// `(%write-atom port value quoted?)`: writes what has no parts; `#f` if it is a string or bytevector
     /// too long for one step.
     568 "%write-atom" (3) listed("integers of INTEGER_BITS_MAX bits") => output::write_atom;
     /// `(%write-text port string start end escaped?)`: writes a bounded part; returns where it ends.
     569 "%write-text" (5) chunk => output::write_text;
-    /// `(%write-char port char)`: writes a character.
-    570 "%write-char" (2) constant => output::write_character;
+    /// `(%write-char port char name place)`: writes a character.
+    570 "%write-char" (2..=4) constant => output::write_character;
     /// `(%write-bytes port bytevector start end)`: writes a bounded part; returns where it ends.
     571 "%write-bytes" (4) chunk => output::write_bytes_of;
-    /// `(%write-byte port byte)`: writes a byte.
-    572 "%write-byte" (2) constant => output::write_byte;
-    /// `(%output-pieces port)`: what was written to a string port, as a list of bytevectors, newest
+    /// `(%write-byte port byte name place)`: writes a byte.
+    572 "%write-byte" (2..=4) constant => output::write_byte;
+    /// `(%output-pieces port name)`: what was written to a string port, as a list of bytevectors, newest
     /// first.
-    573 "%output-pieces" (1) chunk => output::pieces;
+    573 "%output-pieces" (1..=2) chunk => output::pieces;
     /// `(%output-text port)`: the text written to a string port, or `#f` if it is too long for one step.
     574 "%output-text" (1) chunk => output::text;
-    /// `(%read-char port)`: the next character.
-    575 "%read-char" (1) constant => |vm, a| input::read_character(vm, a, true);
-    /// `(%peek-char port)`: the next character, which stays.
-    576 "%peek-char" (1) constant => |vm, a| input::read_character(vm, a, false);
+    /// `(%read-char port name place)`: the next character.
+    575 "%read-char" (1..=3) constant => |vm, a| input::read_character(vm, a, true);
+    /// `(%peek-char port name place)`: the next character, which stays.
+    576 "%peek-char" (1..=3) constant => |vm, a| input::read_character(vm, a, false);
     /// `(%read-line port)`: the characters up to the end of the line, or `#f` if they are too many for
     /// one step.
     577 "%read-line" (1) chunk => input::read_line;
     /// `(%read-string port count)`: up to `count` characters, which is bounded.
     578 "%read-string" (2) chunk => input::read_string;
-    /// `(%read-byte port)`: the next byte.
-    579 "%read-byte" (1) constant => |vm, a| input::read_byte(vm, a, true);
-    /// `(%peek-byte port)`: the next byte, which stays.
-    580 "%peek-byte" (1) constant => |vm, a| input::read_byte(vm, a, false);
+    /// `(%read-byte port name place)`: the next byte.
+    579 "%read-byte" (1..=3) constant => |vm, a| input::read_byte(vm, a, true);
+    /// `(%peek-byte port name place)`: the next byte, which stays.
+    580 "%peek-byte" (1..=3) constant => |vm, a| input::read_byte(vm, a, false);
     /// `(%read-bytes port count)`: up to `count` bytes, which is bounded.
     581 "%read-bytes" (2) chunk => input::read_bytes;
     /// `(%port-path port)`: the path of a file port, or `#f`.
@@ -121,6 +123,9 @@ primitives! { PORT_PRIMITIVES:
     583 "%port-folds-case?" (1) constant => |vm, a| Ok(has_state(vm, a, state::FOLDS_CASE));
     /// `(%set-port-folds-case! port folds?)`: whether `read` folds the case of symbols from now on.
     584 "%set-port-folds-case!" (2) constant => set_folds_case;
+    /// `(%port-check port name place sort)`: a port that is open and of this sort, or a fault. The sort is
+    /// the sum of 1 for input or 2 for output, and 8 for text.
+    733 "%port-check" (4) constant => check;
 }
 
 pub(crate) fn state_of(vm: &Vm, port: Word) -> i64 {
@@ -147,33 +152,69 @@ fn is_open(vm: &mut Vm, arguments: Arguments, name: &'static str, direction: i64
     Ok(Word::boolean(state_of(vm, port) & wanted == wanted))
 }
 
-/// The port in argument 0, which must be open in this direction and of this sort.
-fn open_port(vm: &Vm, arguments: Arguments, direction: i64, textual: bool) -> Outcome {
+/// The port in argument 0, which must be open in this direction and of this sort. A name for messages
+/// may stand in argument `named`, and the port's place behind it.
+fn open_port(
+    vm: &Vm,
+    arguments: Arguments,
+    direction: i64,
+    textual: bool,
+    named: usize,
+) -> Outcome {
     let port = arguments.get(0);
-    let (name, expected) = match (direction, textual) {
-        (state::INPUT, true) => ("reading", "a textual input port"),
-        (state::INPUT, false) => ("reading bytes", "a binary input port"),
-        (_, true) => ("writing", "a textual output port"),
-        (_, false) => ("writing bytes", "a binary output port"),
-    };
     let fits = vm.heap.kind_of(port) == Some(Kind::Port)
         && state_of(vm, port) & direction != 0
         && (state_of(vm, port) & state::TEXTUAL != 0) == textual;
-    if !fits {
-        let message = format!(
-            "{name} expects {expected}, found {}",
-            pscheme_vm::print::summary(&vm.heap, port)
-        );
-        return Err(fault(ErrorCode::WrongType, message));
-    }
-    if state_of(vm, port) & state::OPEN == 0 {
-        return Err(fault(ErrorCode::PortClosed, format!("{name}: the port is closed")));
+    if !fits || state_of(vm, port) & state::OPEN == 0 {
+        return Err(refused(vm, arguments, direction, textual, named));
     }
     if state_of(vm, port) & (state::CONSOLE | state::INPUT) == state::CONSOLE | state::INPUT {
         let message = "reading from the console is not in this version";
         return Err(fault(ErrorCode::NotInThisVersion, message));
     }
     Ok(port)
+}
+
+/// The fault of the port in argument 0, which is closed or of another sort.
+#[cold]
+fn refused(
+    vm: &Vm,
+    arguments: Arguments,
+    direction: i64,
+    textual: bool,
+    named: usize,
+) -> Interrupt {
+    let port = arguments.get(0);
+    let (work, expected) = match (direction, textual) {
+        (state::INPUT, true) => ("reading", "a textual input port"),
+        (state::INPUT, false) => ("reading bytes", "a binary input port"),
+        (_, true) => ("writing", "a textual output port"),
+        (_, false) => ("writing bytes", "a binary output port"),
+    };
+    let name = arguments.optional(named).map(|name| name_text(&vm.heap, name));
+    let sort = direction | if textual { state::TEXTUAL } else { 0 };
+    let looked_at = direction | state::TEXTUAL | state::OPEN;
+    let is_port = vm.heap.kind_of(port) == Some(Kind::Port);
+    if is_port && state_of(vm, port) & looked_at == sort {
+        let name = name.as_deref().unwrap_or(work);
+        return fault(ErrorCode::PortClosed, format!("{name}: the port is closed"));
+    }
+    match name {
+        Some(name) => {
+            let place = trusted_place(arguments.optional(named + 1));
+            wrong_type(&vm.heap, &name, place, expected, port)
+        }
+        None => {
+            let found = pscheme_vm::print::summary(&vm.heap, port);
+            fault(ErrorCode::WrongType, format!("{work} expects {expected}, found {found}"))
+        }
+    }
+}
+
+fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let sort = trusted_count(arguments.get(3)) as i64;
+    let direction = if sort & state::INPUT != 0 { state::INPUT } else { state::OUTPUT };
+    open_port(vm, arguments, direction, sort & state::TEXTUAL != 0, 1)
 }
 
 /// A new port, in room made for it; its buffer is `#f`.

@@ -15,7 +15,7 @@ use super::file::{FILE_RECORD_BYTES, FileRecord};
 use super::{
     BUFFER_BYTES, PORT_BYTES, new_port, number_field, open_port, set_number_field, state, state_of,
 };
-use crate::argument::{Call, Outcome, fault};
+use crate::argument::{Call, Outcome, fault, name_text, wrong_type};
 use crate::bytevector::{new_bytevector, write_bytes};
 use crate::limits::{CHUNK_ELEMENTS_MAX, PORT_BUFFER_BYTES};
 use crate::text::{StringView, new_string};
@@ -32,9 +32,12 @@ pub(super) fn open_kept(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let name =
-        if arguments.get(1).is_true() { "open-output-file" } else { "open-binary-output-file" };
-    let path = path_argument(Call::new(vm, name, arguments))?;
+    let name = match arguments.optional(2) {
+        Some(name) => name_text(&vm.heap, name),
+        None if arguments.get(1).is_true() => "open-output-file".into(),
+        None => "open-binary-output-file".into(),
+    };
+    let path = path_argument(Call::new(vm, &name, arguments))?;
     if let Err(why) = check_writable(&path) {
         let message = format!("{name} cannot write {}: {why}", path.display());
         return Err(fault(ErrorCode::FileError, message));
@@ -134,7 +137,7 @@ pub(super) fn flush(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let port = arguments.get(0);
     let textual =
         vm.heap.kind_of(port) != Some(Kind::Port) || state_of(vm, port) & state::TEXTUAL != 0;
-    let port = open_port(vm, arguments, state::OUTPUT, textual)?;
+    let port = open_port(vm, arguments, state::OUTPUT, textual, 1)?;
     if state_of(vm, port) & state::FILE != 0 {
         flush_to_file(vm, arguments)?;
     }
@@ -142,7 +145,7 @@ pub(super) fn flush(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn write_atom(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    open_port(vm, arguments, state::OUTPUT, true)?;
+    open_port(vm, arguments, state::OUTPUT, true, 3)?;
     let word = arguments.get(1);
     let length = match vm.heap.kind_of(word) {
         Some(Kind::String) => vm.heap.string_length(word),
@@ -158,7 +161,7 @@ pub(super) fn write_atom(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn write_text(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    open_port(vm, arguments, state::OUTPUT, true)?;
+    open_port(vm, arguments, state::OUTPUT, true, 5)?;
     let call = Call::new(vm, "write-string", arguments);
     let view = StringView::of(&vm.heap, call.string(1)?);
     let (start, end) = call.range(2, view.length)?;
@@ -174,10 +177,10 @@ pub(super) fn write_text(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn write_character(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    open_port(vm, arguments, state::OUTPUT, true)?;
+    open_port(vm, arguments, state::OUTPUT, true, 2)?;
     let word = arguments.get(1);
     if !word.is_character() {
-        return Err(crate::argument::wrong_type(&vm.heap, "write-char", 0, "a character", word));
+        return Err(wrong_type(&vm.heap, "write-char", 0, "a character", word));
     }
     let mut utf8 = [0; 4];
     let text = word.as_character().encode_utf8(&mut utf8);
@@ -186,7 +189,7 @@ pub(super) fn write_character(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn write_bytes_of(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    open_port(vm, arguments, state::OUTPUT, false)?;
+    open_port(vm, arguments, state::OUTPUT, false, 4)?;
     let call = Call::new(vm, "write-bytevector", arguments);
     let bytes = vm.heap.bytes(call.bytevector(1)?);
     let (start, end) = call.range(2, bytes.len())?;
@@ -197,17 +200,11 @@ pub(super) fn write_bytes_of(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 pub(super) fn write_byte(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    open_port(vm, arguments, state::OUTPUT, false)?;
+    open_port(vm, arguments, state::OUTPUT, false, 2)?;
     let word = arguments.get(1);
     let byte = word.is_fixnum().then(|| u8::try_from(word.as_fixnum()).ok()).flatten();
     let Some(byte) = byte else {
-        return Err(crate::argument::wrong_type(
-            &vm.heap,
-            "write-u8",
-            0,
-            "a byte (0 to 255)",
-            word,
-        ));
+        return Err(wrong_type(&vm.heap, "write-u8", 0, "a byte (0 to 255)", word));
     };
     emit(vm, arguments, &[byte])?;
     Ok(Word::UNSPECIFIED)
@@ -218,8 +215,12 @@ fn kept_port(vm: &Vm, arguments: Arguments) -> Outcome {
     let port = arguments.get(0);
     let wanted = state::OUTPUT | state::STRING;
     if vm.heap.kind_of(port) != Some(Kind::Port) || state_of(vm, port) & wanted != wanted {
-        let name = "get-output-string";
-        return Err(crate::argument::wrong_type(&vm.heap, name, 0, "a string output port", port));
+        let name = arguments.optional(1).map(|name| name_text(&vm.heap, name));
+        let (name, expected) = match &name {
+            Some(name) => (name.as_str(), "a bytevector output port"),
+            None => ("get-output-string", "a string output port"),
+        };
+        return Err(wrong_type(&vm.heap, name, 0, expected, port));
     }
     Ok(port)
 }

@@ -97,14 +97,20 @@
             (else (%rewind state (lambda () (%throw continuation value))))))))
 
 (define (call-with-current-continuation procedure)
+  (%procedure-check 'call-with-current-continuation 0 procedure)
   (%call/cc
     (lambda (continuation)
       (procedure (%full-continuation continuation (%dynamic))))))
 
+; The same procedure, whose name errors give.
 (define call/cc call-with-current-continuation)
-(define call-with-escape-continuation call-with-current-continuation)
+
+(define (call-with-escape-continuation procedure)
+  (%procedure-check 'call-with-escape-continuation 0 procedure)
+  (call/cc procedure))
 
 (define (dynamic-wind before thunk after)
+  (%procedure-check 'dynamic-wind 0 before thunk after)
   (before)
   (%set-dynamic! (%inside before after (%bindings) (%handlers) #f))
   (let ((result (thunk)))
@@ -113,6 +119,7 @@
     result))
 
 (define (call-with-values producer consumer)
+  (%procedure-check 'call-with-values 0 producer consumer)
   (%apply consumer (%values->list (producer))))
 
 (define (exit . value)
@@ -127,6 +134,7 @@
 (define %parameter-key (list 'parameter))
 
 (define (make-parameter value . converter)
+  (if (pair? converter) (%procedure-check 'make-parameter 1 (car converter)))
   (let* ((converter (if (null? converter) (lambda (value) value) (car converter)))
          (cell (cons (converter value) converter)))
     (lambda arguments
@@ -158,8 +166,7 @@
   (%with-state (%inside #f #f (%bindings) handlers #f) thunk))
 
 (define (with-exception-handler handler thunk)
-  (if (not (procedure? handler))
-      (%wrong-type 'with-exception-handler 0 "a procedure" handler))
+  (%procedure-check 'with-exception-handler 0 handler thunk)
   (%with-handlers (cons handler (%handlers)) thunk))
 
 (define (raise-continuable object)
@@ -214,7 +221,7 @@
 
 (define (apply procedure first . rest)
   (let ((arguments (if (null? rest) first (cons first (%append-last rest)))))
-    (if (%longer? arguments 8000)
+    (if (%apply-long? procedure arguments rest)
         (%apply-long procedure arguments)
         (%apply procedure arguments))))
 
@@ -245,7 +252,8 @@
 
 ; What the derived forms of the compiler call, under names that programs leave alone.
 
-(define %call-with-values call-with-values)
+(define (%call-with-values producer consumer)
+  (%apply consumer (%values->list (producer))))
 (define (%list . elements) elements)
 (define (%cons first second) (cons first second))
 (define (%eqv? a b) (eqv? a b))

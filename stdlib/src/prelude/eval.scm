@@ -8,6 +8,12 @@
   ((%compiled (%compile expression (%environment-of environment)))))
 
 (define (environment . sets)
+  (let check ((rest sets) (position 0))
+    (if (pair? rest)
+        (begin
+          (if (not (pair? (car rest)))
+              (%wrong-type 'environment position "a library's name or an import set" (car rest)))
+          (check (cdr rest) (+ position 1)))))
   (let ((made (%compiled (%environment sets))))
     ((car made))
     (cdr made)))
@@ -24,7 +30,9 @@
 
 (define (%check-report-version name version)
   (if (not (memv version '(5 7)))
-      (%fault 106 (string-append (symbol->string name) " expects 5 or 7, found") version)))
+      (%fault 106
+              (string-append (symbol->string name) " expects 5 or 7 as its first argument, found")
+              version)))
 
 (define (scheme-report-environment version)
   (%check-report-version 'scheme-report-environment version)

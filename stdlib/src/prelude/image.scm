@@ -2,6 +2,7 @@
 ; continuation; one captured inside can be used only while the section is open.
 
 (define (atomically thunk)
+  (%procedure-check 'atomically 0 thunk)
   (let ((used #f))
     (dynamic-wind
       (lambda ()

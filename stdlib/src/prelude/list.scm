@@ -33,30 +33,36 @@
     (let loop ((left (%count-check count 'make-list)) (made '()))
       (if (= left 0) made (loop (- left 1) (cons fill made))))))
 
-(define (%reverse-onto items tail)
+; What is known to be a list, backwards and before tail.
+(define (%reversed items tail)
+  (let loop ((rest items) (result tail))
+    (if (pair? rest)
+        (loop (cdr rest) (cons (car rest) result))
+        result)))
+
+(define (%reverse-onto name position items tail)
   (let loop ((rest items) (result tail))
     (if (pair? rest)
         (loop (cdr rest) (cons (car rest) result))
         (begin
-          (if (not (null? rest)) (%not-a-list 'reverse 0 items))
+          (if (not (null? rest)) (%not-a-list name position items))
           result))))
 
-(define (reverse items) (%reverse-onto items '()))
-(define (append-reverse items tail) (%reverse-onto items tail))
+(define (reverse items) (%reverse-onto 'reverse 0 items '()))
+(define (append-reverse items tail) (%reverse-onto 'append-reverse 0 items tail))
 
-(define (reverse! items)
-  (let loop ((rest items) (result '()))
+(define (%reverse-onto! name items tail)
+  (let loop ((rest items) (result tail))
     (if (pair? rest)
         (let ((next (cdr rest)))
           (set-cdr! rest result)
           (loop next rest))
-        result)))
-(define (append-reverse! items tail)
-  (if (null? items)
-      tail
-      (let ((last items) (reversed (reverse! items)))
-        (set-cdr! last tail)
-        reversed)))
+        (begin
+          (if (not (null? rest)) (%not-a-list name 0 rest))
+          result))))
+
+(define (reverse! items) (%reverse-onto! 'reverse! items '()))
+(define (append-reverse! items tail) (%reverse-onto! 'append-reverse! items tail))
 
 ; A copy of items with tail behind its last pair; ending receives what ended items.
 (define (%copy-onto items ending)
@@ -70,31 +76,40 @@
             (set-cdr! last (ending rest))
             head)))))
 
-(define (%append2 items tail)
+(define (%append2 items tail name position)
   (if (pair? items)
       (%copy-onto items
                   (lambda (rest)
-                    (if (null? rest) tail (%not-a-list 'append 0 items))))
-      (if (null? items) tail (%not-a-list 'append 0 items))))
+                    (if (null? rest) tail (%not-a-list name position items))))
+      (if (null? items) tail (%not-a-list name position items))))
 
 (define (append . lists)
   (cond ((null? lists) '())
         ((null? (cdr lists)) (car lists))
-        ((null? (cddr lists)) (%append2 (car lists) (cadr lists)))
-        (else
-          (let ((backwards (reverse lists)))
-            (let loop ((tail (car backwards)) (rest (cdr backwards)))
-              (if (null? rest) tail (loop (%append2 (car rest) tail) (cdr rest))))))))
+        ((null? (cddr lists)) (%append2 (car lists) (cadr lists) 'append 0))
+        (else (%append-all lists 'append))))
+
+; The position of the lists for messages is that among them.
+(define (%append-all lists name)
+  (let ((backwards (%reversed lists '())))
+    (let loop ((tail (car backwards)) (rest (cdr backwards)) (position (- (length lists) 2)))
+      (if (null? rest)
+          tail
+          (loop (%append2 (car rest) tail name position) (cdr rest) (- position 1))))))
 
 (define (append! . lists)
-  (cond ((null? lists) '())
-        ((null? (cdr lists)) (car lists))
-        ((null? (car lists)) (%apply append! (cdr lists)))
-        (else
-          (set-cdr! (last-pair (car lists)) (%apply append! (cdr lists)))
-          (car lists))))
+  (let loop ((lists lists) (position 0))
+    (cond ((null? lists) '())
+          ((null? (cdr lists)) (car lists))
+          ((null? (car lists)) (loop (cdr lists) (+ position 1)))
+          ((pair? (car lists))
+           (set-cdr! (last-pair (car lists)) (loop (cdr lists) (+ position 1)))
+           (car lists))
+          (else (%not-a-list 'append! position (car lists))))))
 
-(define (concatenate lists) (%apply append lists))
+(define (concatenate lists)
+  (%checked-length 'concatenate 0 lists)
+  (%apply append lists))
 
 (define (list-copy object)
   (if (pair? object)
@@ -132,14 +147,15 @@
 (define (%head name items count)
   (if (not (exact-nonnegative-integer? count)) (%bad-index name items count))
   (let loop ((rest items) (left count) (taken '()))
-    (cond ((= left 0) (reverse! taken))
+    (cond ((= left 0) (%reversed taken '()))
           ((pair? rest) (loop (cdr rest) (- left 1) (cons (car rest) taken)))
           (else (%bad-index name items count)))))
 
 (define (list-head items count) (%head 'list-head items count))
 (define (take items count) (%head 'take items count))
 (define (sublist items start end)
-  (%head 'sublist (%tail 'sublist items start) (- end start)))
+  (let ((rest (%tail 'sublist items start)))
+    (%head 'sublist rest (- (%index-check end 'sublist 2) start))))
 
 (define (last-pair items)
   (if (not (pair? items)) (%wrong-type 'last-pair 0 "a pair" items))
@@ -170,8 +186,12 @@
           ((null? rest) #f)
           (else (%not-a-list 'memv 1 items)))))
 
+; The equivalence that an optional argument gives.
+(define (%same-of name position options)
+  (if (null? options) equal? (%procedure-check name position (car options))))
+
 (define (member object items . same)
-  (let ((same? (if (null? same) equal? (car same))))
+  (let ((same? (%same-of 'member 2 same)))
     (let loop ((rest items))
       (cond ((pair? rest) (if (same? object (car rest)) rest (loop (cdr rest))))
             ((null? rest) #f)
@@ -197,7 +217,7 @@
           (else (%not-a-list 'assv 1 entries)))))
 
 (define (assoc key entries . same)
-  (let ((same? (if (null? same) equal? (car same))))
+  (let ((same? (%same-of 'assoc 2 same)))
     (let loop ((rest entries))
       (cond ((pair? rest)
              (let ((entry (car rest)))
@@ -205,31 +225,35 @@
             ((null? rest) #f)
             (else (%not-a-list 'assoc 1 entries))))))
 
-(define (del-assq key entries)
-  (remove (lambda (entry) (eq? key (car entry))) entries))
-(define (del-assv key entries)
-  (remove (lambda (entry) (eqv? key (car entry))) entries))
-(define (del-assoc key entries)
-  (remove (lambda (entry) (equal? key (car entry))) entries))
+(define (%delete-entries name same? key entries)
+  (%filter name (lambda (entry) (not (same? key (%entry-key name entry)))) entries))
+(define (del-assq key entries) (%delete-entries 'del-assq eq? key entries))
+(define (del-assv key entries) (%delete-entries 'del-assv eqv? key entries))
+(define (del-assoc key entries) (%delete-entries 'del-assoc equal? key entries))
 
 (define (alist-copy entries)
-  (map (lambda (entry) (if (pair? entry) (cons (car entry) (cdr entry)) entry)) entries))
+  (%map1 'alist-copy 0
+         (lambda (entry) (if (pair? entry) (cons (car entry) (cdr entry)) entry))
+         entries))
 
 ; Mapping.
 
-(define (%map1 procedure items)
+(define (%map1 name position procedure items)
   (let loop ((rest items) (done '()))
     (if (pair? rest)
         (loop (cdr rest) (cons (procedure (car rest)) done))
         (begin
-          (if (not (null? rest)) (%not-a-list 'map 1 items))
-          (reverse done)))))
+          (if (not (null? rest)) (%not-a-list name position items))
+          (%reversed done '())))))
+
+(define (%cars lists) (%map1 'map 1 car lists))
+(define (%cdrs lists) (%map1 'map 1 cdr lists))
 
 (define (%map2 procedure left right)
   (let loop ((left left) (right right) (done '()))
     (if (and (pair? left) (pair? right))
         (loop (cdr left) (cdr right) (cons (procedure (car left) (car right)) done))
-        (reverse done))))
+        (%reversed done '()))))
 
 (define (%all-pairs? lists)
   (cond ((null? lists) #t)
@@ -237,16 +261,22 @@
         (else #f)))
 
 (define (map procedure items . more)
-  (cond ((null? more) (%map1 procedure items))
+  (%procedure-check 'map 0 procedure)
+  (if (null? more)
+      (%map1 'map 1 procedure items)
+      (%map-more 'map procedure items more)))
+
+(define (%map-more name procedure items more)
+  (cond ((null? more) (%map1 name 1 procedure items))
         ((null? (cdr more)) (%map2 procedure items (car more)))
         (else
           (let loop ((lists (cons items more)) (done '()))
             (if (%all-pairs? lists)
-                (loop (%map1 cdr lists)
-                      (cons (%apply procedure (%map1 car lists)) done))
-                (reverse done))))))
+                (loop (%cdrs lists) (cons (%apply procedure (%cars lists)) done))
+                (%reversed done '()))))))
 
 (define (for-each procedure items . more)
+  (%procedure-check 'for-each 0 procedure)
   (if (null? more)
       (let loop ((rest items))
         (if (pair? rest)
@@ -255,27 +285,40 @@
       (let loop ((lists (cons items more)))
         (if (%all-pairs? lists)
             (begin
-              (%apply procedure (%map1 car lists))
-              (loop (%map1 cdr lists)))))))
+              (%apply procedure (%cars lists))
+              (loop (%cdrs lists)))))))
 
 (define (append-map procedure items . more)
-  (%apply append (%apply map (cons procedure (cons items more)))))
+  (%procedure-check 'append-map 0 procedure)
+  (%apply append (%map-more 'append-map procedure items more)))
 
 (define (filter-map procedure items . more)
-  (filter (lambda (value) value) (%apply map (cons procedure (cons items more)))))
+  (%procedure-check 'filter-map 0 procedure)
+  (%filter 'filter-map (lambda (value) value) (%map-more 'filter-map procedure items more)))
 
-(define (filter keep? items)
+(define (%filter name keep? items)
   (let loop ((rest items) (kept '()))
     (cond ((pair? rest)
            (let ((item (car rest)))
              (loop (cdr rest) (if (keep? item) (cons item kept) kept))))
-          ((null? rest) (reverse kept))
+          ((null? rest) (%reversed kept '()))
+          (else (%not-a-list name 1 items)))))
+
+(define (filter keep? items)
+  (%procedure-check 'filter 0 keep?)
+  (let loop ((rest items) (kept '()))
+    (cond ((pair? rest)
+           (let ((item (car rest)))
+             (loop (cdr rest) (if (keep? item) (cons item kept) kept))))
+          ((null? rest) (%reversed kept '()))
           (else (%not-a-list 'filter 1 items)))))
 
 (define (remove drop? items)
-  (filter (lambda (item) (not (drop? item))) items))
+  (%procedure-check 'remove 0 drop?)
+  (%filter 'remove (lambda (item) (not (drop? item))) items))
 
 (define (partition keep? items)
+  (%procedure-check 'partition 0 keep?)
   (let loop ((rest items) (in '()) (out '()))
     (cond ((pair? rest)
            (if (keep? (car rest))
@@ -284,32 +327,45 @@
           ((null? rest) (values (reverse in) (reverse out)))
           (else (%not-a-list 'partition 1 items)))))
 
+(define (%delete name object items same?)
+  (%filter name (lambda (item) (not (same? object item))) items))
 (define (delete object items . same)
-  (let ((same? (if (null? same) equal? (car same))))
-    (filter (lambda (item) (not (same? object item))) items)))
-(define delete! delete)
+  (%delete 'delete object items (%same-of 'delete 2 same)))
+(define (delete! object items . same)
+  (%delete 'delete! object items (%same-of 'delete! 2 same)))
+
+; Whether an item is the same as one of those seen, asked in either order.
+(define (%seen? item seen same?)
+  (and (pair? seen)
+       (or (same? (car seen) item)
+           (same? item (car seen))
+           (%seen? item (cdr seen) same?))))
 
 (define (delete-duplicates items . same)
-  (let ((same? (if (null? same) equal? (car same))))
+  (let ((same? (%same-of 'delete-duplicates 1 same)))
     (let loop ((rest items) (kept '()))
-      (cond ((null? rest) (reverse kept))
-            ((find (lambda (seen) (same? seen (car rest))) kept) (loop (cdr rest) kept))
-            ((member (car rest) kept same?) (loop (cdr rest) kept))
-            (else (loop (cdr rest) (cons (car rest) kept)))))))
+      (cond ((pair? rest)
+             (let ((item (car rest)))
+               (loop (cdr rest) (if (%seen? item kept same?) kept (cons item kept)))))
+            ((null? rest) (%reversed kept '()))
+            (else (%not-a-list 'delete-duplicates 0 items))))))
 
 (define (find satisfies? items)
+  (%procedure-check 'find 0 satisfies?)
   (let loop ((rest items))
     (cond ((pair? rest) (if (satisfies? (car rest)) (car rest) (loop (cdr rest))))
           ((null? rest) #f)
           (else (%not-a-list 'find 1 items)))))
 
 (define (find-tail satisfies? items)
+  (%procedure-check 'find-tail 0 satisfies?)
   (let loop ((rest items))
     (cond ((pair? rest) (if (satisfies? (car rest)) rest (loop (cdr rest))))
           ((null? rest) #f)
           (else (%not-a-list 'find-tail 1 items)))))
 
 (define (list-index satisfies? items)
+  (%procedure-check 'list-index 0 satisfies?)
   (let loop ((rest items) (index 0))
     (cond ((pair? rest)
            (if (satisfies? (car rest)) index (loop (cdr rest) (+ index 1))))
@@ -317,12 +373,14 @@
           (else (%not-a-list 'list-index 1 items)))))
 
 (define (count satisfies? items)
+  (%procedure-check 'count 0 satisfies?)
   (let loop ((rest items) (found 0))
     (cond ((pair? rest) (loop (cdr rest) (if (satisfies? (car rest)) (+ found 1) found)))
           ((null? rest) found)
           (else (%not-a-list 'count 1 items)))))
 
 (define (any satisfies? items . more)
+  (%procedure-check 'any 0 satisfies?)
   (if (null? more)
       (let loop ((rest items))
         (cond ((not (pair? rest)) #f)
@@ -330,10 +388,11 @@
               (else (or (satisfies? (car rest)) (loop (cdr rest))))))
       (let loop ((lists (cons items more)))
         (if (%all-pairs? lists)
-            (or (%apply satisfies? (%map1 car lists)) (loop (%map1 cdr lists)))
+            (or (%apply satisfies? (%cars lists)) (loop (%cdrs lists)))
             #f))))
 
 (define (every satisfies? items . more)
+  (%procedure-check 'every 0 satisfies?)
   (if (null? more)
       (let loop ((rest items))
         (cond ((not (pair? rest)) #t)
@@ -341,13 +400,26 @@
               (else (and (satisfies? (car rest)) (loop (cdr rest))))))
       (let loop ((lists (cons items more)) (value #t))
         (if (%all-pairs? lists)
-            (let ((value (%apply satisfies? (%map1 car lists))))
-              (and value (loop (%map1 cdr lists) value)))
+            (let ((value (%apply satisfies? (%cars lists))))
+              (and value (loop (%cdrs lists) value)))
             value))))
 
 ; Folding.
 
+(define (%fold-left name combine start items)
+  (let loop ((result start) (rest items))
+    (cond ((pair? rest) (loop (combine result (car rest)) (cdr rest)))
+          ((null? rest) result)
+          (else (%not-a-list name 2 items)))))
+
+(define (%fold name combine start items)
+  (let loop ((result start) (rest items))
+    (cond ((pair? rest) (loop (combine (car rest) result) (cdr rest)))
+          ((null? rest) result)
+          (else (%not-a-list name 2 items)))))
+
 (define (fold-left combine start items . more)
+  (%procedure-check 'fold-left 0 combine)
   (if (null? more)
       (let loop ((result start) (rest items))
         (cond ((pair? rest) (loop (combine result (car rest)) (cdr rest)))
@@ -355,10 +427,11 @@
               (else (%not-a-list 'fold-left 2 items))))
       (let loop ((result start) (lists (cons items more)))
         (if (%all-pairs? lists)
-            (loop (%apply combine (cons result (%map1 car lists))) (%map1 cdr lists))
+            (loop (%apply combine (cons result (%cars lists))) (%cdrs lists))
             result))))
 
 (define (fold combine start items . more)
+  (%procedure-check 'fold 0 combine)
   (if (null? more)
       (let loop ((result start) (rest items))
         (cond ((pair? rest) (loop (combine (car rest) result) (cdr rest)))
@@ -366,44 +439,54 @@
               (else (%not-a-list 'fold 2 items))))
       (let loop ((result start) (lists (cons items more)))
         (if (%all-pairs? lists)
-            (loop (%apply combine (append (%map1 car lists) (list result)))
-                  (%map1 cdr lists))
+            (loop (%apply combine (append (%cars lists) (list result)))
+                  (%cdrs lists))
             result))))
 
 (define (fold-right combine start items . more)
+  (%procedure-check 'fold-right 0 combine)
   (if (null? more)
-      (let loop ((rest (reverse items)) (result start))
-        (if (null? rest) result (loop (cdr rest) (combine (car rest) result))))
-      (let loop ((rows (reverse (%apply map (cons list (cons items more))))) (result start))
+      (%fold 'fold-right combine start (%reverse-onto 'fold-right 2 items '()))
+      (let loop ((rows (%reversed (%map-more 'fold-right list items more) '())) (result start))
         (if (null? rows)
             result
             (loop (cdr rows) (%apply combine (append (car rows) (list result))))))))
 
-(define (reduce combine start items)
-  (if (null? items) start (fold combine (car items) (cdr items))))
-(define reduce-left
-  (lambda (combine start items)
-    (if (null? items) start (fold-left combine (car items) (cdr items)))))
+; Folds all items but the first into it, by %fold or %fold-left.
+(define (%reduce name fold combine start items)
+  (%procedure-check name 0 combine)
+  (cond ((pair? items) (fold name combine (car items) (cdr items)))
+        ((null? items) start)
+        (else (%not-a-list name 2 items))))
+
+(define (reduce combine start items) (%reduce 'reduce %fold combine start items))
+(define (reduce-left combine start items) (%reduce 'reduce-left %fold-left combine start items))
 (define (reduce-right combine start items)
-  (if (null? items)
-      start
-      (let ((backwards (reverse items)))
-        (fold combine (car backwards) (cdr backwards)))))
+  (%reduce 'reduce-right %fold combine start (%reverse-onto 'reduce-right 2 items '())))
 
 (define (iota count . options)
-  (let ((start (if (pair? options) (car options) 0))
-        (step (if (and (pair? options) (pair? (cdr options))) (cadr options) 1)))
+  (let ((start (if (pair? options) (%number 'iota 1 (car options)) 0))
+        (step (if (and (pair? options) (pair? (cdr options))) (%number 'iota 2 (cadr options)) 1)))
     (let loop ((index (- (%count-check count 'iota) 1)) (made '()))
       (if (< index 0)
           made
           (loop (- index 1) (cons (+ start (* index step)) made))))))
 
-(define (list-tabulate count procedure)
+; The values of a procedure for the first indices.
+(define (%tabulate procedure count)
   (let loop ((index 0) (made '()))
     (if (< index count)
         (loop (+ index 1) (cons (procedure index) made))
-        (reverse made))))
-(define make-initialized-list list-tabulate)
+        (%reversed made '()))))
+
+(define (list-tabulate count procedure)
+  (%count-check count 'list-tabulate 0)
+  (%procedure-check 'list-tabulate 1 procedure)
+  (%tabulate procedure count))
+(define (make-initialized-list count procedure)
+  (%count-check count 'make-initialized-list 0)
+  (%procedure-check 'make-initialized-list 1 procedure)
+  (%tabulate procedure count))
 
 ; Equivalence. Depth in the car is Scheme's own depth; along the cdr it is a loop.
 ;

@@ -2,6 +2,12 @@
 
 (define (%output options) (if (null? options) (current-output-port) (car options)))
 
+; The same for what writes more than one element: the port is the second argument of name.
+(define (%checked-output name options)
+  (%port-check (%output options) name 1 10))
+(define (%checked-binary-output name options)
+  (%port-check (%output options) name 1 2))
+
 ; marks is #f, or a table of the parts that need a datum label: #t before the label is written, its
 ; number afterwards.
 
@@ -168,36 +174,40 @@
       (%print object write? port marks))
   (void))
 
-(define (write object . port) (%print-to object #t (%output port) (%cycle-marks object)))
-(define (write-simple object . port) (%print-to object #t (%output port) #f))
-(define (write-shared object . port) (%print-to object #t (%output port) (%marks object #t)))
-(define (display object . port) (%print-to object #f (%output port) (%cycle-marks object)))
-(define (newline . port) (%write-char (%output port) #\newline))
-(define (write-char character . port) (%write-char (%output port) character))
+(define (write object . port)
+  (%print-to object #t (%checked-output 'write port) (%cycle-marks object)))
+(define (write-simple object . port)
+  (%print-to object #t (%checked-output 'write-simple port) #f))
+(define (write-shared object . port)
+  (%print-to object #t (%checked-output 'write-shared port) (%marks object #t)))
+(define (display object . port)
+  (%print-to object #f (%checked-output 'display port) (%cycle-marks object)))
+(define (newline . port) (%write-char (%output port) #\newline 'newline 0))
+(define (write-char character . port) (%write-char (%output port) character 'write-char 1))
 
 (define (write-string text . options)
   (let* ((length (%string-check 'write-string text 0))
-         (port (%output options))
+         (port (%checked-output 'write-string options))
          (range (if (null? options) '() (cdr options)))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'write-string)
+    (%range-check start end length 'write-string 2)
     (%print-text text start end #f port)))
 
 (define (write-line object . port)
-  (let ((port (%output port)))
+  (let ((port (%checked-output 'write-line port)))
     (%print-to object #t port (%cycle-marks object))
     (%write-char port #\newline)))
 
-(define (write-u8 byte . port) (%write-byte (%output port) byte))
+(define (write-u8 byte . port) (%write-byte (%output port) byte 'write-u8 1))
 
 (define (write-bytevector bytes . options)
   (let* ((length (%bytevector-check 'write-bytevector bytes 0))
-         (port (%output options))
+         (port (%checked-binary-output 'write-bytevector options))
          (range (if (null? options) '() (cdr options)))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'write-bytevector)
+    (%range-check start end length 'write-bytevector 2)
     (let loop ((from start))
       (let ((next (%write-bytes port bytes from end)))
         (if (< next end) (loop next))))))

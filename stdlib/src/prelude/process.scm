@@ -45,6 +45,7 @@
 ; Cells whose value is not of the image: it is computed on first use, again after each opening. Where
 ; two processes compute it at once, the value of the first to end stands.
 (define (transient thunk)
+  (%procedure-check 'transient 0 thunk)
   (let ((number (%next-transient)))
     (lambda ()
       (car (or (%transient number)

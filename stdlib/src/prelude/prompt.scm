@@ -87,7 +87,7 @@
                 (%abort tag arguments)))))))
 
 (define (call-with-prompt tag thunk handler)
-  (if (not (procedure? handler)) (%wrong-type 'call-with-prompt 2 "a procedure" handler))
+  (%procedure-check 'call-with-prompt 1 thunk handler)
   (%call-with-prompt tag thunk handler (%handlers)))
 
 ; The handler gets the continuation from here to the prompt, and the values.
@@ -103,6 +103,7 @@
   (lambda (thunk) (call-with-continuation-prompt thunk tag)))
 
 (define (call-with-continuation-prompt thunk . options)
+  (%procedure-check 'call-with-continuation-prompt 0 thunk)
   (let* ((tag (%optional options %default-prompt-tag))
          (handler (or (and (pair? options) (%optional (cdr options) #f))
                       (%default-handler tag))))
@@ -273,6 +274,7 @@
 ; Continuations as procedures.
 
 (define (call-with-composable-continuation procedure . options)
+  (%procedure-check 'call-with-composable-continuation 0 procedure)
   (let* ((tag (%optional options %default-prompt-tag))
          (around (%prompt-state tag)))
     (%call/cc
@@ -281,6 +283,7 @@
           (%partial-continuation (%detached (%composable-part continuation around tag))))))))
 
 (define (call-with-non-composable-continuation procedure . options)
+  (%procedure-check 'call-with-non-composable-continuation 0 procedure)
   (let* ((tag (%optional options %default-prompt-tag))
          (around (%prompt-state tag)))
     (%call/cc
@@ -305,12 +308,14 @@
        (not (eq? (vector-ref (object %continuation-key) 0) 'composable))))
 
 (define (call-in-continuation continuation procedure . arguments)
+  (%procedure-check 'call-in-continuation 1 procedure)
   (%reinstate (%part-of 'call-in-continuation continuation)
               (lambda () (%apply procedure arguments))))
 
 (define (call-in continuation procedure . arguments)
   (if (not (non-composable-continuation? continuation))
       (%wrong-type 'call-in 0 "a non-composable continuation" continuation))
+  (%procedure-check 'call-in 1 procedure)
   (%reinstate (continuation %continuation-key) (lambda () (%apply procedure arguments))))
 
 (define (return-to continuation . results)

@@ -6,7 +6,7 @@
 ; of %label-type until the outermost datum is complete.
 
 (define (read . port)
-  (let* ((port (%input port))
+  (let* ((port (%checked-input 'read 0 port))
          (labels (cons #f #f))
          (item (%read-item port labels)))
     (cond ((eq? item %closing) (%read-error port "a parenthesis closes nothing"))

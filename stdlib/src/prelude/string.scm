@@ -79,12 +79,17 @@
     (or (%substring text start end 'string-copy)
         (%substring-long text start end))))
 
-(define (string-head text end) (substring text 0 end))
-(define (string-tail text start) (substring text start (string-length text)))
+(define (string-head text end)
+  (%range-check 0 end (%string-check 'string-head text 0) 'string-head 0)
+  (substring text 0 end))
+(define (string-tail text start)
+  (let ((length (%string-check 'string-tail text 0)))
+    (%range-check start length length 'string-tail 1)
+    (substring text start length)))
 
 (define (%check-copy name at start end to-length from-length)
-  (%range-check start end from-length name)
-  (%range-check at to-length to-length name)
+  (%range-check start end from-length name 3)
+  (%range-check at to-length to-length name 1)
   (if (> (+ at (- end start)) to-length)
       (%fault 107
               (string-append (symbol->string name) " has room for "
@@ -103,7 +108,7 @@
   (let* ((length (%string-check 'string-fill! text 0))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'string-fill!)
+    (%range-check start end length 'string-fill! 2)
     (if (= start end)
         (%string-fill-chunk! text fill start end)
         (%for-pieces start end
@@ -120,19 +125,20 @@
           ((null? pieces) (%apply string rest))
           (else (%apply string-append (reverse (cons (%apply string rest) pieces)))))))
 
-(define (%string->list name text range)
-  (let* ((length (%string-check name text 0))
+; The range of the text at a position among the arguments stands behind it.
+(define (%string->list name position text range)
+  (let* ((length (%string-check name text position))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length name)
+    (%range-check start end length name (+ position 1))
     (let loop ((index end) (made '()))
       (if (= index start)
           made
           (loop (- index 1) (cons (string-ref text (- index 1)) made))))))
 
-(define (string->list text . range) (%string->list 'string->list text range))
+(define (string->list text . range) (%string->list 'string->list 0 text range))
 (define (string->vector text . range)
-  (list->vector (%string->list 'string->vector text range)))
+  (list->vector (%string->list 'string->vector 0 text range)))
 (define (vector->string items . range)
   (list->string (%vector->list 'vector->string items range)))
 
@@ -177,14 +183,21 @@
 
 ; Calling back.
 
+; The characters of each of the texts, the first of which is the second argument of name.
+(define (%texts->lists name texts)
+  (let loop ((rest texts) (position 1) (lists '()))
+    (if (null? rest)
+        (%reversed lists '())
+        (loop (cdr rest)
+              (+ position 1)
+              (cons (%string->list name position (car rest) '()) lists)))))
+
 (define (string-map procedure text . more)
-  (list->string
-    (%apply map
-            (cons procedure
-                  (cons (%string->list 'string-map text '())
-                        (%map1 (lambda (text) (string->list text)) more))))))
+  (%procedure-check 'string-map 0 procedure)
+  (list->string (%apply map (cons procedure (%texts->lists 'string-map (cons text more))))))
 
 (define (string-for-each procedure text . more)
+  (%procedure-check 'string-for-each 0 procedure)
   (if (null? more)
       (let ((length (%string-check 'string-for-each text 1)))
         (let loop ((index 0))
@@ -193,45 +206,66 @@
                 (procedure (string-ref text index))
                 (loop (+ index 1))))))
       (%apply for-each
-              (cons procedure
-                    (%map1 (lambda (text) (string->list text)) (cons text more))))))
+              (cons procedure (%texts->lists 'string-for-each (cons text more))))))
 
-(define (string-count text satisfies? . range)
-  (count (%character-test satisfies?) (%string->list 'string-count text range)))
+(define (string-count text wanted . range)
+  (let* ((length (%string-check 'string-count text 0))
+         (wanted? (%character-test 'string-count wanted))
+         (start (%range-start range))
+         (end (%range-end range length)))
+    (%range-check start end length 'string-count 2)
+    (let loop ((index start) (found 0))
+      (if (= index end)
+          found
+          (loop (+ index 1) (if (wanted? (string-ref text index)) (+ found 1) found))))))
 
 ; Searching.
 
-(define (%character-test wanted)
-  (if (char? wanted) (lambda (character) (char=? character wanted)) wanted))
+; The second argument of name as a predicate.
+(define (%character-test name wanted)
+  (cond ((procedure? wanted) wanted)
+        ((char? wanted) (lambda (character) (char=? character wanted)))
+        (else (%wrong-type name 1 "a character or a procedure" wanted))))
 
 (define (string-index text wanted . range)
   (let* ((length (%string-check 'string-index text 0))
-         (end (%range-end range length))
-         (wanted? (%character-test wanted)))
-    (let loop ((index (%range-start range)))
-      (cond ((>= index end) #f)
+         (wanted? (%character-test 'string-index wanted))
+         (start (%range-start range))
+         (end (%range-end range length)))
+    (%range-check start end length 'string-index 2)
+    (let loop ((index start))
+      (cond ((= index end) #f)
             ((wanted? (string-ref text index)) index)
             (else (loop (+ index 1)))))))
 
 (define (string-rindex text wanted)
-  (let ((wanted? (%character-test wanted)))
-    (let loop ((index (- (%string-check 'string-rindex text 0) 1)))
+  (let ((length (%string-check 'string-rindex text 0))
+        (wanted? (%character-test 'string-rindex wanted)))
+    (let loop ((index (- length 1)))
       (cond ((< index 0) #f)
             ((wanted? (string-ref text index)) index)
             (else (loop (- index 1)))))))
 
 (define (string-search-forward pattern text . start)
-  (let* ((length (%string-check 'string-search-forward text 1))
-         (end (+ length 1))
-         ; So many comparisons at once that a long pattern takes no longer than a short one.
-         (width (max 1 (quotient 16384 (+ 1 (%string-check 'string-search-forward pattern 0))))))
-    (let loop ((from (%range-start start)))
+  (let ((pattern-length (%string-check 'string-search-forward pattern 0))
+        (length (%string-check 'string-search-forward text 1)))
+    (%string-search-from
+      pattern pattern-length text length
+      (if (null? start) 0 (%index-check (car start) 'string-search-forward 2)))))
+
+(define (string-contains text pattern)
+  (let ((length (%string-check 'string-contains text 0)))
+    (%string-search-from pattern (%string-check 'string-contains pattern 1) text length 0)))
+
+(define (%string-search-from pattern pattern-length text length start)
+  (let ((end (+ length 1))
+        ; So many comparisons at once that a long pattern takes no longer than a short one.
+        (width (max 1 (quotient 16384 (+ 1 pattern-length)))))
+    (let loop ((from start))
       (if (>= from end)
           #f
           (let ((to (min end (+ from width))))
             (or (%string-search pattern text from to) (loop to)))))))
-
-(define (string-contains text pattern) (string-search-forward pattern text 0))
 
 (define (string-null? text) (= 0 (%string-check 'string-null? text 0)))
 
@@ -250,6 +284,8 @@
 
 (define (string-join strings . delimiter)
   (let ((delimiter (if (null? delimiter) " " (car delimiter))))
+    (%checked-length 'string-join 0 strings)
+    (%string-check 'string-join delimiter 1)
     (if (null? strings)
         ""
         (let loop ((rest (cdr strings)) (parts (list (car strings))))
@@ -259,28 +295,38 @@
 
 (define (string-split text delimiter)
   (let ((length (%string-check 'string-split text 0))
-        (delimiter? (%character-test delimiter)))
+        (delimiter? (%character-test 'string-split delimiter)))
     (let loop ((index length) (end length) (parts '()))
       (cond ((= index 0) (cons (substring text 0 end) parts))
             ((delimiter? (string-ref text (- index 1)))
              (loop (- index 1) (- index 1) (cons (substring text index end) parts)))
             (else (loop (- index 1) end parts))))))
 
-(define (string-reverse text) (list->string (reverse (string->list text))))
+(define (string-reverse text)
+  (list->string (%reversed (%string->list 'string-reverse 0 text '()) '())))
+
+; What is repeated to make a text longer: the third argument of name.
+(define (%padding name count fill)
+  (let ((fill (if (null? fill) #\space (car fill))))
+    (if (char? fill)
+        (make-string count fill)
+        (%wrong-type name 2 "a character" fill))))
 
 (define (string-pad-left text length . fill)
-  (let ((found (%string-check 'string-pad-left text 0))
-        (fill (if (null? fill) #\space (car fill))))
-    (if (>= found length)
-        (substring text (- found length) found)
-        (string-append (make-string (- length found) fill) text))))
+  (let* ((found (%string-check 'string-pad-left text 0))
+         (missing (- (%count-check length 'string-pad-left 1) found))
+         (padding (%padding 'string-pad-left (max 0 missing) fill)))
+    (if (> missing 0)
+        (string-append padding text)
+        (substring text (- found length) found))))
 
 (define (string-pad-right text length . fill)
-  (let ((found (%string-check 'string-pad-right text 0))
-        (fill (if (null? fill) #\space (car fill))))
-    (if (>= found length)
-        (substring text 0 length)
-        (string-append text (make-string (- length found) fill)))))
+  (let* ((found (%string-check 'string-pad-right text 0))
+         (missing (- (%count-check length 'string-pad-right 1) found))
+         (padding (%padding 'string-pad-right (max 0 missing) fill)))
+    (if (> missing 0)
+        (string-append text padding)
+        (substring text 0 length))))
 
 (define (%first-black text start end)
   (if (and (< start end) (char-whitespace? (string-ref text start)))

@@ -47,8 +47,7 @@
 ; Explicit renaming.
 
 (define (er-macro-transformer procedure)
-  (if (not (procedure? procedure))
-      (%wrong-type 'er-macro-transformer 0 "a procedure" procedure))
+  (%procedure-check 'er-macro-transformer 0 procedure)
   (%renaming-transformer procedure))
 
 ; The names of the place of the use as symbols. Names that a macro brought in stay what they are.

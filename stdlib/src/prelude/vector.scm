@@ -12,7 +12,7 @@
   (let* ((length (%vector-check 'vector-fill! items 0))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'vector-fill!)
+    (%range-check start end length 'vector-fill! 2)
     (if (= start end)
         (%vector-fill-chunk! items value start end)
         (%for-pieces start end
@@ -38,12 +38,15 @@
                  (%range-end range (%vector-check 'vector-copy items 0))))
 
 (define (subvector items start end) (%subvector-of 'subvector items start end))
-(define (vector-head items end) (%subvector-of 'vector-head items 0 end))
+(define (vector-head items end)
+  (%range-check 0 end (%vector-check 'vector-head items 0) 'vector-head 0)
+  (%subvector-of 'vector-head items 0 end))
 (define (vector-tail items start)
   (%subvector-of 'vector-tail items start (%vector-check 'vector-tail items 0)))
 
 (define (vector-grow items length)
-  (let ((count (%vector-check 'vector-grow items 0)) (made (make-vector length #f)))
+  (let* ((count (%vector-check 'vector-grow items 0))
+         (made (make-vector (%count-check length 'vector-grow 1) #f)))
     (%check-copy 'vector-grow 0 0 count length count)
     (%copy-pieces! %vector-copy-chunk! made 0 items 0 count)
     made))
@@ -87,7 +90,7 @@
   (let* ((length (%vector-check name items 0))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length name)
+    (%range-check start end length name 1)
     (let loop ((index end) (made '()))
       (if (= index start)
           made
@@ -104,24 +107,26 @@
           (loop (cdr rest) (+ position 1) (if least (min least length) length))))))
 
 (define (%elements-at vectors index)
-  (%map1 (lambda (items) (vector-ref items index)) vectors))
+  (%map1 'map 1 (lambda (items) (vector-ref items index)) vectors))
 
 ; The values are collected in a list first: a continuation captured in the procedure and entered
 ; again does not change an earlier result.
 (define (vector-map procedure items . more)
+  (%procedure-check 'vector-map 0 procedure)
   (if (null? more)
       (let ((length (%vector-check 'vector-map items 1)))
         (let loop ((index 0) (done '()))
           (if (< index length)
               (loop (+ index 1) (cons (procedure (vector-ref items index)) done))
-              (list->vector (reverse done)))))
+              (list->vector (%reversed done '())))))
       (let* ((vectors (cons items more)) (length (%least-length 'vector-map vectors)))
         (let loop ((index 0) (done '()))
           (if (< index length)
               (loop (+ index 1) (cons (%apply procedure (%elements-at vectors index)) done))
-              (list->vector (reverse done)))))))
+              (list->vector (%reversed done '())))))))
 
 (define (vector-for-each procedure items . more)
+  (%procedure-check 'vector-for-each 0 procedure)
   (if (null? more)
       (let ((length (%vector-check 'vector-for-each items 1)))
         (let loop ((index 0))
@@ -137,12 +142,17 @@
                 (loop (+ index 1))))))))
 
 (define (make-initialized-vector length procedure)
-  (list->vector (list-tabulate length procedure)))
-(define vector-tabulate
-  (lambda (procedure length) (make-initialized-vector length procedure)))
+  (%count-check length 'make-initialized-vector 0)
+  (%procedure-check 'make-initialized-vector 1 procedure)
+  (list->vector (%tabulate procedure length)))
+(define (vector-tabulate procedure length)
+  (%procedure-check 'vector-tabulate 0 procedure)
+  (%count-check length 'vector-tabulate 1)
+  (list->vector (%tabulate procedure length)))
 
 ; order is negative, zero or positive where an element comes before, at or after the value.
 (define (vector-binary-search items value order)
+  (%procedure-check 'vector-binary-search 2 order)
   (let loop ((start 0) (end (%vector-check 'vector-binary-search items 0)))
     (if (= start end)
         #f
@@ -166,7 +176,7 @@
   (let* ((length (%bytevector-check 'bytevector-fill! bytes 0))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'bytevector-fill!)
+    (%range-check start end length 'bytevector-fill! 2)
     (if (= start end)
         (%bytevector-fill-chunk! bytes value start end)
         (%for-pieces start end
@@ -184,7 +194,7 @@
   (let* ((length (%bytevector-check 'bytevector-copy bytes 0))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'bytevector-copy)
+    (%range-check start end length 'bytevector-copy 1)
     (let ((made (%make-bytevector (- end start) 0)))
       (%copy-pieces! %bytevector-copy-chunk! made 0 bytes start end)
       made)))
@@ -201,7 +211,7 @@
   (let* ((length (%bytevector-check 'utf8->string bytes 0))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'utf8->string)
+    (%range-check start end length 'utf8->string 1)
     (let loop ((from start) (pieces '()))
       (let* ((to (%utf8-boundary bytes from end))
              (piece (%utf8->string bytes from to)))
@@ -213,7 +223,7 @@
   (let* ((length (%string-check 'string->utf8 text 0))
          (start (%range-start range))
          (end (%range-end range length)))
-    (%range-check start end length 'string->utf8)
+    (%range-check start end length 'string->utf8 1)
     (let loop ((from start) (pieces '()))
       (let* ((to (min end (+ from 16384)))
              (piece (%string->utf8 text from to)))

@@ -60,7 +60,7 @@
 (let-values (((a b) (values 1 2))) (vector a b)) ;=> #(1 2)
 (import (scheme base)) (list 1 2) ;=> (1 2)
 (eval '(import (only (scheme base) list)) (interaction-environment)) (eval '(list 1 2) (interaction-environment)) ;=> (1 2)
-(scheme-report-environment 4) ;!> E0106 scheme-report-environment expects 5 or 7, found 4
+(scheme-report-environment 4) ;!> E0106 scheme-report-environment expects 5 or 7 as its first argument, found 4
 ; The process around (R7RS 6.14): hosts of tests have neither arguments nor an environment.
 (list (command-line) (get-environment-variable "HOME") (get-environment-variables)) ;=> (() #f ())
 (get-environment-variable 'home) ;!> E0104 get-environment-variable expects a string as its first argument, found home

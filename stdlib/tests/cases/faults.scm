@@ -17,7 +17,7 @@
 (random 0) ;!> E0104 random expects a number above 0 as its first argument, found 0
 (car 5) ;!> E0104 car expects a pair as its first argument, found 5
 (apply car '(5)) ;!> E0104 car expects a pair as its first argument, found 5
-(caddr '(1 2)) ;!> E0104 car expects a pair as its first argument, found ()
+(caddr '(1 2)) ;!> E0104 caddr expects a pair at each step as its first argument, found ()
 (length 5) ;!> E0104 length expects a list as its first argument, found 5
 (length '(1 . 2)) ;!> E0104 length expects a list as its first argument, found (1 . 2)
 (list-tail '(1 2) 3) ;!> E0107 list-tail expects an index within a list of 2 elements, found 3
@@ -53,8 +53,8 @@
 (bytevector-u8-ref #u8(1) 1) ;!> E0107 bytevector-u8-ref expects an index below 1, found 1
 (utf8->string #u8(255)) ;!> E0106 utf8->string expects UTF-8, found other bytes at index 0
 (hash-table-ref (make-hash-table) 'x) ;!> E0106 hash-table-ref found no entry for the key x
-(hash-table-set! 5 1 2) ;!> E0104 a hash table procedure expects a hash table as its first argument, found 5
-(hash-table-set! (make-string-hash-table) 'a 1) ;!> E0104 a table of strings expects a string as its second argument, found a
+(hash-table-set! 5 1 2) ;!> E0104 hash-table-set! expects a hash table as its first argument, found 5
+(hash-table-set! (make-string-hash-table) 'a 1) ;!> E0104 hash-table-set! expects a string as its second argument, found a
 (error "it broke:" '(1 "x") 'here) ;!> E0108 it broke: (1 "x") here
 (error 'who "what") ;!> E0108 who "what"
 (raise 'oops) ;!> E0108 the value oops was raised
@@ -68,10 +68,10 @@
 (read-char) ;!> E0113 reading from the console is not in this version
 (open-input-file "/no/such/file") ;!> E0110 open-input-file cannot read /no/such/file: No such file or directory (os error 2)
 (open-output-file "/no/such/directory/file") ;!> E0110 open-output-file cannot write /no/such/directory/file: the directory /no/such/directory: No such file or directory (os error 2)
-(write-char #\a (open-input-string "")) ;!> E0104 writing expects a textual output port, found #<port>
-(let ((p (open-output-string))) (close-port p) (write 1 p)) ;!> E0116 writing: the port is closed
-(read-u8 (open-input-string "a")) ;!> E0104 reading bytes expects a binary input port, found #<port>
-(read-char 5) ;!> E0104 reading expects a textual input port, found 5
+(write-char #\a (open-input-string "")) ;!> E0104 write-char expects a textual output port as its second argument, found #<port>
+(let ((p (open-output-string))) (close-port p) (write 1 p)) ;!> E0116 write: the port is closed
+(read-u8 (open-input-string "a")) ;!> E0104 read-u8 expects a binary input port as its first argument, found #<port>
+(read-char 5) ;!> E0104 read-char expects a textual input port as its first argument, found 5
 (apply + 5) ;!> E0104 apply expects a list as its last argument, found 5
 (assert (= 1 2)) ;!> E0108 an assertion failed
 (make-vector 100000000000 0) ;!> E0106 make-vector expects a count from 0 to 4294967296 as its first argument, found 100000000000
@@ -118,6 +118,6 @@
 ; What is made of other procedures names itself.
 (floor-quotient 5.0 0.0) ;!> E0105 floor-quotient by zero
 (floor-quotient 1.5 2) ;!> E0104 floor-quotient expects an integer as its first argument, found 1.5
-(floor-quotient 5 'two) ;!> E0104 floor-quotient expects a number as its second argument, found two
+(floor-quotient 5 'two) ;!> E0104 floor-quotient expects an integer as its second argument, found two
 (vector-grow #(1 2) 1) ;!> E0107 vector-grow has room for 1 elements, found 2
 (vector-grow '(1 2) 3) ;!> E0104 vector-grow expects a vector as its first argument, found (1 2)

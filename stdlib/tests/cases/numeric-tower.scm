@@ -402,7 +402,7 @@
 (< 1 +i) ;!> E0104 < expects a real number as its second argument, found +i
 (apply < '(+i 1)) ;!> E0104 < expects a real number as its first argument, found +i
 (max 1+i) ;!> E0104 max expects a real number as its first argument, found 1+i
-(positive? 1+i) ;!> E0104 < expects a real number as its second argument, found 1+i
+(positive? 1+i) ;!> E0104 positive? expects a real number as its first argument, found 1+i
 (floor 1.0+i) ;!> E0104 floor expects a real number as its first argument, found 1.0+1.0i
 (abs +i) ;!> E0104 abs expects a real number as its first argument, found +i
 (quotient 1/2 3) ;!> E0104 quotient expects an integer as its first argument, found 1/2

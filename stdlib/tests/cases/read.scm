@@ -157,9 +157,9 @@
 (all "1/ /2 1/a 1/+2 i 1i e+i @ 1@ @1 1+2 ++i") ;=> (1/ /2 1/a 1/+2 i 1i e+i @ 1@ @1 1+2 ++i)
 
 ; What the port is.
-(read 5) ;!> E0104 reading expects a textual input port, found 5
-(read (open-input-bytevector #u8(40 41))) ;!> E0104 reading expects a textual input port, found #<port>
-(let ((p (open-input-string "a"))) (close-port p) (read p)) ;!> E0116 reading: the port is closed
+(read 5) ;!> E0104 read expects a textual input port as its first argument, found 5
+(read (open-input-bytevector #u8(40 41))) ;!> E0104 read expects a textual input port as its first argument, found #<port>
+(let ((p (open-input-string "a"))) (close-port p) (read p)) ;!> E0116 read: the port is closed
 
 ; Read errors are told from others.
 (guard (e (#t (list (read-error? e) (error-object? e) (file-error? e)))) (from "(")) ;=> (#t #t #f)
