@@ -255,6 +255,9 @@ kinds! {
     40 Prompt { PROCESS: value(OrNone Process), TEXT: value(OrNone String), ENTRY: value(Fixnum), POSITION: value(Fixnum), VALUES: value(List), COUNT: value(Fixnum), HISTORY: value(List), FAILED: value(OrNone Process) } tail None;
 }
 
+/// The kinds of objects that can be called.
+pub const PROCEDURE_KINDS: [Kind; 3] = [Kind::Closure, Kind::Primitive, Kind::Continuation];
+
 /// Bits of the header's flags.
 pub mod flag {
     /// A literal constant of a program: cannot be changed.

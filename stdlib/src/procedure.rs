@@ -2,7 +2,7 @@
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
-use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::kind::{Kind, PROCEDURE_KINDS, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::call::code_name;
 use pscheme_vm::fault::{Fault, Interrupt};
@@ -32,7 +32,7 @@ primitives! { PROCEDURE_PRIMITIVES:
 
 /// Whether a value can be called.
 pub(crate) fn is_procedure(heap: &Heap, word: Word) -> bool {
-    matches!(heap.kind_of(word), Some(Kind::Closure | Kind::Primitive | Kind::Continuation))
+    heap.kind_of(word).is_some_and(|kind| PROCEDURE_KINDS.contains(&kind))
 }
 
 fn check(vm: &mut Vm, arguments: Arguments) -> Outcome {

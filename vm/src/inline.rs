@@ -134,6 +134,9 @@ inline_rows! {
     /// Is it a pair?
     0x9c "pair?" 1 1 => Operation(Op::IsPair);
 
+    /// Can it be called?
+    0xae "procedure?" 1 1 => Operation(Op::IsProcedure);
+
     // What the patterns of `recv` become: under names that programs leave alone.
 
     /// Is it a pair?

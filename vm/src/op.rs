@@ -209,6 +209,8 @@ macro_rules! for_each_op {
     0x25 vector_reference VectorReference Next [] { target: A Target, vector: B Source, index: C Source };
     /// Element `index` of `vector` := `source`.
     0x26 vector_set VectorSet Next [] { vector: A Source, index: B Source, source: C Source };
+    /// `target` := `#t` if `source` is a procedure: a closure, a primitive or a continuation.
+    0x27 is_procedure IsProcedure Next [] { target: A Target, source: B Source };
 
     // Jumps. `loop` is the back-edge: it counts one unit of work.
     /// Go on at `offset`.

@@ -43,6 +43,7 @@ pub fn procedure_of(op: Op) -> &'static str {
         Op::Eq | Op::JumpUnlessEq => "eq?",
         Op::IsNull | Op::JumpUnlessNull => "null?",
         Op::IsPair | Op::JumpUnlessPair => "pair?",
+        Op::IsProcedure => "procedure?",
         _ => op.row().name(),
     }
 }

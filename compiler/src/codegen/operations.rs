@@ -29,13 +29,23 @@ pub(super) fn is_boolean(node: Node) -> bool {
     let Node::Operate { op, .. } = node else { return false };
     matches!(
         op,
-        Op::Less | Op::LessEqual | Op::NumberEqual | Op::Eq | Op::Not | Op::IsNull | Op::IsPair
+        Op::Less
+            | Op::LessEqual
+            | Op::NumberEqual
+            | Op::Eq
+            | Op::Not
+            | Op::IsNull
+            | Op::IsPair
+            | Op::IsProcedure
     )
 }
 
 /// Whether an operation can neither fail nor change anything.
 fn is_pure(op: Op) -> bool {
-    matches!(op, Op::Eq | Op::Not | Op::IsNull | Op::IsPair | Op::Cons | Op::MakeBox)
+    matches!(
+        op,
+        Op::Eq | Op::Not | Op::IsNull | Op::IsPair | Op::IsProcedure | Op::Cons | Op::MakeBox
+    )
 }
 
 fn has_target(op: Op) -> bool {

@@ -97,7 +97,7 @@
             (else (%rewind state (lambda () (%throw continuation value))))))))
 
 (define (call-with-current-continuation procedure)
-  (%procedure-check 'call-with-current-continuation 0 procedure)
+  (if (not (procedure? procedure)) (%procedure-check 'call-with-current-continuation 0 procedure))
   (%call/cc
     (lambda (continuation)
       (procedure (%full-continuation continuation (%dynamic))))))
@@ -110,7 +110,8 @@
   (call/cc procedure))
 
 (define (dynamic-wind before thunk after)
-  (%procedure-check 'dynamic-wind 0 before thunk after)
+  (if (not (and (procedure? before) (procedure? thunk) (procedure? after)))
+      (%procedure-check 'dynamic-wind 0 before thunk after))
   (before)
   (%set-dynamic! (%inside before after (%bindings) (%handlers) #f))
   (let ((result (thunk)))
@@ -119,7 +120,8 @@
     result))
 
 (define (call-with-values producer consumer)
-  (%procedure-check 'call-with-values 0 producer consumer)
+  (if (not (and (procedure? producer) (procedure? consumer)))
+      (%procedure-check 'call-with-values 0 producer consumer))
   (%apply consumer (%values->list (producer))))
 
 (define (exit . value)
@@ -166,7 +168,8 @@
   (%with-state (%inside #f #f (%bindings) handlers #f) thunk))
 
 (define (with-exception-handler handler thunk)
-  (%procedure-check 'with-exception-handler 0 handler thunk)
+  (if (not (and (procedure? handler) (procedure? thunk)))
+      (%procedure-check 'with-exception-handler 0 handler thunk))
   (%with-handlers (cons handler (%handlers)) thunk))
 
 (define (raise-continuable object)

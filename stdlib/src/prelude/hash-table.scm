@@ -67,8 +67,8 @@
   (let ((entry (%hash-table-find table key name))
         (fail (and (pair? options) (car options)))
         (succeed (and (pair? options) (pair? (cdr options)) (cadr options))))
-    (if fail (%procedure-check name position fail))
-    (if succeed (%procedure-check name (+ position 1) succeed))
+    (if (and fail (not (procedure? fail))) (%procedure-check name position fail))
+    (if (and succeed (not (procedure? succeed))) (%procedure-check name (+ position 1) succeed))
     (cond (entry
             (let ((value (%hash-table-value table entry)))
               (if succeed (succeed value) value)))
@@ -87,12 +87,12 @@
 (define (hash-table-remove! table key) (%hash-table-delete! table key 'hash-table-remove!))
 
 (define (hash-table-update! table key change . options)
-  (%procedure-check 'hash-table-update! 2 change)
+  (if (not (procedure? change)) (%procedure-check 'hash-table-update! 2 change))
   (hash-table-set! table key
                    (change (%hash-table-ref 'hash-table-update! table key 3 options))))
 
 (define (hash-table-update!/default table key change default)
-  (%procedure-check 'hash-table-update!/default 2 change)
+  (if (not (procedure? change)) (%procedure-check 'hash-table-update!/default 2 change))
   (let ((entry (%hash-table-find table key 'hash-table-update!/default)))
     (hash-table-set! table key
                      (change (if entry (%hash-table-value table entry) default)))))
@@ -128,7 +128,7 @@
             (%hash-table-collect name position table cons)))
 
 (define (hash-table-walk table procedure)
-  (%procedure-check 'hash-table-walk 1 procedure)
+  (if (not (procedure? procedure)) (%procedure-check 'hash-table-walk 1 procedure))
   (%hash-table-walk 'hash-table-walk 0 table procedure))
 
 ; The arguments stand in either order.

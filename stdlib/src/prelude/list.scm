@@ -261,7 +261,7 @@
         (else #f)))
 
 (define (map procedure items . more)
-  (%procedure-check 'map 0 procedure)
+  (if (not (procedure? procedure)) (%procedure-check 'map 0 procedure))
   (if (null? more)
       (%map1 'map 1 procedure items)
       (%map-more 'map procedure items more)))
@@ -276,7 +276,7 @@
                 (%reversed done '()))))))
 
 (define (for-each procedure items . more)
-  (%procedure-check 'for-each 0 procedure)
+  (if (not (procedure? procedure)) (%procedure-check 'for-each 0 procedure))
   (if (null? more)
       (let loop ((rest items))
         (if (pair? rest)
@@ -305,7 +305,7 @@
           (else (%not-a-list name 1 items)))))
 
 (define (filter keep? items)
-  (%procedure-check 'filter 0 keep?)
+  (if (not (procedure? keep?)) (%procedure-check 'filter 0 keep?))
   (let loop ((rest items) (kept '()))
     (cond ((pair? rest)
            (let ((item (car rest)))
@@ -351,7 +351,7 @@
             (else (%not-a-list 'delete-duplicates 0 items))))))
 
 (define (find satisfies? items)
-  (%procedure-check 'find 0 satisfies?)
+  (if (not (procedure? satisfies?)) (%procedure-check 'find 0 satisfies?))
   (let loop ((rest items))
     (cond ((pair? rest) (if (satisfies? (car rest)) (car rest) (loop (cdr rest))))
           ((null? rest) #f)
@@ -380,7 +380,7 @@
           (else (%not-a-list 'count 1 items)))))
 
 (define (any satisfies? items . more)
-  (%procedure-check 'any 0 satisfies?)
+  (if (not (procedure? satisfies?)) (%procedure-check 'any 0 satisfies?))
   (if (null? more)
       (let loop ((rest items))
         (cond ((not (pair? rest)) #f)
@@ -392,7 +392,7 @@
             #f))))
 
 (define (every satisfies? items . more)
-  (%procedure-check 'every 0 satisfies?)
+  (if (not (procedure? satisfies?)) (%procedure-check 'every 0 satisfies?))
   (if (null? more)
       (let loop ((rest items))
         (cond ((not (pair? rest)) #t)
@@ -419,7 +419,7 @@
           (else (%not-a-list name 2 items)))))
 
 (define (fold-left combine start items . more)
-  (%procedure-check 'fold-left 0 combine)
+  (if (not (procedure? combine)) (%procedure-check 'fold-left 0 combine))
   (if (null? more)
       (let loop ((result start) (rest items))
         (cond ((pair? rest) (loop (combine result (car rest)) (cdr rest)))
@@ -431,7 +431,7 @@
             result))))
 
 (define (fold combine start items . more)
-  (%procedure-check 'fold 0 combine)
+  (if (not (procedure? combine)) (%procedure-check 'fold 0 combine))
   (if (null? more)
       (let loop ((result start) (rest items))
         (cond ((pair? rest) (loop (combine (car rest) result) (cdr rest)))
@@ -444,7 +444,7 @@
             result))))
 
 (define (fold-right combine start items . more)
-  (%procedure-check 'fold-right 0 combine)
+  (if (not (procedure? combine)) (%procedure-check 'fold-right 0 combine))
   (if (null? more)
       (%fold 'fold-right combine start (%reverse-onto 'fold-right 2 items '()))
       (let loop ((rows (%reversed (%map-more 'fold-right list items more) '())) (result start))

@@ -41,7 +41,7 @@
   (or (%output-text port) (utf8->string (%joined-bytes (%output-pieces port)))))
 
 (define (call-with-output-string procedure)
-  (%procedure-check 'call-with-output-string 0 procedure)
+  (if (not (procedure? procedure)) (%procedure-check 'call-with-output-string 0 procedure))
   (let ((port (open-output-string)))
     (procedure port)
     (get-output-string port)))

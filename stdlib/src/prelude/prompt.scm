@@ -87,7 +87,8 @@
                 (%abort tag arguments)))))))
 
 (define (call-with-prompt tag thunk handler)
-  (%procedure-check 'call-with-prompt 1 thunk handler)
+  (if (not (and (procedure? thunk) (procedure? handler)))
+      (%procedure-check 'call-with-prompt 1 thunk handler))
   (%call-with-prompt tag thunk handler (%handlers)))
 
 ; The handler gets the continuation from here to the prompt, and the values.

@@ -112,7 +112,7 @@
 ; The values are collected in a list first: a continuation captured in the procedure and entered
 ; again does not change an earlier result.
 (define (vector-map procedure items . more)
-  (%procedure-check 'vector-map 0 procedure)
+  (if (not (procedure? procedure)) (%procedure-check 'vector-map 0 procedure))
   (if (null? more)
       (let ((length (%vector-check 'vector-map items 1)))
         (let loop ((index 0) (done '()))
@@ -126,7 +126,7 @@
               (list->vector (%reversed done '())))))))
 
 (define (vector-for-each procedure items . more)
-  (%procedure-check 'vector-for-each 0 procedure)
+  (if (not (procedure? procedure)) (%procedure-check 'vector-for-each 0 procedure))
   (if (null? more)
       (let ((length (%vector-check 'vector-for-each items 1)))
         (let loop ((index 0))

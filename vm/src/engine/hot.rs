@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code, reason = "instruction handlers work on raw frames and pages")]
 
-use pscheme_heap::kind::{Header, Kind, body};
+use pscheme_heap::kind::{Header, Kind, PROCEDURE_KINDS, body};
 use pscheme_heap::word::{TAG_OBJECT, TAG_PAIR, Word};
 
 use crate::machine::Vm;
@@ -472,6 +472,13 @@ pub(super) unsafe fn is_null(mut r: Registers) -> bool {
 pub(super) unsafe fn is_pair(mut r: Registers) -> bool {
     let value = r.b();
     r.set_a(Word::boolean(value.is_pair()))
+}
+
+#[inline(always)]
+pub(super) unsafe fn is_procedure(mut r: Registers) -> bool {
+    let value = r.b();
+    let kind = if value.is_object() { *r.slot(value, 0) as u8 } else { 0 };
+    r.set_a(Word::boolean(PROCEDURE_KINDS.iter().any(|procedure| *procedure as u8 == kind)))
 }
 
 #[inline(always)]

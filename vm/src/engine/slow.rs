@@ -183,6 +183,7 @@ pub(super) use never as eq;
 pub(super) use never as not;
 pub(super) use never as is_null;
 pub(super) use never as is_pair;
+pub(super) use never as is_procedure;
 pub(super) use never as jump;
 pub(super) use never as jump_if_false;
 pub(super) use never as jump_if_true;
