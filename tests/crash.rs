@@ -1,13 +1,94 @@
-//! x
+//! Crash replay and failing calls, of the whole product: the image, its log, `head`, `lock` and the
+//! program's output, below the real SQLite and the real file system calls.
+//!
+//! Every operation of a workload is recorded, and the disk is built as a power cut at each of them could have
+//! left it. Each different disk is opened with all checks (`Session::open` reads every page against its
+//! hash and walks the whole heap), what it holds is compared with what was acknowledged, and the program
+//! runs on to its end, with the output of the undisturbed run. Faults are planted, and must be noticed.
+//! Then calls fail, one after the other.
+//!
+//! `PSCHEME_CRASH_STATES` sets the number of different disks (10,000 unless given); from a hundred
+//! thousand on every call fails, fewer below. `PSCHEME_SEED` repeats a run as far as threads allow.
+#![cfg(target_os = "linux")]
+
 mod disk;
+#[allow(dead_code, reason = "each suite uses a part of this")]
 mod support;
-use disk::campaign::*;
+
 use std::time::Instant;
+
+use disk::campaign::{Aim, Campaign, Tally};
+use disk::failures::{self, Failures, WAYS};
+use disk::planted::FAULTS;
+use pscheme::heap::store::Phase;
+
+/// Different disks that a run opens unless told otherwise.
+const STATES_DEFAULT: u64 = 10_000;
+/// Disks from which on every call of the workload fails in every way.
+const STATES_FOR_ALL_FAILURES: u64 = 100_000;
+/// Runs with a failing call otherwise.
+const FAILURE_RUNS_DEFAULT: u64 = 900;
+/// Disks that are opened for each planted fault.
+const STATES_FOR_A_FAULT: u64 = 600;
+/// Slices after which calls begin to fail: late, so that runs are short.
+const SLICES_BEFORE_FAILURES: u64 = 150;
+/// Campaigns side by side.
+const THREADS: u64 = 2;
+
+fn state_count() -> u64 {
+    std::env::var("PSCHEME_CRASH_STATES")
+        .map_or(STATES_DEFAULT, |text| text.parse().expect("PSCHEME_CRASH_STATES is a number"))
+}
+
 #[test]
-fn measure() {
-    let t = Instant::now();
+fn no_power_cut_loses_what_was_acknowledged() {
+    let (begin, seed, states) = (Instant::now(), support::seed(), state_count());
+    println!("seed {seed} (set PSCHEME_SEED to repeat)");
+    let aim = Aim::of(states.div_ceil(THREADS));
+    let mut tally = Tally::default();
+    std::thread::scope(|scope| {
+        let campaigns: Vec<_> = (0..THREADS)
+            .map(|index| scope.spawn(move || Campaign::new(seed + index).run(&aim)))
+            .collect();
+        campaigns.into_iter().for_each(|campaign| tally.add(campaign.join().unwrap()));
+    });
+    println!("power cuts, {} s: {tally:#?}", begin.elapsed().as_secs());
+    assert!(tally.findings.is_empty(), "{}", tally.findings.join("\n"));
+    assert!(tally.states >= states);
+    for phase in [Phase::BlobsWritten, Phase::Committed, Phase::Checkpointing, Phase::Pruning] {
+        assert!(tally.by_phase.contains_key(&phase), "no cut while {phase:?}");
+    }
+}
+
+#[test]
+fn planted_faults_are_noticed() {
     let seed = support::seed();
-    let n = std::env::var("PSCHEME_CRASH_STATES").map_or(1000, |x| x.parse().unwrap());
-    let tally = Campaign::new(seed).run(&Aim::of(n));
-    println!("{:?} {tally:#?}", t.elapsed());
+    println!("seed {seed} (set PSCHEME_SEED to repeat)");
+    for fault in &FAULTS {
+        let begin = Instant::now();
+        let tally = Campaign::new(seed).run(&fault.aim(STATES_FOR_A_FAULT));
+        let (states, seconds) = (tally.states, begin.elapsed().as_secs_f64());
+        println!("{}: {states} states, {seconds:.1} s: {:?}", fault.name, tally.findings);
+        assert_eq!(tally.findings.is_empty(), fault.is_none(), "{}, seed {seed}", fault.name);
+    }
+}
+
+#[test]
+fn no_failing_call_loses_what_was_acknowledged() {
+    let (begin, seed) = (Instant::now(), support::seed());
+    println!("seed {seed} (set PSCHEME_SEED to repeat)");
+    let mut failures = Failures::after(SLICES_BEFORE_FAILURES, seed);
+    let all: u64 = WAYS.iter().map(|way| failures.call_count(way)).sum();
+    let runs = if state_count() >= STATES_FOR_ALL_FAILURES { all } else { FAILURE_RUNS_DEFAULT };
+    let step = all.div_ceil(runs);
+    for way in &WAYS {
+        for call in (seed % step..failures.call_count(way)).step_by(step as usize) {
+            failures.fail_at(way, call);
+        }
+    }
+    let failures::Tally { runs, struck, reported, findings, .. } = &failures.tally;
+    println!("failing calls, {} s, of {all}: {:#?}", begin.elapsed().as_secs(), failures.tally);
+    assert!(findings.is_empty(), "seed {seed}: {}", findings.join("\n"));
+    assert!(*struck * 10 > *runs * 9, "{struck} of {runs} failures struck");
+    assert!(*reported * 2 > *runs, "{reported} of {runs} were reported");
 }

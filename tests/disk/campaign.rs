@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use pscheme::heap::store::Phase;
+
 use super::recorder::{Mark, Operation};
 use super::states::{Disk, State, Unsynced};
 use super::workload::{Failure, Plan, STEP_COUNT, Seen, Workload, difference};
@@ -26,6 +28,7 @@ struct Start {
 struct Known {
     commit: u64,
     step: Option<u64>,
+    phase: Option<Phase>,
 }
 
 impl Known {
@@ -33,6 +36,8 @@ impl Known {
         match operation {
             Operation::Mark(Mark::Durable(commit)) => self.commit = *commit,
             Operation::Mark(Mark::Heard(step)) => self.step = self.step.max(Some(*step)),
+            Operation::Mark(Mark::Phase(phase)) => self.phase = Some(*phase),
+            Operation::Mark(Mark::Closed) => self.phase = None,
             _ => {}
         }
     }
@@ -48,10 +53,29 @@ pub struct Tally {
     pub by_mode: BTreeMap<Unsynced, u64>,
     pub generations: u64,
     pub operations: u64,
-    pub checkpoints: u64,
+    /// States by the phase the store was in, as its hook said it last.
+    pub by_phase: BTreeMap<Phase, u64>,
     pub findings: Vec<String>,
     /// Findings in which opening itself said that commits are lost.
     pub losses_reported: u64,
+}
+
+impl Tally {
+    /// Adds what came of another campaign.
+    pub fn add(&mut self, other: Tally) {
+        self.cuts += other.cuts;
+        self.states += other.states;
+        self.generations += other.generations;
+        self.operations += other.operations;
+        self.losses_reported += other.losses_reported;
+        self.findings.extend(other.findings);
+        other.by_mode.iter().for_each(|(mode, count)| {
+            *self.by_mode.entry(*mode).or_default() += count;
+        });
+        other.by_phase.iter().for_each(|(phase, count)| {
+            *self.by_phase.entry(*phase).or_default() += count;
+        });
+    }
 }
 
 /// Changes a record as a fault would: the planted faults of the order and of syncs.
@@ -64,6 +88,8 @@ pub struct Aim {
     pub states: u64,
     /// States by chance at each operation, in hundredths.
     pub chances_of_100: u64,
+    /// Operations after which the power is cut at all, in hundredths.
+    pub operations_of_100: u64,
     pub plan: Plan,
     pub edit: Edit,
     /// Findings after which it stops.
@@ -73,7 +99,14 @@ pub struct Aim {
 impl Aim {
     pub fn of(states: u64) -> Aim {
         let edit: Edit = |record, _| record;
-        Aim { states, chances_of_100: 100, plan: Plan::PLAIN, edit, findings_max: 5 }
+        Aim {
+            states,
+            chances_of_100: 60,
+            operations_of_100: 100,
+            plan: Plan::PLAIN,
+            edit,
+            findings_max: 5,
+        }
     }
 }
 
@@ -132,7 +165,9 @@ impl Campaign {
         for (index, operation) in record.iter().enumerate() {
             disk.follow(operation);
             known.follow(operation);
-            self.cut_at(index, &disk, &known, aim);
+            if self.random.below(100) < aim.operations_of_100 {
+                self.cut_at(index, &disk, &known, aim);
+            }
             if index == crash {
                 next = Start { disk: self.crashed(&disk), known };
             }
@@ -188,8 +223,12 @@ impl Campaign {
                 "generation {}, operation {index}, {mode:?}, commit {} and step {:?} known",
                 self.tally.generations, known.commit, known.step
             );
+            let states = self.tally.states;
             if let Some(seen) = self.open_once(&state, mode, &place) {
                 self.compare(&seen, known, &place);
+            }
+            if let Some(phase) = known.phase {
+                *self.tally.by_phase.entry(phase).or_default() += self.tally.states - states;
             }
         }
     }

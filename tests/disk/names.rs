@@ -65,6 +65,11 @@ impl Names {
         }
     }
 
+    /// Every name with its node.
+    pub fn all(&self) -> Vec<(Place, u32)> {
+        self.0.iter().map(|(place, entry)| (place.clone(), entry.node)).collect()
+    }
+
     /// The nodes of all folders but the top.
     pub fn folders(&self) -> impl Iterator<Item = u32> {
         self.0.values().filter(|entry| entry.is_folder).map(|entry| entry.node)

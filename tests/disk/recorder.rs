@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use pscheme::heap::store::Phase;
+
 use super::names::{Names, Place};
 
 /// The node of the tape's directory.
@@ -39,6 +41,8 @@ pub enum Mark {
     Durable(u64),
     /// The program said that it has heard of this step's commit.
     Heard(u64),
+    /// The store has come to this phase.
+    Phase(Phase),
     /// The image was closed in order.
     Closed,
 }

@@ -122,6 +122,13 @@ impl Disk {
         synced.iter().for_each(|operation| self.durable_names.apply(operation));
     }
 
+    /// Every name with its node, as the system's cache has them.
+    pub fn all_names(&self) -> Vec<(Place, u32)> {
+        let mut names = self.durable_names.clone();
+        self.pending_names.iter().for_each(|operation| names.apply(operation));
+        names.all()
+    }
+
     /// True if anything is not synced.
     pub fn has_unsynced(&self) -> bool {
         !self.pending_names.is_empty() || self.files.values().any(|file| !file.pending.is_empty())
@@ -245,12 +252,6 @@ fn write_at(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
 }
 
 impl State {
-    /// The content of a file by its path, if it is there.
-    pub fn content(&self, path: &str) -> Option<&[u8]> {
-        let place = self.names.place(Path::new(path))?;
-        self.files.get(&self.names.get(&place)?.node).map(Vec::as_slice)
-    }
-
     /// What tells this state from others.
     pub fn key(&self) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();

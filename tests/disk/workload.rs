@@ -241,6 +241,7 @@ impl Workload {
         let next = Arc::new(AtomicU64::new(1));
         let (tape, counter) = (self.tape, next.clone());
         let hook = PhaseHook(Arc::new(move |phase| {
+            tape.mark(Mark::Phase(phase));
             if phase == Phase::Committed {
                 tape.mark(Mark::Durable(counter.fetch_add(1, Ordering::Relaxed)));
             }
@@ -273,9 +274,7 @@ impl Workload {
     /// Runs one session for so many slices or, with `None`, to the program's end, and closes it.
     fn run_session(&self, plan: &Plan, slices: Option<u64>) -> Result<Seen, Failure> {
         let (mut session, seen) = self.open(plan)?;
-        if slices != Some(0) {
-            self.advance(&mut session, slices)?;
-        }
+        self.advance(&mut session, slices)?;
         session.close()?;
         self.tape.mark(Mark::Closed);
         Ok(seen)
@@ -311,9 +310,9 @@ impl Workload {
         without_panic(run)
     }
 
-    /// Opens what is there, as a restarted machine would, and closes it again without running anything.
-    pub fn look(&self) -> Result<Seen, Failure> {
-        without_panic(|| self.run_session(&Plan::PLAIN, Some(0)))
+    /// Runs one session for so many slices and closes it.
+    pub fn begin(&self, slices: u64) -> Result<Seen, Failure> {
+        without_panic(|| self.run_session(&Plan::PLAIN, Some(slices)))
     }
 }
 
