@@ -26,12 +26,12 @@ use pscheme::heap::store::Phase;
 const STATES_DEFAULT: u64 = 10_000;
 /// Disks from which on every call of the workload fails in every way.
 const STATES_FOR_ALL_FAILURES: u64 = 100_000;
-/// Runs with a failing call otherwise.
-const FAILURE_RUNS_DEFAULT: u64 = 900;
+/// Runs with a failing call otherwise, of each of the two tests.
+const FAILURE_RUNS_DEFAULT: u64 = 500;
 /// Disks that are opened for each planted fault.
-const STATES_FOR_A_FAULT: u64 = 600;
+const STATES_FOR_A_FAULT: u64 = 1_000;
 /// Slices after which calls begin to fail: late, so that runs are short.
-const SLICES_BEFORE_FAILURES: u64 = 150;
+const SLICES_BEFORE_FAILURES: u64 = 30;
 /// Campaigns side by side.
 const THREADS: u64 = 2;
 
@@ -73,11 +73,11 @@ fn planted_faults_are_noticed() {
     }
 }
 
-#[test]
-fn no_failing_call_loses_what_was_acknowledged() {
+/// Lets calls of the workload fail, all of them or some, spread over it.
+fn fail_calls(slices: Option<u64>) {
     let (begin, seed) = (Instant::now(), support::seed());
     println!("seed {seed} (set PSCHEME_SEED to repeat)");
-    let mut failures = Failures::after(SLICES_BEFORE_FAILURES, seed);
+    let mut failures = Failures::after(slices, seed);
     let all: u64 = WAYS.iter().map(|way| failures.call_count(way)).sum();
     let runs = if state_count() >= STATES_FOR_ALL_FAILURES { all } else { FAILURE_RUNS_DEFAULT };
     let step = all.div_ceil(runs);
@@ -91,4 +91,14 @@ fn no_failing_call_loses_what_was_acknowledged() {
     assert!(findings.is_empty(), "seed {seed}: {}", findings.join("\n"));
     assert!(*struck * 10 > *runs * 9, "{struck} of {runs} failures struck");
     assert!(*reported * 2 > *runs, "{reported} of {runs} were reported");
+}
+
+#[test]
+fn no_failing_call_loses_what_was_acknowledged() {
+    fail_calls(Some(SLICES_BEFORE_FAILURES));
+}
+
+#[test]
+fn no_failing_call_spoils_the_beginning() {
+    fail_calls(None);
 }

@@ -16,6 +16,9 @@ use super::states::{Disk, State, Unsynced};
 use super::workload::{Failure, Plan, STEP_COUNT, Seen, Workload, difference};
 use crate::support::Random;
 
+/// Every so many states the inspector looks first, as `pscheme check` does. Opening checks the same.
+const INSPECTION_INTERVAL: u64 = 40;
+
 /// Where a generation begins.
 #[derive(Clone, Default)]
 struct Start {
@@ -90,6 +93,10 @@ pub struct Aim {
     pub chances_of_100: u64,
     /// Operations after which the power is cut at all, in hundredths.
     pub operations_of_100: u64,
+    /// The power is not cut before this commit is known.
+    pub from_commit: u64,
+    /// How the program is run while it is recorded; every second generation goes through without a
+    /// pause.
     pub plan: Plan,
     pub edit: Edit,
     /// Findings after which it stops.
@@ -103,7 +110,8 @@ impl Aim {
             states,
             chances_of_100: 60,
             operations_of_100: 100,
-            plan: Plan::PLAIN,
+            from_commit: 0,
+            plan: Plan::CLOSING,
             edit,
             findings_max: 5,
         }
@@ -165,7 +173,8 @@ impl Campaign {
         for (index, operation) in record.iter().enumerate() {
             disk.follow(operation);
             known.follow(operation);
-            if self.random.below(100) < aim.operations_of_100 {
+            let is_due = known.commit >= aim.from_commit;
+            if is_due && self.random.below(100) < aim.operations_of_100 {
                 self.cut_at(index, &disk, &known, aim);
             }
             if index == crash {
@@ -191,7 +200,9 @@ impl Campaign {
         let begin = start.after_cut(Unsynced::Kept, &mut self.random);
         self.workload.ground.lay(&begin);
         self.workload.tape.start(begin.names);
-        let outcome = self.workload.run(&aim.plan);
+        let is_second = self.tally.generations % 2 == 1;
+        let plan = if is_second { Plan { sessions: &[], ..aim.plan } } else { aim.plan };
+        let outcome = self.workload.run(&plan);
         let record = self.workload.tape.stop();
         if let Err(failure) = outcome {
             self.find(&failure, "the recorded run");
@@ -242,6 +253,11 @@ impl Campaign {
         self.tally.states += 1;
         *self.tally.by_mode.entry(mode).or_default() += 1;
         self.workload.ground.lay(state);
+        if self.tally.states.is_multiple_of(INSPECTION_INTERVAL)
+            && let Err(failure) = self.workload.inspect()
+        {
+            self.find(&failure, place);
+        }
         let seen = match self.workload.run(&Plan::PLAIN) {
             Ok(seen) => seen,
             Err(failure) => {

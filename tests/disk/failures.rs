@@ -90,11 +90,13 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Runs the program for so many slices, to begin there.
-    pub fn after(slices: u64, seed: u64) -> Failures {
+    /// Runs the program for so many slices, to begin there; with `None`, begins with nothing.
+    pub fn after(slices: Option<u64>, seed: u64) -> Failures {
         let workload = Workload::new();
         workload.tape.start(Default::default());
-        workload.begin(slices).expect("the undisturbed run begins");
+        if let Some(slices) = slices {
+            workload.begin(slices).expect("the undisturbed run begins");
+        }
         let mut disk = Disk::default();
         workload.tape.stop().iter().for_each(|operation| disk.follow(operation));
         let mut random = Random(seed);

@@ -20,9 +20,7 @@ pub struct Fault {
     edit: Edit,
 }
 
-/// Sessions that end early and are opened again, with the log checkpointed at closing.
-const SESSIONS: &[u64] = &[40, 120];
-const PLAN: Plan = Plan { sessions: SESSIONS, ..Plan::PLAIN };
+const PLAN: Plan = Plan::CLOSING;
 const AS_IT_IS: Edit = |record, _| record;
 
 /// The faults of the list, and last none.
@@ -52,7 +50,15 @@ impl Fault {
     /// How the campaign goes about that is to notice this fault, or to find nothing if it is none.
     pub fn aim(&self, states: u64) -> Aim {
         let Fault { plan, edit, .. } = *self;
-        Aim { plan, edit, findings_max: 1, operations_of_100: 40, ..Aim::of(states) }
+        Aim {
+            plan,
+            edit,
+            findings_max: 1,
+            operations_of_100: 40,
+            // The creation of the image, which most faults leave as it is.
+            from_commit: 2,
+            ..Aim::of(states)
+        }
     }
 
     pub fn is_none(&self) -> bool {
@@ -114,11 +120,22 @@ impl Parts {
     }
 }
 
-/// Leaves out the syncs of one part.
-fn without_sync(mut record: Vec<Operation>, start: &Disk, of: Part) -> Vec<Operation> {
-    let parts = Parts::of(&record, start);
-    record.retain(|operation| !parts.is_sync(operation, of));
+/// Leaves out some operations, but none of the creation of the image.
+fn without(
+    mut record: Vec<Operation>,
+    mut is_left_out: impl FnMut(&Operation) -> bool,
+) -> Vec<Operation> {
+    let mut has_begun = false;
+    record.retain(|operation| {
+        has_begun |= matches!(operation, Operation::Mark(Mark::Opened(_)));
+        !has_begun || !is_left_out(operation)
+    });
     record
+}
+
+fn without_sync(record: Vec<Operation>, start: &Disk, of: Part) -> Vec<Operation> {
+    let parts = Parts::of(&record, start);
+    without(record, |operation| parts.is_sync(operation, of))
 }
 
 fn without_head_sync(record: Vec<Operation>, start: &Disk) -> Vec<Operation> {
@@ -133,36 +150,28 @@ fn without_base_sync(record: Vec<Operation>, start: &Disk) -> Vec<Operation> {
     without_sync(record, start, Part::Database)
 }
 
-fn without_any_sync(mut record: Vec<Operation>, _: &Disk) -> Vec<Operation> {
-    record.retain(|operation| {
-        !matches!(operation, Operation::Sync { .. } | Operation::SyncNames { .. })
-    });
-    record
+fn without_any_sync(record: Vec<Operation>, _: &Disk) -> Vec<Operation> {
+    without(record, |operation| {
+        matches!(operation, Operation::Sync { .. } | Operation::SyncNames { .. })
+    })
 }
 
-/// The folder's names are synced when the image is created, and not any more afterwards.
-fn without_names_sync(mut record: Vec<Operation>, _: &Disk) -> Vec<Operation> {
-    let mut has_begun = false;
-    record.retain(|operation| {
-        has_begun |= matches!(operation, Operation::Mark(Mark::Opened(_)));
-        !has_begun || !matches!(operation, Operation::SyncNames { folder: TOP })
-    });
-    record
+fn without_names_sync(record: Vec<Operation>, _: &Disk) -> Vec<Operation> {
+    without(record, |operation| matches!(operation, Operation::SyncNames { folder: TOP }))
 }
 
 /// Between the opening of a store and its first durable commit, the log is not synced.
-fn without_opening_sync(mut record: Vec<Operation>, start: &Disk) -> Vec<Operation> {
+fn without_opening_sync(record: Vec<Operation>, start: &Disk) -> Vec<Operation> {
     let parts = Parts::of(&record, start);
     let mut is_opening = false;
-    record.retain(|operation| {
+    without(record, |operation| {
         match operation {
             Operation::Mark(Mark::Opened(_)) => is_opening = true,
             Operation::Mark(Mark::Durable(_)) => is_opening = false,
             _ => {}
         }
-        !(is_opening && parts.is_sync(operation, Part::Log))
-    });
-    record
+        is_opening && parts.is_sync(operation, Part::Log)
+    })
 }
 
 fn effects_too_early(record: Vec<Operation>, start: &Disk) -> Vec<Operation> {

@@ -14,6 +14,7 @@ use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::{
     CommitClock, ImageDirectory, Phase, PhaseHook, Store, StoreError, StoreOptions, Synchronous,
 };
+use pscheme::inspect::Inspection;
 use pscheme::vm::host::Host;
 use pscheme::{Outcome, Session, SessionError, SessionOptions};
 use tempfile::TempDir;
@@ -30,8 +31,10 @@ pub const STEP_COUNT: u64 = 12;
 const SLICE_WORK: i64 = 400;
 /// The log is checkpointed every few commits.
 const LOG_BYTES_BEFORE_CHECKPOINT: u64 = 192 << 10;
-/// Slices a session takes at most; the program takes some hundreds.
+/// Slices a session takes at most; the program takes some sixty.
 const SLICE_COUNT_MAX: u64 = 100_000;
+/// Slices of the sessions before the last, in plans that close and open the image.
+const SESSIONS: &[u64] = &[22, 14];
 
 /// `FOLDER` stands for the directory of the output. What goes into each file depends on no order in
 /// which processes run.
@@ -111,6 +114,8 @@ impl Plan {
     /// One session that goes to the program's end.
     pub const PLAIN: Plan =
         Plan { synchronous: Synchronous::Full, wrap: |store| store, sessions: &[] };
+    /// Three sessions, each closed in order.
+    pub const CLOSING: Plan = Plan { sessions: SESSIONS, ..Plan::PLAIN };
 }
 
 /// A directory for the program, with the image and the output in it, and its tape.
@@ -308,6 +313,20 @@ impl Workload {
             Ok(first.expect("there is a session"))
         };
         without_panic(run)
+    }
+
+    /// What `check` says of the image, if there is one.
+    pub fn inspect(&self) -> Result<(), Failure> {
+        let path = self.ground.top.join(IMAGE);
+        if !path.exists() {
+            return Ok(());
+        }
+        let options = StoreOptions::new(CommitClock::fixed(1));
+        let inspection = without_panic(|| Ok(Inspection::open(&path, &options)?))?;
+        match inspection.summary.findings.as_slice() {
+            [] => Ok(()),
+            findings => Err(Failure::Other(format!("check finds {findings:?}"))),
+        }
     }
 
     /// Runs one session for so many slices and closes it.
