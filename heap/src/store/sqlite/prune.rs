@@ -184,6 +184,17 @@ fn checkpoint(writer: &Connection, mode: &str) -> Result<(bool, u64, u64), Store
     Ok((busy != 0, log as u64, checkpointed as u64))
 }
 
+/// Copies the whole log into the database, syncs that, and cuts the log to nothing.
+pub(super) fn empty_log(writer: &Connection) -> Result<(), StoreError> {
+    let (was_kept, ..) = checkpoint(writer, "TRUNCATE")?;
+    if was_kept {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        let busy = rusqlite::Error::SqliteFailure(busy, None);
+        return Err(StoreError::sqlite("cannot checkpoint")(busy));
+    }
+    Ok(())
+}
+
 fn begin_unsynced(writer: &Connection, fence: FencingNumber) -> Result<(), StoreError> {
     schema::set_synchronous(writer, Synchronous::Normal)?;
     super::commit::begin_fenced(writer, fence)
