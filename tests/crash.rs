@@ -12,7 +12,6 @@
 #![cfg(target_os = "linux")]
 
 mod disk;
-#[allow(dead_code, reason = "each suite uses a part of this")]
 mod support;
 
 use std::time::Instant;
@@ -20,6 +19,7 @@ use std::time::Instant;
 use disk::campaign::{Aim, Campaign, Tally};
 use disk::failures::{self, Failures, WAYS};
 use disk::planted::FAULTS;
+use disk::workload::{BUSY, LARGE, Plan};
 use pscheme::heap::store::Phase;
 
 /// Different disks that a run opens unless told otherwise.
@@ -27,11 +27,18 @@ const STATES_DEFAULT: u64 = 10_000;
 /// Disks from which on every call of the workload fails in every way.
 const STATES_FOR_ALL_FAILURES: u64 = 100_000;
 /// Runs with a failing call otherwise, of each of the two tests.
-const FAILURE_RUNS_DEFAULT: u64 = 500;
-/// Disks that are opened for each planted fault.
-const STATES_FOR_A_FAULT: u64 = 1_000;
+const FAILURE_RUNS_DEFAULT: u64 = 400;
+/// Disks that are opened for each planted fault at most, and without one.
+const STATES_FOR_A_FAULT: u64 = 2_000;
+const STATES_FOR_NO_FAULT: u64 = 400;
 /// Slices after which calls begin to fail: late, so that runs are short.
 const SLICES_BEFORE_FAILURES: u64 = 30;
+/// One of so many disks is one of a large image.
+const LARGE_DIVISOR: u64 = 100;
+/// Slices of the first session of the large program: then its large objects are garbage.
+const LARGE_SLICES: u64 = 67;
+/// Operations of the large program after which the power is cut, in hundredths: it has many.
+const LARGE_OPERATIONS_OF_100: u64 = 1;
 /// Campaigns side by side.
 const THREADS: u64 = 2;
 
@@ -48,7 +55,7 @@ fn no_power_cut_loses_what_was_acknowledged() {
     let mut tally = Tally::default();
     std::thread::scope(|scope| {
         let campaigns: Vec<_> = (0..THREADS)
-            .map(|index| scope.spawn(move || Campaign::new(seed + index).run(&aim)))
+            .map(|index| scope.spawn(move || Campaign::new(&BUSY, seed + index).run(&aim)))
             .collect();
         campaigns.into_iter().for_each(|campaign| tally.add(campaign.join().unwrap()));
     });
@@ -60,13 +67,29 @@ fn no_power_cut_loses_what_was_acknowledged() {
     }
 }
 
+/// One wave in several transactions, and a database that shrinks: the disks are large, so there are few.
+#[test]
+fn no_power_cut_hurts_a_large_image() {
+    let (begin, seed) = (Instant::now(), support::seed());
+    println!("seed {seed} (set PSCHEME_SEED to repeat)");
+    let plan = Plan { sessions: &[LARGE_SLICES], ..Plan::PLAIN };
+    let states = state_count().div_ceil(LARGE_DIVISOR);
+    let aim =
+        Aim { plan, operations_of_100: LARGE_OPERATIONS_OF_100, from_commit: 1, ..Aim::of(states) };
+    let tally = Campaign::new(&LARGE, seed).run(&aim);
+    println!("power cuts of a large image, {} s: {tally:#?}", begin.elapsed().as_secs());
+    assert!(tally.findings.is_empty(), "{}", tally.findings.join("\n"));
+    assert!(tally.shrinkings > 0, "the database gave space back");
+}
+
 #[test]
 fn planted_faults_are_noticed() {
     let seed = support::seed();
     println!("seed {seed} (set PSCHEME_SEED to repeat)");
     for fault in &FAULTS {
         let begin = Instant::now();
-        let tally = Campaign::new(seed).run(&fault.aim(STATES_FOR_A_FAULT));
+        let states = if fault.is_none() { STATES_FOR_NO_FAULT } else { STATES_FOR_A_FAULT };
+        let tally = Campaign::new(&BUSY, seed).run(&fault.aim(states));
         let (states, seconds) = (tally.states, begin.elapsed().as_secs_f64());
         println!("{}: {states} states, {seconds:.1} s: {:?}", fault.name, tally.findings);
         assert_eq!(tally.findings.is_empty(), fault.is_none(), "{}, seed {seed}", fault.name);

@@ -13,11 +13,14 @@ use pscheme::heap::store::Phase;
 
 use super::recorder::{Mark, Operation};
 use super::states::{Disk, State, Unsynced};
-use super::workload::{Failure, Plan, STEP_COUNT, Seen, Workload, difference};
+use super::workload::{Failure, Plan, Program, Seen, Workload, difference};
 use crate::support::Random;
 
 /// Every so many states the inspector looks first, as `pscheme check` does. Opening checks the same.
 const INSPECTION_INTERVAL: u64 = 40;
+
+/// Of the operations until the first commit, one of so many counts after the first generation.
+const CREATION_DIVISOR: u64 = 4;
 
 /// Where a generation begins.
 #[derive(Clone, Default)]
@@ -56,6 +59,8 @@ pub struct Tally {
     pub by_mode: BTreeMap<Unsynced, u64>,
     pub generations: u64,
     pub operations: u64,
+    /// Times a database was made shorter.
+    pub shrinkings: u64,
     /// States by the phase the store was in, as its hook said it last.
     pub by_phase: BTreeMap<Phase, u64>,
     pub findings: Vec<String>,
@@ -70,6 +75,7 @@ impl Tally {
         self.states += other.states;
         self.generations += other.generations;
         self.operations += other.operations;
+        self.shrinkings += other.shrinkings;
         self.losses_reported += other.losses_reported;
         self.findings.extend(other.findings);
         other.by_mode.iter().for_each(|(mode, count)| {
@@ -131,11 +137,9 @@ pub struct Campaign {
 
 impl Campaign {
     /// Runs the program undisturbed, to know its output.
-    pub fn new(seed: u64) -> Campaign {
-        let workload = Workload::new();
-        workload.run(&Plan::PLAIN).expect("the undisturbed run ends");
-        let expected = workload.expected_output();
-        assert!(expected.len() == 4 && expected.values().all(|content| !content.is_empty()));
+    pub fn new(program: &'static Program, seed: u64) -> Campaign {
+        let workload = Workload::new(program);
+        let expected = workload.run_undisturbed();
         let label = format!("seed {seed}");
         let random = Random(seed);
         let (seen, tally) = (HashMap::new(), Tally::default());
@@ -166,6 +170,7 @@ impl Campaign {
         let record = self.record(&disk, aim);
         let record = (aim.edit)(record, &disk);
         self.tally.operations += record.len() as u64;
+        self.tally.shrinkings += shrinkings(&record);
         // Late crashes leave nothing to do for the next generation.
         let crash = self.random.below(record.len() as u64 * 3 / 4 + 1) as usize;
         let mut next = Start::default();
@@ -173,7 +178,10 @@ impl Campaign {
         for (index, operation) in record.iter().enumerate() {
             disk.follow(operation);
             known.follow(operation);
-            let is_due = known.commit >= aim.from_commit;
+            // Creating an image, and its first commit, which is that of the library, are all alike.
+            let is_creation = known.commit == 0 && self.tally.generations > 0;
+            let is_due = known.commit >= aim.from_commit
+                && (!is_creation || self.random.below(CREATION_DIVISOR) == 0);
             if is_due && self.random.below(100) < aim.operations_of_100 {
                 self.cut_at(index, &disk, &known, aim);
             }
@@ -265,7 +273,7 @@ impl Campaign {
                 return None;
             }
         };
-        if let Some(what) = difference(&self.workload.expected_output(), &self.expected) {
+        if let Some(what) = difference(&self.workload.output(), &self.expected) {
             self.find(&Failure::Other(format!("other output: {what}")), place);
             return None;
         }
@@ -275,7 +283,7 @@ impl Campaign {
 
     fn compare(&mut self, seen: &Seen, known: &Known, place: &str) {
         let is_older = seen.commit < known.commit || seen.step < known.step;
-        if is_older || seen.step > Some(STEP_COUNT) {
+        if is_older || seen.step > Some(self.workload.program.step_count) {
             self.find(&Failure::Other(format!("it is older: {seen:?}")), place);
         }
     }
@@ -284,4 +292,27 @@ impl Campaign {
         self.tally.losses_reported += u64::from(failure.reports_loss());
         self.tally.findings.push(format!("{}, {place}: {}", self.label, failure.message()));
     }
+}
+
+/// Truncations of a database that was created in this record.
+fn shrinkings(record: &[Operation]) -> u64 {
+    let mut ends: HashMap<u32, usize> = HashMap::new();
+    let mut count = 0;
+    for operation in record {
+        match operation {
+            Operation::Create { place, node, .. } if place.name == "heap.db" => {
+                ends.insert(*node, 0);
+            }
+            Operation::Write { node, offset, bytes } => {
+                let written = offset + bytes.len();
+                ends.entry(*node).and_modify(|end| *end = written.max(*end));
+            }
+            Operation::Truncate { node, length } if ends.contains_key(node) => {
+                let before = ends.insert(*node, *length).unwrap_or_default();
+                count += u64::from(*length < before);
+            }
+            _ => {}
+        }
+    }
+    count
 }

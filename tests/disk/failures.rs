@@ -11,7 +11,7 @@ use pscheme::heap::store::StoreError;
 
 use super::recorder::{Call, Mark, Operation, Plan as CallPlan};
 use super::states::{Disk, State, Unsynced};
-use super::workload::{Failure, Plan, Workload, difference};
+use super::workload::{BUSY, Failure, Plan, Workload, difference};
 use crate::support::Random;
 
 /// A way to fail.
@@ -92,7 +92,7 @@ pub struct Failures {
 impl Failures {
     /// Runs the program for so many slices, to begin there; with `None`, begins with nothing.
     pub fn after(slices: Option<u64>, seed: u64) -> Failures {
-        let workload = Workload::new();
+        let workload = Workload::new(&BUSY);
         workload.tape.start(Default::default());
         if let Some(slices) = slices {
             workload.begin(slices).expect("the undisturbed run begins");
@@ -102,10 +102,9 @@ impl Failures {
         let mut random = Random(seed);
         let start = disk.after_cut(Unsynced::Kept, &mut random);
         let before = workload.tape.call_counts();
-        workload.run(&Plan::PLAIN).expect("the undisturbed run ends");
+        let expected = workload.run_undisturbed();
         let after = workload.tape.call_counts();
         let counts = std::array::from_fn(|index| after[index] - before[index]);
-        let expected = workload.expected_output();
         Failures { workload, start, expected, counts, random, tally: Tally::default() }
     }
 
@@ -175,7 +174,7 @@ impl Failures {
                 "it is older than commit {} and step {:?}: {seen:?}",
                 known.0, known.1
             )),
-            Ok(_) => difference(&self.workload.expected_output(), &self.expected),
+            Ok(_) => difference(&self.workload.output(), &self.expected),
             Err(failure) => Some(failure.message()),
         };
         if let Some(what) = found {

@@ -25,8 +25,6 @@ use crate::support::{Console, TestHost};
 
 /// The name of the image's directory.
 pub const IMAGE: &str = "program.image";
-/// Steps of the main process, each with a commit it waits for.
-pub const STEP_COUNT: u64 = 12;
 /// Units of work of a slice: a commit may be cut after each.
 const SLICE_WORK: i64 = 400;
 /// The log is checkpointed every few commits.
@@ -36,9 +34,22 @@ const SLICE_COUNT_MAX: u64 = 100_000;
 /// Slices of the sessions before the last, in plans that close and open the image.
 const SESSIONS: &[u64] = &[22, 14];
 
-/// `FOLDER` stands for the directory of the output. What goes into each file depends on no order in
-/// which processes run.
-const PROGRAM: &str = r#"
+/// A program to crash. `FOLDER` stands for the directory of the output. What goes into each file depends on
+/// no order in which processes run.
+pub struct Program {
+    text: &'static str,
+    /// Steps of the main process, each with a commit it waits for.
+    pub step_count: u64,
+    /// Output files at the end.
+    pub output_count: usize,
+}
+
+/// Several processes that write files.
+pub const BUSY: Program = Program { text: BUSY_TEXT, step_count: 12, output_count: 4 };
+/// A heap that grows, so that one wave takes several transactions, and shrinks, so that the database does.
+pub const LARGE: Program = Program { text: LARGE_TEXT, step_count: 12, output_count: 1 };
+
+const BUSY_TEXT: &str = r#"
 (define main (self))
 (define (file name) (string-append "FOLDER/" name))
 (define step 0)
@@ -98,6 +109,44 @@ const PROGRAM: &str = r#"
 (close-port log)
 "#;
 
+const LARGE_TEXT: &str = r#"
+(define step 0)
+(define zeros #f)
+(define noise #f)
+(define log (open-output-file "FOLDER/log.txt"))
+(define block (make-bytevector 16384 0))
+(define (next-step)
+  (set! step (+ step 1))
+  (await-commit)
+  (display step)
+  (newline)
+  (write (list 'step step) log)
+  (newline log)
+  (flush-output-port log))
+(let loop ((i 0) (seed 12345))
+  (if (< i 16384)
+      (begin
+        (bytevector-u8-set! block i (remainder (quotient seed 1024) 256))
+        (loop (+ i 1) (remainder (+ (* seed 1103515245) 12345) 2147483648)))))
+(next-step)
+(set! zeros (make-bytevector 17500000 0))
+(set! noise (make-bytevector 6553600 0))
+(let loop ((i 0))
+  (if (< i 400)
+      (begin
+        (bytevector-copy! noise (* i 16384) block)
+        (loop (+ i 1)))))
+(next-step)
+(set! zeros #f)
+(set! noise #f)
+(let loop ((i 3))
+  (if (<= i 12)
+      (begin
+        (next-step)
+        (loop (+ i 1)))))
+(close-port log)
+"#;
+
 /// Wraps the store of a session, to plant a fault.
 pub type WrapStore = fn(Box<dyn Store>) -> Box<dyn Store>;
 
@@ -122,7 +171,8 @@ impl Plan {
 pub struct Workload {
     pub ground: Ground,
     pub tape: &'static Tape,
-    program: String,
+    pub program: &'static Program,
+    text: String,
     _folder: TempDir,
 }
 
@@ -211,7 +261,7 @@ impl Host for MarkingHost {
 
 impl Workload {
     /// A place for the program with nothing in it, in memory if there is a file system in memory.
-    pub fn new() -> Workload {
+    pub fn new(program: &'static Program) -> Workload {
         let memory = Path::new("/dev/shm");
         let folder =
             if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
@@ -221,12 +271,21 @@ impl Workload {
         std::fs::create_dir(&ground.top).unwrap();
         std::fs::create_dir(&ground.parked).unwrap();
         let tape = Tape::over(ground.top.clone(), ground.parked.clone());
-        let program = PROGRAM.replace("FOLDER", ground.top.to_str().unwrap());
-        Workload { ground, tape, program, _folder: folder }
+        let text = program.text.replace("FOLDER", ground.top.to_str().unwrap());
+        Workload { ground, tape, program, text, _folder: folder }
     }
 
-    /// What the output files hold at the program's end.
-    pub fn expected_output(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    /// Runs the program undisturbed, and gives what its output files hold then.
+    pub fn run_undisturbed(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        self.run(&Plan::PLAIN).expect("the undisturbed run ends");
+        let output = self.output();
+        assert_eq!(output.len(), self.program.output_count);
+        assert!(output.values().all(|content| !content.is_empty()));
+        output
+    }
+
+    /// What the output files hold.
+    pub fn output(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = self.ground.contents();
         found.retain(|path, _| !path.starts_with(IMAGE));
         found
@@ -268,9 +327,9 @@ impl Workload {
         options.wave_interval = Duration::ZERO;
         let mut session = Session::open((plan.wrap)(Box::new(store)), options)?;
         let step = session.vm.global("step").map(|word| word.as_fixnum() as u64);
-        if session.script_is(&self.program).is_none() {
+        if session.script_is(&self.text).is_none() {
             session
-                .start_program("program.scm", &self.program)
+                .start_program("program.scm", &self.text)
                 .map_err(|error| Failure::Other(error.to_string()))?;
         }
         Ok((session, Seen { commit, step }))
