@@ -114,7 +114,7 @@ impl Aim {
         let edit: Edit = |record, _| record;
         Aim {
             states,
-            chances_of_100: 60,
+            chances_of_100: 120,
             operations_of_100: 100,
             from_commit: 0,
             plan: Plan::CLOSING,

@@ -38,7 +38,7 @@ pub const FAULTS: [Fault; 11] = [
     Fault { name: "no sync reaches the disk", plan: PLAN, edit: without_any_sync },
     Fault {
         name: "waves lose a page",
-        plan: Plan { wrap: |inner| Box::new(LosesPage { inner, commits: 0 }), ..PLAN },
+        plan: Plan { wrap: |inner| Box::new(LosesPage { inner, commits: 0 }), ..Plan::PLAIN },
         edit: AS_IT_IS,
     },
     Fault { name: "effects leave before their commit", plan: PLAN, edit: effects_too_early },
