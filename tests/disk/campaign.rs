@@ -153,6 +153,7 @@ impl Campaign {
             // Every third generation begins with nothing, so that creation is cut too.
             if self.tally.generations.is_multiple_of(3) {
                 start = Start::default();
+                self.workload.ground.forget_all_but(&State::default());
             }
             start = self.generation(&start, aim);
             self.tally.generations += 1;

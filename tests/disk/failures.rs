@@ -149,6 +149,7 @@ impl Failures {
             self.tally.cuts += 1;
             self.recover(known, &format!("{place}, then a power cut"));
         }
+        self.workload.ground.forget_all_but(&self.start);
     }
 
     fn judge(&mut self, failure: &Failure, struck: bool, place: &str) {

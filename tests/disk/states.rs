@@ -292,6 +292,17 @@ impl Ground {
         }
     }
 
+    /// Removes the parked files that are not of this state. States with others cannot be laid any more.
+    pub fn forget_all_but(&self, state: &State) {
+        for path in entries(&self.parked) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let node: u32 = name.parse().expect("parked files are named by their nodes");
+            if !state.files.contains_key(&node) {
+                std::fs::remove_file(&path).unwrap();
+            }
+        }
+    }
+
     /// Removes everything below the top.
     pub fn clear(&self) {
         for path in entries(&self.top) {

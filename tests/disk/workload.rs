@@ -47,7 +47,8 @@ pub struct Program {
 /// Several processes that write files.
 pub const BUSY: Program = Program { text: BUSY_TEXT, step_count: 12, output_count: 4 };
 /// A heap that grows, so that one wave takes several transactions, and shrinks, so that the database does.
-pub const LARGE: Program = Program { text: LARGE_TEXT, step_count: 12, output_count: 1 };
+/// A step prunes a hundred rows at least, and some thousands become superfluous.
+pub const LARGE: Program = Program { text: LARGE_TEXT, step_count: 60, output_count: 1 };
 
 const BUSY_TEXT: &str = r#"
 (define main (self))
@@ -140,7 +141,7 @@ const LARGE_TEXT: &str = r#"
 (set! zeros #f)
 (set! noise #f)
 (let loop ((i 3))
-  (if (<= i 12)
+  (if (<= i 60)
       (begin
         (next-step)
         (loop (+ i 1)))))
