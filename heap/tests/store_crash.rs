@@ -254,6 +254,29 @@ fn a_failure_of_any_write_or_sync_loses_nothing_acknowledged() {
 }
 
 #[test]
+fn a_failure_during_creation_is_reported_or_harmless() {
+    let _turn = take_turn();
+    for lasts in [false, true] {
+        for after in 0.. {
+            let (_guard, path) = temporary();
+            let directory = ImageDirectory::at(&path);
+            let code = rusqlite::ffi::SQLITE_IOERR_WRITE;
+            plant(Some(Fault { after, code, lasts, syncs_only: false }));
+            let created = directory.create(&faulty_options()).map(drop);
+            let has_struck = plant(None).is_none_or(|fault| fault.after == 0);
+            let place = format!("operation {after}, lasts {lasts}: {created:?}");
+            if directory.exists() {
+                let opened = directory.open(&options()).map(drop);
+                assert!(opened.is_ok(), "{place}: {opened:?}");
+            }
+            if !has_struck {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
 fn a_failed_sync_is_final_and_noted_in_head() {
     let _turn = take_turn();
     let (_guard, path) = temporary();

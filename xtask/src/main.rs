@@ -20,12 +20,13 @@ usage: cargo xtask COMMAND
   bench-compare [ROUNDS]  speed beside guile and chez, if they are here
   soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), bounded files (10 minutes),
                      examples killed, fuzzing (5 minutes each), R7RS suspended at each unit of work, a
-                     datum of 100 MB
+                     datum of 100 MB, crash replay (1,000,000 disks)
   soak files         bounded files alone
   soak examples      examples killed alone
   soak fuzz [SECONDS]  fuzzing alone, each campaign so long
   soak spec          R7RS suspended at each unit of work alone
   soak datum         the datum alone
+  soak crash [STATES]  crash replay alone, with so many disks, and failures of every call
   differential [COUNT] [SEED]  random expressions on pscheme and on guile, if it is here";
 
 fn main() -> ExitCode {
@@ -64,6 +65,8 @@ fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
         ["examples"] => return soak::examples(root),
         ["spec"] => return soak::spec(root),
         ["datum"] => return soak::datum(root),
+        ["crash"] => return soak::crash(root, soak::CRASH_STATES_DEFAULT),
+        ["crash", states] => return soak::crash(root, states.parse().map_err(|_| USAGE)?),
         ["fuzz"] => return soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT),
         ["fuzz", seconds] => {
             return soak::fuzz(root, seconds.parse().map_err(|_| USAGE)?);
@@ -77,7 +80,8 @@ fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
     soak::examples(root)?;
     soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT)?;
     soak::spec(root)?;
-    soak::datum(root)
+    soak::datum(root)?;
+    soak::crash(root, soak::CRASH_STATES_DEFAULT)
 }
 
 /// The top of the checkout.

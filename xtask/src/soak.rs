@@ -8,6 +8,8 @@ const BUSY_SECONDS: u32 = 600;
 
 /// Seconds of each fuzzing campaign unless given.
 pub const FUZZ_SECONDS_DEFAULT: u32 = 300;
+/// Different disks that the crash suite opens unless given.
+pub const CRASH_STATES_DEFAULT: u32 = 1_000_000;
 /// Kills of each program of `scm-examples`.
 const EXAMPLE_KILLS: u32 = 40;
 
@@ -24,6 +26,11 @@ pub fn files(root: &Path) -> Result<(), String> {
 /// Kills the programs of `scm-examples` more often than CI does.
 pub fn examples(root: &Path) -> Result<(), String> {
     suite(root, "pscheme-cli", "examples", ("PSCHEME_EXAMPLE_KILLS", EXAMPLE_KILLS))
+}
+
+/// Cuts the power until so many different disks were opened, and lets every call fail in every way.
+pub fn crash(root: &Path, states: u32) -> Result<(), String> {
+    suite(root, "pscheme", "crash", ("PSCHEME_CRASH_STATES", states))
 }
 
 /// Runs each fuzzing campaign for so many seconds, optimised but with assertions and checks of overflow

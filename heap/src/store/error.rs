@@ -105,7 +105,7 @@ pub enum StoreError {
     #[error("the writer thread has stopped")]
     WriterStopped,
     /// SQLite reported an error.
-    #[error("{during}: {source}")]
+    #[error("{during}: {}", described(source))]
     Sqlite {
         /// What was being done.
         during: &'static str,
@@ -122,6 +122,17 @@ pub enum StoreError {
         /// The system's error.
         source: io::Error,
     },
+}
+
+/// SQLite's words. It says that a database is malformed also when the system reports a failure of the
+/// device while reading it.
+fn described(source: &rusqlite::Error) -> String {
+    match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
+            format!("{source}, or the disk fails to read it")
+        }
+        _ => source.to_string(),
+    }
 }
 
 fn holder(pid: Option<u32>) -> String {

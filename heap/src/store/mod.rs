@@ -159,11 +159,20 @@ pub struct StoreOptions {
     pub clock: CommitClock,
     /// Called at each phase of the work.
     pub phase_hook: Option<PhaseHook>,
+    /// The write-ahead log is checkpointed between waves when it is longer than this
+    /// (bytes). Less than the default makes checkpoints frequent, for tests of crashes.
+    pub log_bytes_before_checkpoint: u64,
 }
 
 impl StoreOptions {
     /// Full durability, the default VFS, no hook.
     pub fn new(clock: CommitClock) -> StoreOptions {
-        StoreOptions { synchronous: Synchronous::Full, vfs: None, clock, phase_hook: None }
+        StoreOptions {
+            synchronous: Synchronous::Full,
+            vfs: None,
+            clock,
+            phase_hook: None,
+            log_bytes_before_checkpoint: limits::WAL_BYTES_BEFORE_CHECKPOINT,
+        }
     }
 }

@@ -10,9 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::{Running, SqliteStore, schema};
 use crate::store::identity::{FencingNumber, ImageId, PageNumber, TransactionId};
-use crate::store::limits::{
-    FREE_DATABASE_PAGE_COUNT_KEPT, VACUUM_PAGE_COUNT_PER_STEP, WAL_BYTES_BEFORE_CHECKPOINT,
-};
+use crate::store::limits::{FREE_DATABASE_PAGE_COUNT_KEPT, VACUUM_PAGE_COUNT_PER_STEP};
 use crate::store::page_map::{BlobId, PageVersion, RegionNumber};
 use crate::store::wal::LOG_BYTES_PER_PAGE;
 use crate::store::{BranchId, Phase, StoreError, Synchronous};
@@ -109,10 +107,11 @@ impl SqliteStore {
 
     /// Copies the log's pages into the database if there are many, without waiting for readers.
     pub(super) fn checkpoint_if_long(&mut self) -> Result<(), StoreError> {
+        let most = self.options.log_bytes_before_checkpoint;
         let running = self.running()?;
         // Right after a checkpoint the log is still long, until the next commit starts it anew.
         let is_done = running.log_restarts;
-        if is_done || running.log_page_count * LOG_BYTES_PER_PAGE < WAL_BYTES_BEFORE_CHECKPOINT {
+        if is_done || running.log_page_count * LOG_BYTES_PER_PAGE < most {
             return Ok(());
         }
         self.reach(Phase::Checkpointing);
@@ -183,6 +182,17 @@ fn checkpoint(writer: &Connection, mode: &str) -> Result<(bool, u64, u64), Store
         .map_err(failed())?;
     assert!(log >= 0 && checkpointed >= 0, "the database is in WAL mode");
     Ok((busy != 0, log as u64, checkpointed as u64))
+}
+
+/// Copies the whole log into the database, syncs that, and cuts the log to nothing.
+pub(super) fn empty_log(writer: &Connection) -> Result<(), StoreError> {
+    let (was_kept, ..) = checkpoint(writer, "TRUNCATE")?;
+    if was_kept {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        let busy = rusqlite::Error::SqliteFailure(busy, None);
+        return Err(StoreError::sqlite("cannot checkpoint")(busy));
+    }
+    Ok(())
 }
 
 fn begin_unsynced(writer: &Connection, fence: FencingNumber) -> Result<(), StoreError> {

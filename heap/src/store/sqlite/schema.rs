@@ -130,7 +130,9 @@ pub(crate) fn create_database(
         ))
     };
     create().map_err(failed())?;
-    // Closing the only connection checkpoints, syncs and removes the write-ahead log.
+    // Closing the only connection would do the same, and keep silent about errors: an image without its
+    // schema would get its name. It still removes the log.
+    super::prune::empty_log(&connection)?;
     connection.close().map_err(|(_, error)| failed()(error))
 }
 
@@ -263,10 +265,19 @@ pub(super) fn copy_database(
     target.close().map_err(|(_, error)| failed()(error))
 }
 
+/// Changes the journal mode and returns the one that holds. The statement runs to its end: the change is
+/// committed only after the row with the answer, and an error of that would go unnoticed.
+fn change_journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
+    let mut statement = connection.prepare(&format!("PRAGMA journal_mode={mode}"))?;
+    let mut rows = statement.query([])?;
+    let answer = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.get(0)?;
+    while rows.next()?.is_some() {}
+    Ok(answer)
+}
+
 fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
     let failed = || StoreError::sqlite("cannot set up the connection");
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(failed())?;
+    let mode = change_journal_mode(connection, "WAL").map_err(failed())?;
     if mode != "wal" {
         return Err(StoreError::damaged(format!("the database is in journal mode '{mode}'")));
     }

@@ -1,0 +1,190 @@
+//! Calls that fail: an error of the device, a full disk, a write of a half, at each call of a workload,
+//! once or from there on. The run must end with an error that says something, or not be hurt. Then, without
+//! the failure, the image opens at its last acknowledged commit or a newer one, and the program runs to
+//! its end.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pscheme::SessionError;
+use pscheme::heap::store::StoreError;
+
+use super::recorder::{Call, Mark, Operation, Plan as CallPlan};
+use super::states::{Disk, State, Unsynced};
+use super::workload::{BUSY, Failure, Plan, Workload, difference};
+use crate::support::Random;
+
+/// A way to fail.
+#[derive(Clone, Copy)]
+pub struct Way {
+    pub name: &'static str,
+    counts: fn(Call) -> bool,
+    code: i32,
+    first_is_short: bool,
+    lasts: bool,
+}
+
+const ANY: fn(Call) -> bool = |_| true;
+/// What needs room on the disk.
+const GROWS: fn(Call) -> bool =
+    |call| matches!(call, Call::Write | Call::Create | Call::Truncate | Call::Sync);
+const WRITES: fn(Call) -> bool = |call| call == Call::Write;
+
+pub const WAYS: [Way; 6] = [
+    Way { name: "EIO", counts: ANY, code: libc::EIO, first_is_short: false, lasts: false },
+    Way {
+        name: "EIO ever after",
+        counts: ANY,
+        code: libc::EIO,
+        first_is_short: false,
+        lasts: true,
+    },
+    Way { name: "ENOSPC", counts: GROWS, code: libc::ENOSPC, first_is_short: false, lasts: false },
+    Way {
+        name: "ENOSPC ever after",
+        counts: GROWS,
+        code: libc::ENOSPC,
+        first_is_short: false,
+        lasts: true,
+    },
+    Way {
+        name: "a short write",
+        counts: WRITES,
+        code: libc::ENOSPC,
+        first_is_short: true,
+        lasts: false,
+    },
+    Way {
+        name: "a short write, then ENOSPC",
+        counts: WRITES,
+        code: libc::ENOSPC,
+        first_is_short: true,
+        lasts: true,
+    },
+];
+
+/// What came of the failures so far.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Runs with a failure planted, and those in which it struck.
+    pub runs: u64,
+    pub struck: u64,
+    /// Runs that ended with an error.
+    pub reported: u64,
+    /// Power cuts after the failure.
+    pub cuts: u64,
+    /// Messages by their first words, with how often each came.
+    pub messages: BTreeMap<String, u64>,
+    pub findings: Vec<String>,
+}
+
+/// A workload with a part of the program done, from which each run with a failure begins.
+pub struct Failures {
+    workload: Workload,
+    start: State,
+    expected: BTreeMap<PathBuf, Vec<u8>>,
+    /// Calls of each sort in a run without a failure.
+    counts: [u64; Call::ALL.len()],
+    random: Random,
+    pub tally: Tally,
+}
+
+impl Failures {
+    /// Runs the program for so many slices, to begin there; with `None`, begins with nothing.
+    pub fn after(slices: Option<u64>, seed: u64) -> Failures {
+        let workload = Workload::new(&BUSY);
+        workload.tape.start(Default::default());
+        if let Some(slices) = slices {
+            workload.begin(slices).expect("the undisturbed run begins");
+        }
+        let mut disk = Disk::default();
+        workload.tape.stop().iter().for_each(|operation| disk.follow(operation));
+        let mut random = Random(seed);
+        let start = disk.after_cut(Unsynced::Kept, &mut random);
+        let before = workload.tape.call_counts();
+        let expected = workload.run_undisturbed();
+        let after = workload.tape.call_counts();
+        let counts = std::array::from_fn(|index| after[index] - before[index]);
+        Failures { workload, start, expected, counts, random, tally: Tally::default() }
+    }
+
+    /// Calls in a run that can fail in this way.
+    pub fn call_count(&self, way: &Way) -> u64 {
+        let calls = Call::ALL.into_iter().zip(self.counts);
+        calls.filter(|(call, _)| (way.counts)(*call)).map(|(_, count)| count).sum()
+    }
+
+    /// Runs the program with this call failing, then without.
+    pub fn fail_at(&mut self, way: &Way, call: u64) {
+        let Way { counts, code, first_is_short, lasts, .. } = *way;
+        self.workload.ground.lay(&self.start);
+        self.workload.tape.start(self.start.names.clone());
+        let plan = CallPlan { counts, after: call, code, first_is_short, lasts, struck: 0 };
+        self.workload.tape.plant(Some(plan));
+        let outcome = self.workload.run(&Plan::PLAIN);
+        let struck = self.workload.tape.plant(None).is_some_and(|plan| plan.struck > 0);
+        let record = self.workload.tape.stop();
+        self.tally.runs += 1;
+        self.tally.struck += u64::from(struck);
+        let place = format!("{} at call {call}", way.name);
+        if let Err(failure) = &outcome {
+            self.judge(failure, struck, &place);
+        }
+        let mut known = (0, None);
+        let mut disk = Disk::of(&self.start);
+        for operation in &record {
+            disk.follow(operation);
+            match operation {
+                Operation::Mark(Mark::Durable(commit)) => known.0 = *commit,
+                Operation::Mark(Mark::Heard(step)) => known.1 = known.1.max(Some(*step)),
+                _ => {}
+            }
+        }
+        self.recover(known, &place);
+        // The failure and a power cut after it: a sync that failed has synced nothing.
+        if struck && self.random.below(4) == 0 {
+            let mode =
+                if self.random.below(2) == 0 { Unsynced::Dropped } else { Unsynced::BySector };
+            self.workload.ground.lay(&disk.after_cut(mode, &mut self.random));
+            self.tally.cuts += 1;
+            self.recover(known, &format!("{place}, then a power cut"));
+        }
+        self.workload.ground.forget_all_but(&self.start);
+    }
+
+    fn judge(&mut self, failure: &Failure, struck: bool, place: &str) {
+        self.tally.reported += 1;
+        let message = failure.message();
+        let is_panic = match failure {
+            Failure::Panic => true,
+            Failure::Session(SessionError::Store(error)) => is_panic(error),
+            Failure::Session(SessionError::Writer(error)) => is_panic(error),
+            Failure::Session(_) => false,
+            Failure::Other(_) => true,
+        };
+        if is_panic || !struck || message.is_empty() {
+            self.tally.findings.push(format!("{place}: {message}"));
+        }
+        let top = self.workload.ground.top.to_string_lossy().into_owned();
+        *self.tally.messages.entry(message.replace(&top, "")).or_default() += 1;
+    }
+
+    fn recover(&mut self, known: (u64, Option<u64>), place: &str) {
+        let found = match self.workload.run(&Plan::PLAIN) {
+            Ok(seen) if seen.commit < known.0 || seen.step < known.1 => Some(format!(
+                "it is older than commit {} and step {:?}: {seen:?}",
+                known.0, known.1
+            )),
+            Ok(_) => difference(&self.workload.output(), &self.expected),
+            Err(failure) => Some(failure.message()),
+        };
+        if let Some(what) = found {
+            self.tally.findings.push(format!("{place}, then opened again: {what}"));
+        }
+    }
+}
+
+/// Whether an error stands for a panic on the writer's thread.
+fn is_panic(error: &StoreError) -> bool {
+    matches!(error, StoreError::WriterStopped)
+}
