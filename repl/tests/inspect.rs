@@ -216,6 +216,18 @@ fn a_backup_of_a_running_image_is_whole_and_goes_on() {
     child.wait().unwrap();
 }
 
+/// The text with `L` for the lines and columns of the library's files, which change with them.
+fn without_library_lines(text: &str) -> String {
+    let mut parts = text.split("prelude/");
+    let mut masked = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let (name, rest) = part.split_once(".scm").expect("a file of the library");
+        let rest = rest.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
+        masked.push_str(&format!("prelude/{name}.scm:L{rest}"));
+    }
+    masked
+}
+
 #[test]
 fn processes_stacks_and_values_look_as_they_did() {
     let folder = tempfile::tempdir().unwrap();
@@ -248,6 +260,7 @@ fn processes_stacks_and_values_look_as_they_did() {
         text = text.replace(&format!("process {number},"), &format!("process {letter},"));
         text = text.replace(&format!("\n{number} "), &format!("\n{letter}  "));
     }
+    let text = without_library_lines(&text);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/inspect.txt");
     if std::env::var_os("PSCHEME_BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();
