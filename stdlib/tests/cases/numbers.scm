@@ -111,8 +111,8 @@
 (expt 0.0 0) ;=> 1
 (expt -1 -3) ;=> -1
 (exp 0) ;=> 1
-; The library's own exponential, one unit in the last place off, the same on every machine.
-(exp 1) ;=> 2.7182818284590455
+; The nearest flonum, the same on every machine.
+(exp 1) ;=> 2.718281828459045
 (log 1) ;=> 0
 (log 8 2) ;=> 3.0
 (log 100 10) ;=> 2.0
