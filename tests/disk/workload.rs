@@ -208,14 +208,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Openings so far that were tried again.
-pub static LOCK_RACES: AtomicU64 = AtomicU64::new(0);
-
 impl Failure {
-    fn is_lock_race(&self) -> bool {
-        self.message().ends_with("locking protocol")
-    }
-
     /// Whether opening said that acknowledged commits are gone.
     pub fn reports_loss(&self) -> bool {
         let error = match self {
@@ -379,23 +372,7 @@ impl Workload {
             }
             Ok(first.expect("there is a session"))
         };
-        self.again_after_a_lock_race(&|| without_panic(run))
-    }
-
-    /// Once in some ten thousand openings SQLite gives up getting its locks on the log, with an error
-    /// (`SQLITE_PROTOCOL`) that asks for another try. Opening has changed nothing then, so what the disk
-    /// holds is judged by the second one. How often that was is counted, and bounded by the tests.
-    fn again_after_a_lock_race<T>(
-        &self,
-        attempt: &dyn Fn() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        match attempt() {
-            Err(failure) if failure.is_lock_race() => {
-                LOCK_RACES.fetch_add(1, Ordering::Relaxed);
-                attempt()
-            }
-            result => result,
-        }
+        without_panic(run)
     }
 
     /// What `check` says of the image, if there is one.
@@ -405,8 +382,7 @@ impl Workload {
             return Ok(());
         }
         let options = StoreOptions::new(CommitClock::fixed(1));
-        let open = || without_panic(|| Ok(Inspection::open(&path, &options)?));
-        let inspection = self.again_after_a_lock_race(&open)?;
+        let inspection = without_panic(|| Ok(Inspection::open(&path, &options)?))?;
         match inspection.summary.findings.as_slice() {
             [] => Ok(()),
             findings => Err(Failure::Other(format!("check finds {findings:?}"))),
