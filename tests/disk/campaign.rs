@@ -17,7 +17,7 @@ use super::workload::{Failure, Plan, Program, Seen, Workload, difference};
 use crate::support::Random;
 
 /// Every so many states the inspector looks first, as `pscheme check` does. Opening checks the same.
-const INSPECTION_INTERVAL: u64 = 40;
+const INSPECTION_INTERVAL: u64 = 10;
 
 /// Of the operations until the first commit, one of so many counts after the first generation.
 const CREATION_DIVISOR: u64 = 4;

@@ -30,9 +30,7 @@ pub fn examples(root: &Path) -> Result<(), String> {
 
 /// Cuts the power until so many different disks were opened, and lets every call fail in every way.
 pub fn crash(root: &Path, states: u32) -> Result<(), String> {
-    let mut command = command(root, "pscheme", "crash", ("PSCHEME_CRASH_STATES", states));
-    command.arg("--include-ignored");
-    finish(command, "crash")
+    suite(root, "pscheme", "crash", ("PSCHEME_CRASH_STATES", states))
 }
 
 /// Runs each fuzzing campaign for so many seconds, optimised but with assertions and checks of overflow

@@ -8,6 +8,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::StoreError;
@@ -94,7 +95,11 @@ impl ImageLock {
             if attempt > 0 {
                 std::thread::sleep(Duration::from_millis(LOCK_ATTEMPT_PAUSE_MS));
             }
-            match lock.file.try_lock() {
+            let attempt = {
+                let _nobody_reads = beside_sqlite();
+                lock.file.try_lock()
+            };
+            match attempt {
                 Ok(()) => return Ok(lock),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => {
@@ -140,6 +145,26 @@ pub(crate) fn is_held(path: &Path) -> Result<bool, StoreError> {
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(StoreError::io("cannot lock", path)(error)),
     }
+}
+
+/// Held while `heap.db` is read without SQLite in a process that need not own the image.
+///
+/// A process that closes a file loses all its POSIX locks on it, and SQLite locks the database by those: if
+/// another thread ran the image, its locks would be gone (<https://sqlite.org/howtocorrupt.html>, section 2.2).
+/// Because ownership is taken with this mutex held too, no such reading lies within it.
+static BESIDE_SQLITE: Mutex<()> = Mutex::new(());
+
+fn beside_sqlite() -> MutexGuard<'static, ()> {
+    BESIDE_SQLITE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls `read`, which opens and closes `heap.db` itself, unless somebody owns the image: then `None`.
+pub(crate) fn unless_held<T>(
+    path: &Path,
+    read: impl FnOnce() -> T,
+) -> Result<Option<T>, StoreError> {
+    let _nobody_begins = beside_sqlite();
+    Ok(if is_held(path)? { None } else { Some(read()) })
 }
 
 /// What the file says, for those who take no lock.

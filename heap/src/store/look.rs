@@ -6,8 +6,8 @@
 //! | image | how |
 //! |---|---|
 //! | held by a process | as any other reader: the owner has made `heap.db-shm` |
-//! | closed: no log | as a file that does not change; SQLite makes no files and takes no locks |
-//! | killed: a log, nobody runs it | with an index of the log of our own; `heap.db-shm` stays as it is |
+//! | closed, or no commit in the log | as a file that does not change; SQLite makes no files and takes no locks |
+//! | killed: commits in the log, nobody runs it | with an index of the log of our own; `heap.db-shm` stays as it is |
 //! | killed, and `heap.db-shm` is gone | a copy in the directory for temporary files |
 //!
 //! In all but the first nobody keeps an owner from coming. So ownership is looked at before and
@@ -15,15 +15,15 @@
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::findings::Findings;
-use super::identity::FencingNumber;
+use super::identity::{FencingNumber, ImageId};
 use super::image::{DATABASE, HEAD, ImageDirectory, LOCK, LOG, SHARED_MEMORY, random_bits};
 use super::limits::LOOK_ATTEMPT_COUNT;
 use super::lock;
 use super::sqlite::{APPLICATION_ID, CheckedDatabase, Concurrency, SqliteStore};
-use super::wal::DatabaseHeader;
+use super::wal::{DatabaseHeader, LogScan};
 use super::{StoreError, StoreOptions};
 
 /// The process that runs an image.
@@ -57,14 +57,33 @@ impl ImageDirectory {
         if path.is_dir() {
             let image = ImageDirectory::at(path);
             let has_all = [DATABASE, HEAD, LOCK].iter().all(|name| image.part(name).is_file());
-            return (has_all || is_database(&image.part(DATABASE))).then_some(image);
+            return (has_all || image.has_database()).then_some(image);
         }
-        let named_so = path.file_name().is_some_and(|name| name == DATABASE);
-        let parent = path.parent().map(|parent| match parent.as_os_str().is_empty() {
-            true => PathBuf::from("."),
-            false => parent.to_path_buf(),
+        if path.file_name().is_none_or(|name| name != DATABASE) {
+            return None;
+        }
+        let image = ImageDirectory::at(match path.parent()? {
+            parent if parent.as_os_str().is_empty() => Path::new("."),
+            parent => parent,
         });
-        (named_so && is_database(path)).then_some(parent).flatten().map(ImageDirectory::at)
+        image.has_database().then_some(image)
+    }
+
+    /// Whether `heap.db` is a database with pscheme's application id. One that somebody runs is.
+    fn has_database(&self) -> bool {
+        use std::io::Read;
+        let read = || {
+            let mut start = Vec::new();
+            let file = fs::File::open(self.part(DATABASE));
+            let read = file.and_then(|file| file.take(100).read_to_end(&mut start));
+            let header = read.ok().and_then(|_| DatabaseHeader::read(&start));
+            header.is_some_and(|found| found.application_id == APPLICATION_ID)
+        };
+        let lock = self.part(LOCK);
+        if !lock.is_file() {
+            return read();
+        }
+        matches!(lock::unless_held(&lock, read), Ok(None | Some(true)))
     }
 
     /// Who runs the image now.
@@ -133,35 +152,33 @@ impl ImageDirectory {
     ) -> Result<SqliteStore, StoreError> {
         self.check_parts()?;
         let path = self.part(DATABASE);
-        let checked = if lock::is_held(&self.part(LOCK))? {
+        let checked = match lock::unless_held(&self.part(LOCK), || self.check_files())? {
             // The owner made the checks, and is writing both files.
-            CheckedDatabase::open(&path, options, None, Concurrency::Shared, findings)?
-        } else {
-            match self.check_files() {
-                Ok((head, log)) => {
-                    let concurrency = match log.is_empty {
-                        true => Concurrency::Alone,
-                        false => Concurrency::Abandoned,
-                    };
-                    self.check_database(options, &head, &log, concurrency, findings)?
-                }
-                Err(error) => {
-                    findings.note(error)?;
-                    let has_log = fs::metadata(self.part(LOG)).is_ok_and(|log| log.len() > 0);
-                    let concurrency =
-                        if has_log { Concurrency::Abandoned } else { Concurrency::Alone };
-                    CheckedDatabase::open(&path, options, None, concurrency, findings)?
-                }
+            None => CheckedDatabase::open(&path, options, None, Concurrency::Shared, findings)?,
+            Some(Ok((head, log))) => {
+                let concurrency = concurrency_without_owner(&log);
+                self.check_database(options, &head, &log, concurrency, findings)?
+            }
+            Some(Err(error)) => {
+                findings.note(error)?;
+                let concurrency = self.concurrency_without_head();
+                CheckedDatabase::open(&path, options, None, concurrency, findings)?
             }
         };
         Ok(SqliteStore::new(path, options.clone(), checked, None))
     }
 
+    /// As [`concurrency_without_owner`], whatever image the log belongs to. What cannot be read holds nothing.
+    fn concurrency_without_head(&self) -> Concurrency {
+        let log = LogScan::read(&self.part(LOG), ImageId([0; 16]));
+        concurrency_without_owner(&log.unwrap_or_default())
+    }
+
     /// A copy of an image that was killed and whose index of the log is gone: SQLite would have to
     /// make that file here.
     fn set_aside(&self, owner: Owner) -> Result<Option<Aside>, StoreError> {
-        let has_log = fs::metadata(self.part(LOG)).is_ok_and(|log| log.len() > 0);
-        if owner.is_held || !has_log || self.part(SHARED_MEMORY).exists() {
+        let needs_index = matches!(self.concurrency_without_head(), Concurrency::Abandoned);
+        if owner.is_held || !needs_index || self.part(SHARED_MEMORY).exists() {
             return Ok(None);
         }
         let bits = u128::from_le_bytes(random_bits()?);
@@ -169,14 +186,28 @@ impl ImageDirectory {
         let failed = StoreError::io("cannot create", &path);
         fs::DirBuilder::new().mode(0o700).create(&path).map_err(failed)?;
         let aside = Aside(ImageDirectory::at(path));
-        for name in [DATABASE, LOG, HEAD, LOCK] {
-            let from = self.part(name);
-            fs::copy(&from, aside.0.part(name)).map_err(StoreError::io("cannot copy", &from))?;
-        }
+        let copy = || {
+            [DATABASE, LOG, HEAD, LOCK].iter().try_for_each(|name| {
+                let from = self.part(name);
+                let copied = fs::copy(&from, aside.0.part(name));
+                copied.map(|_| ()).map_err(StoreError::io("cannot copy", &from))
+            })
+        };
+        let Some(copied) = lock::unless_held(&self.part(LOCK), copy)? else { return Ok(None) };
+        copied?;
         // An empty index is one that has to be built; SQLite builds it in memory.
         let index = aside.0.part(SHARED_MEMORY);
         fs::File::create(&index).map_err(StoreError::io("cannot create", &index))?;
         Ok(Some(aside))
+    }
+}
+
+/// How to read a database that nobody runs. With an index of its own SQLite does not read a log that holds
+/// no commit: of one that is just its header it says `locking protocol` after ten seconds of trying.
+fn concurrency_without_owner(log: &LogScan) -> Concurrency {
+    match log.valid_frame_count {
+        0 => Concurrency::Alone,
+        _ => Concurrency::Abandoned,
     }
 }
 
@@ -188,13 +219,4 @@ impl Drop for Aside {
         // What cannot be removed from the directory for temporary files is the system's to clear.
         let _ = fs::remove_dir_all(self.0.path());
     }
-}
-
-/// Whether a file is a database with pscheme's application id.
-fn is_database(path: &Path) -> bool {
-    use std::io::Read;
-    let mut start = Vec::new();
-    let read = fs::File::open(path).and_then(|file| file.take(100).read_to_end(&mut start));
-    read.is_ok()
-        && DatabaseHeader::read(&start).is_some_and(|found| found.application_id == APPLICATION_ID)
 }
