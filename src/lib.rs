@@ -24,6 +24,7 @@ pub mod disassembly;
 pub mod effects;
 mod error;
 pub mod exchange;
+pub mod history;
 pub mod host;
 mod host_function;
 mod image;
@@ -43,6 +44,7 @@ pub use open_options::{Durability, OpenOptions};
 pub use program::{ProgramError, check_text};
 pub use session::{Outcome, Session, SessionError, SessionOptions};
 
+pub use pscheme_heap::store::{CommitName, Retention};
 pub use pscheme_stdlib::{help, names};
 pub use pscheme_vm::limits::Limits;
 

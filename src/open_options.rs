@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pscheme_heap::heap::Heap;
 use pscheme_heap::store::image::ImageDirectory;
-use pscheme_heap::store::{CommitClock, StoreOptions};
+use pscheme_heap::store::{CommitClock, CommitName, Retention, StoreOptions};
 use pscheme_vm::host::Host;
 use pscheme_vm::host_function::HostFunctions;
 use pscheme_vm::limits::Limits;
@@ -45,6 +45,8 @@ pub struct OpenOptions {
     host: Option<Box<dyn Host>>,
     host_functions: HostFunctions,
     library_folders: Vec<PathBuf>,
+    retention: Retention,
+    commit: Option<CommitName>,
 }
 
 impl Default for OpenOptions {
@@ -63,7 +65,24 @@ impl OpenOptions {
             host: None,
             host_functions: HostFunctions::new(),
             library_folders: Vec::new(),
+            retention: Retention::default(),
+            commit: None,
         }
+    }
+
+    /// What a new image keeps of its past. One that is there says so itself, and `pscheme retention` sets it.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> OpenOptions {
+        self.retention = retention;
+        self
+    }
+
+    /// The commit of the past that [`OpenOptions::open_read_only`] shows. To go on from one, go back to it
+    /// ([`SqliteStore::rewind`](pscheme_heap::store::SqliteStore::rewind)) or make a fork of it.
+    #[must_use]
+    pub fn at(mut self, commit: CommitName) -> OpenOptions {
+        self.commit = Some(commit);
+        self
     }
 
     /// Whether an image is made where there is none.
@@ -161,6 +180,14 @@ impl OpenOptions {
         self
     }
 
+    fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            retention: self.retention,
+            commit: self.commit.clone(),
+            ..StoreOptions::new(CommitClock::system())
+        }
+    }
+
     fn session_options(self) -> SessionOptions {
         let host = self.host.unwrap_or_else(|| {
             let mut host = StandardHost::default();
@@ -184,7 +211,7 @@ impl OpenOptions {
     /// which are not provided; it is left untouched.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Image, Error> {
         let directory = ImageDirectory::at(path.as_ref());
-        let store_options = StoreOptions::new(CommitClock::system());
+        let store_options = self.store_options();
         let store = if directory.exists() || !self.create {
             directory.open(&store_options)?
         } else {
@@ -203,7 +230,7 @@ impl OpenOptions {
     /// As [`OpenOptions::open`].
     pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<Image, Error> {
         let directory = ImageDirectory::at(path.as_ref());
-        let mut store = directory.open_read_only(&StoreOptions::new(CommitClock::system()))?;
+        let mut store = directory.open_read_only(&self.store_options())?;
         let heap = Heap::restore(&mut store)?;
         check_heap(&heap)?;
         drop(store);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::writer::{SubmitRefused, Writer, WriterEvent};
-use pscheme_heap::store::{CommitReceipt, Store, StoreError, TransactionId, Wave};
+use pscheme_heap::store::{CommitCause, CommitReceipt, Store, StoreError, TransactionId, Wave};
 use pscheme_heap::verify::Problem;
 use pscheme_heap::word::Word;
 use pscheme_vm::engine::Engine;
@@ -532,7 +532,7 @@ impl Session {
     fn serve_waiters(&mut self) -> Result<(), SessionError> {
         let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
         if !in_flight || self.vm.has_new_waiters() {
-            self.cut_wave(Writer::queue)?;
+            self.cut_wave(Writer::queue, CommitCause::Awaited)?;
         }
         self.wait_for_last()
     }
@@ -600,16 +600,23 @@ impl Session {
             return Ok(());
         }
         let pause = persistence.writer.last_commit_duration().unwrap_or_default();
-        let due = self.vm.has_new_waiters()
-            || dirty >= WAVE_DIRTY_BYTES_MAX
-            || persistence.last_start.elapsed() >= self.wave_interval.max(pause.saturating_mul(2));
-        if due { self.cut_wave(Writer::submit) } else { Ok(()) }
+        let interval = self.wave_interval.max(pause.saturating_mul(2));
+        let cause = if self.vm.has_new_waiters() {
+            CommitCause::Awaited
+        } else if dirty >= WAVE_DIRTY_BYTES_MAX {
+            CommitCause::Volume
+        } else if persistence.last_start.elapsed() >= interval {
+            CommitCause::Interval
+        } else {
+            return Ok(());
+        };
+        self.cut_wave(Writer::submit, cause)
     }
 
     /// Hands the state of this instant to the writer, unless an atomic section is open: then the
     /// commit is noted and happens when the section ends. Who waits for it next queues it and writes it
     /// himself.
-    fn cut_wave(&mut self, hand_over: HandOver) -> Result<(), SessionError> {
+    fn cut_wave(&mut self, hand_over: HandOver, cause: CommitCause) -> Result<(), SessionError> {
         if !self.vm.machine.sections.is_empty() {
             self.vm.machine.commit_pending = true;
             return Ok(());
@@ -629,6 +636,7 @@ impl Session {
         let Some(persistence) = &mut self.persistence else { return Ok(()) };
         let mut wave = persistence.spare.pop().unwrap_or_default();
         self.vm.heap.list_changes(&mut wave);
+        wave.roots.set_cause(cause);
         let effects = newest_effect(&self.vm);
         persistence.pending.push_back(PendingWave { transaction, effects });
         match hand_over(&persistence.writer, wave) {
@@ -664,7 +672,7 @@ impl Session {
                 }
             }
             self.wait_for_last()?;
-            self.cut_wave(Writer::queue)?;
+            self.cut_wave(Writer::queue, CommitCause::Asked)?;
             self.wait_for_last()?;
             if newest_effect(&self.vm).is_none() {
                 break;
@@ -672,7 +680,7 @@ impl Session {
         }
         // The queue is empty; one more commit makes the acknowledgements durable.
         if self.persistence.is_some() && self.vm.heap.has_changes() {
-            self.cut_wave(Writer::queue)?;
+            self.cut_wave(Writer::queue, CommitCause::Asked)?;
             self.wait_for_last()?;
         }
         Ok(())

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::{
-    Budget, Bytes, Durability, Error, Image, OpenOptions, RequestId, SessionError, Stop, Symbol,
-    Value,
+    Budget, Bytes, CommitName, Durability, Error, Image, OpenOptions, RequestId, SessionError,
+    Stop, Symbol, Value,
 };
 
 fn text(image: &mut Image, expression: &str) -> String {
@@ -231,7 +231,7 @@ fn images_are_looked_at_without_being_changed() {
     let path = folder.path().join("image");
     let mut image = Image::open(&path).unwrap();
     image.eval("(define kept '(1 2))").unwrap();
-    image.commit().unwrap();
+    let image_commit = image.commit().unwrap().unwrap();
     let mut second = OpenOptions::new().open_read_only(&path).unwrap();
     let kept = second.global("kept").unwrap();
     assert_eq!(second.get::<Vec<i64>>(&kept).unwrap(), [1, 2]);
@@ -239,6 +239,15 @@ fn images_are_looked_at_without_being_changed() {
     assert!(matches!(second.run(Budget::UNTIL_IDLE), Err(Error::ReadOnly)));
     assert!(matches!(second.commit(), Err(Error::ReadOnly)));
     assert!(second.processes().is_empty());
+    // And as it was before: the commit in which nothing of the program was there yet.
+    image.eval("(define kept '(3))").unwrap();
+    image.commit().unwrap();
+    let looking = || OpenOptions::new().at(CommitName::Number(image_commit));
+    let past = looking().open_read_only(&path).unwrap();
+    let before = past.global("kept").unwrap();
+    assert_eq!(past.get::<Vec<i64>>(&before).unwrap(), [1, 2]);
+    image.close().unwrap();
+    assert!(looking().open(&path).is_err(), "the past cannot be run");
     assert!(OpenOptions::new().create(false).open(folder.path().join("none")).is_err());
     assert!(!folder.path().join("none").exists());
 }

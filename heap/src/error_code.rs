@@ -59,6 +59,9 @@ error_codes! {
     /// Another process opened the image while this one still ran it. This one can commit no more;
     /// what it had acknowledged is kept.
     10 OwnershipLost = "another process has taken the image over";
+    /// A commit was named that the image does not keep, or a tag that it does not have. `pscheme log` lists what
+    /// is kept.
+    11 NoSuchCommit = "no such commit";
 
     // Run time.
 

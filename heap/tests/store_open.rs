@@ -248,19 +248,19 @@ fn a_newer_schema_is_refused_in_the_database_and_in_the_log() {
     let (_guard, path) = temporary();
     image(&path);
     let sound = support::files(&path);
-    sql(&path, "PRAGMA user_version=2");
+    sql(&path, "PRAGMA user_version=3");
     let error = refused(&path);
-    assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 3, known: 2, .. }), "{error}");
     assert_eq!(error.code(), ErrorCode::ImageNewer);
 
     support::restore(&path, &sound);
     let database = Connection::open(path.join("heap.db")).unwrap();
-    database.execute_batch("PRAGMA user_version=3").unwrap();
+    database.execute_batch("PRAGMA user_version=4").unwrap();
     let with_log = support::files(&path);
     assert!(with_log.contains_key("heap.db-wal"));
     drop(database);
     support::restore(&path, &with_log);
-    assert!(matches!(refused(&path), StoreError::Newer { found: 3, .. }));
+    assert!(matches!(refused(&path), StoreError::Newer { found: 4, .. }));
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn a_torn_first_page_is_taken_from_the_log() {
     store.commit(&wave(&[(1, Some(2))], 7)).unwrap();
     // Any change to the header puts the first page into the log.
     let other = Connection::open(path.join("heap.db")).unwrap();
-    other.execute_batch("PRAGMA user_version=0; PRAGMA user_version=1").unwrap();
+    other.execute_batch("PRAGMA user_version=0; PRAGMA user_version=2").unwrap();
     let mut files = support::files(&path);
     drop((other, store));
     files.get_mut("heap.db").unwrap()[..512].fill(0xAA);

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 use pscheme::Limits;
 
-use crate::{size, status};
+use crate::{duration, size, status};
 
 /// A Scheme whose running programs survive crashes and reboots.
 #[derive(Parser)]
@@ -84,7 +84,8 @@ fn limit(text: &str) -> Result<(String, u64), String> {
 /// An image that is looked at, and in which form.
 #[derive(Args)]
 pub struct Looking {
-    /// The image; it may be running.
+    /// The image; it may be running. IMAGE@COMMIT shows a commit of the past: a number, -3, a time as
+    /// 2026-11-20T10:00 (UTC), or a tag.
     pub image: PathBuf,
     /// Print JSON; docs/inspection.md describes it.
     #[arg(long)]
@@ -147,6 +148,55 @@ pub enum Verb {
     Heap(#[command(flatten)] Looking),
     /// Check every hash, reference and instruction of an image, without changing it.
     Check(#[command(flatten)] Looking),
+    /// List the commits that an image keeps, the newest first.
+    Log {
+        #[command(flatten)]
+        looking: Looking,
+        /// How many.
+        #[arg(short = 'n', value_name = "COUNT", default_value_t = 20)]
+        count: usize,
+        /// Every one.
+        #[arg(long, conflicts_with = "count")]
+        all: bool,
+    },
+    /// Give a commit a name; it is kept until the name is removed.
+    Tag {
+        /// The image, or IMAGE@COMMIT; the newest commit unless one is named.
+        image: PathBuf,
+        /// The name: a letter, then letters, digits, hyphens, underscores and dots.
+        name: String,
+        /// Remove the name instead.
+        #[arg(long)]
+        delete: bool,
+    },
+    /// Go back to a commit: a new commit gets its state, processes included, and what came after it stays in
+    /// the history. Files that programs have written stay as they are.
+    Rewind {
+        /// The image.
+        image: PathBuf,
+        /// The commit: a number, -3, a time as 2026-11-20T10:00 (UTC), or a tag.
+        #[arg(allow_hyphen_values = true)]
+        commit: String,
+    },
+    /// Make an image of its own that begins with a commit of another one, which may be running.
+    Fork {
+        /// The image, or IMAGE@COMMIT.
+        image: PathBuf,
+        /// The new image, a directory that must not exist.
+        new: PathBuf,
+    },
+    /// Show or set how much of its past an image keeps.
+    Retention {
+        /// The image.
+        image: PathBuf,
+        /// For how long every commit is kept, as 90m, 12h or 7d; 0 to keep the newest and those with tags.
+        #[arg(long, value_name = "SPAN", value_parser = duration::parse)]
+        keep: Option<u64>,
+        /// How many bytes of the past are kept, as 512M or 4G; auto for as much as keeps the file below
+        /// three times the live pages and 64 MiB.
+        #[arg(long, value_name = "SIZE", value_parser = size::parse_or_automatic)]
+        bytes: Option<size::Bound>,
+    },
     /// Copy an image whole, also while it is running. The copy opens and goes on.
     Backup {
         /// The image.

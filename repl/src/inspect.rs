@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::heap::store::{CommitClock, StoreOptions};
+use pscheme::history::{newest_whole_commit, split_image};
 use pscheme::inspect::{FrameLimits, Inspection, find_process, globals, near_global};
 use serde_json::{Value, json};
 
@@ -30,7 +31,11 @@ fn answer(
     looking: &Looking,
     answer: impl FnOnce(&mut Inspection) -> Result<Answer, Failure>,
 ) -> u8 {
-    let opened = Inspection::open(&looking.image, &options()).map_err(Failure::from);
+    let opened = split_image(&looking.image)
+        .map_err(|message| Failure::Message(ErrorCode::Usage, message))
+        .and_then(|(image, commit)| {
+            Ok(Inspection::open(&image, &StoreOptions { commit, ..options() })?)
+        });
     let answered = opened.and_then(|mut inspection| {
         let answer = answer(&mut inspection)?;
         Ok((inspection, answer))
@@ -106,12 +111,27 @@ pub fn census(looking: &Looking) -> u8 {
 /// `pscheme check`.
 pub fn check(looking: &Looking) -> u8 {
     answer(looking, |inspection| {
-        let is_sound = inspection.summary.findings.is_empty();
-        let text = match is_sound {
-            true => format!("{} bytes in pages, no problem found\n", inspection.summary.bytes),
-            false => String::new(),
+        let summary = &inspection.summary;
+        if summary.findings.is_empty() {
+            let text = format!("{} bytes in pages, no problem found\n", summary.bytes);
+            return Ok(Answer { text, json: json!({ "sound": true }) });
+        }
+        // The list of commits may be damaged too; then there is none to go back to.
+        let whole = newest_whole_commit(&summary.image, summary.commit, &options());
+        let whole = whole.ok().flatten();
+        let text = match &whole {
+            None => "no older commit is whole\n".to_string(),
+            Some(row) => {
+                let (commit, image) = (row.commit, summary.image.display());
+                format!(
+                    "the newest commit that is whole is {commit}, of {}\n\
+                     to go back to it:             pscheme rewind {image} {commit}\n\
+                     to go on from it elsewhere:   pscheme fork {image}@{commit} NEW\n",
+                    row.time
+                )
+            }
         };
-        Ok(Answer { text, json: json!({ "sound": is_sound }) })
+        Ok(Answer { text, json: json!({ "sound": false, "newest_whole": whole }) })
     })
 }
 

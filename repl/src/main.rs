@@ -1,12 +1,14 @@
 //! The `pscheme` command: calls what carries out a command line.
 //!
 //! `arguments.rs` is the command line, `status.rs` the exit statuses, `run.rs` runs scripts and goes on
-//! with images, `inspect.rs` looks into images, `demo.rs` shows a crash and what follows.
+//! with images, `inspect.rs` looks into images, `history.rs` has to do with their past, `demo.rs` shows a crash and what follows.
 
 #![deny(unsafe_code)]
 
 mod arguments;
 mod demo;
+mod duration;
+mod history;
 mod inspect;
 mod library_path;
 mod output;
@@ -42,6 +44,11 @@ fn carry_out(verb: Verb) -> u8 {
         Verb::Show { looking, name } => inspect::global(&looking, &name),
         Verb::Heap(looking) => inspect::census(&looking),
         Verb::Check(looking) => inspect::check(&looking),
+        Verb::Log { looking, count, all } => history::log(&looking, count, all),
+        Verb::Tag { image, name, delete } => history::tag(&image, &name, delete),
+        Verb::Rewind { image, commit } => history::rewind(&image, &commit),
+        Verb::Fork { image, new } => history::fork(&image, &new),
+        Verb::Retention { image, keep, bytes } => history::retention(&image, keep, bytes),
         Verb::Backup { image, copy } => inspect::backup(&image, &copy),
         Verb::Explain { topic } => explain(&topic),
         Verb::Demo => demo::run(),

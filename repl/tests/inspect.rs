@@ -294,7 +294,8 @@ fn flip(image: &Path, part: &[u8]) -> usize {
 fn a_damaged_image_shows_what_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     // A vector of its own pages, too irregular to be compressed, so that its bytes are found.
-    let text = "(define big (make-vector 6000 0))
+    let text = "(await-commit)
+        (define big (make-vector 6000 0))
         (do ((i 0 (+ i 1)) (x 12345 (modulo (+ (* x 1103515245) 12345) 2147483648)))
             ((= i 6000)) (vector-set! big i (* x 1073741824)))
         (define small '(a b c))
@@ -316,6 +317,10 @@ fn a_damaged_image_shows_what_is_whole() {
     assert!(
         checked["sound"] == false && findings.iter().any(|f| f.contains("does not have its hash"))
     );
+    let whole = checked["newest_whole"]["commit"].as_u64().expect("an older commit is whole");
+    assert!(whole < checked["commit"].as_u64().unwrap());
+    let named = format!("i@{whole}");
+    assert_eq!(pscheme(folder.path(), &["check", &named]).status.code(), Some(0));
     let ask = |arguments: &[&str]| {
         let output = pscheme(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(65), "{arguments:?} tells that there is damage");
@@ -331,6 +336,15 @@ fn a_damaged_image_shows_what_is_whole() {
     assert_eq!(copied.status.code(), Some(65), "{}", shown(&copied.stderr));
     assert!(!folder.path().join("copy").exists(), "nothing is left of a copy that is not sound");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the script and its image");
+
+    // Back to what is whole, and on from there.
+    let text = shown(&pscheme(folder.path(), &["check", "i"]).stdout);
+    assert!(text.contains(&format!("pscheme rewind i {whole}")), "{text}");
+    let rewound = pscheme(folder.path(), &["rewind", "i", &whole.to_string()]);
+    assert_eq!(rewound.status.code(), Some(0), "{}", shown(&rewound.stderr));
+    assert_eq!(pscheme(folder.path(), &["check", "i"]).status.code(), Some(0));
+    let resumed = pscheme(folder.path(), &["resume", "i"]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", shown(&resumed.stderr));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::{
-    CommitClock, ImageDirectory, Phase, PhaseHook, Store, StoreError, StoreOptions, Synchronous,
+    CommitClock, ImageDirectory, Phase, PhaseHook, Retention, Store, StoreError, StoreOptions,
+    Synchronous,
 };
 use pscheme::inspect::Inspection;
 use pscheme::vm::host::Host;
@@ -42,13 +43,22 @@ pub struct Program {
     pub step_count: u64,
     /// Output files at the end.
     pub output_count: usize,
+    /// What its image keeps of its past.
+    retention: Retention,
 }
 
 /// Several processes that write files.
-pub const BUSY: Program = Program { text: BUSY_TEXT, step_count: 12, output_count: 4 };
+pub const BUSY: Program = Program {
+    text: BUSY_TEXT,
+    step_count: 12,
+    output_count: 4,
+    // Commits are kept, and given up again.
+    retention: Retention { everything_seconds: 3_600, bytes_max: Some(64 << 10) },
+};
 /// A heap that grows, so that one wave takes several transactions, and shrinks, so that the database does.
-/// A step prunes a hundred rows at least, and some thousands become superfluous.
-pub const LARGE: Program = Program { text: LARGE_TEXT, step_count: 60, output_count: 1 };
+/// It keeps no past, so that a step prunes a hundred rows at least, and some thousands become superfluous.
+pub const LARGE: Program =
+    Program { text: LARGE_TEXT, step_count: 60, output_count: 1, retention: Retention::NOTHING };
 
 const BUSY_TEXT: &str = r#"
 (define main (self))
@@ -297,6 +307,7 @@ impl Workload {
             synchronous,
             phase_hook: Some(hook),
             log_bytes_before_checkpoint: LOG_BYTES_BEFORE_CHECKPOINT,
+            retention: self.program.retention,
             ..StoreOptions::new(CommitClock::fixed(1))
         }
     }

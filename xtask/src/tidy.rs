@@ -1,6 +1,7 @@
 //! The house rules that can be checked, checked.
 
 mod functions;
+mod guarantees;
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,7 @@ pub fn check(root: &Path) -> Result<(), String> {
         check_text(&name, &text, &mut findings);
     }
     check_unsafe_count(root, &mut findings)?;
+    guarantees::check(root, &mut findings)?;
     if findings.is_empty() { Ok(()) } else { Err(findings.join("\n")) }
 }
 

@@ -93,6 +93,14 @@ pub enum StoreError {
     /// The image was opened for reading only.
     #[error("the image was opened for reading only")]
     ReadOnly,
+    /// The image does not keep a commit of this name.
+    #[error("there is no commit '{name}': {reason}")]
+    NoSuchCommit {
+        /// As it was named.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// The receiver of loaded pages refused one.
     #[error("page {page} was refused: {reason}")]
     PageRefused {
@@ -148,6 +156,7 @@ impl StoreError {
             StoreError::Foreign { .. } => ErrorCode::ImageForeign,
             StoreError::Incomplete { .. } => ErrorCode::ImageIncomplete,
             StoreError::Exists { .. } => ErrorCode::ImageExists,
+            StoreError::NoSuchCommit { .. } => ErrorCode::NoSuchCommit,
             StoreError::Damaged(_)
             | StoreError::PageDamaged { .. }
             | StoreError::PageRefused { .. } => ErrorCode::ImageDamaged,

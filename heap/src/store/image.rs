@@ -92,6 +92,9 @@ impl ImageDirectory {
 
     /// Opens an image to run it. See [`super::Store`] for what must follow.
     pub fn open(&self, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
+        if options.commit.is_some() {
+            return Err(StoreError::ReadOnly);
+        }
         self.check_parts()?;
         let lock = ImageLock::acquire(&self.path, &self.part(LOCK))?;
         let (head, log) = self.check_files()?;
@@ -230,7 +233,7 @@ impl ImageDirectory {
     }
 
     /// Makes all files of an image nothing was committed to, durable but for the directory's name.
-    fn build(&self, options: &StoreOptions) -> Result<(), StoreError> {
+    pub(super) fn build(&self, options: &StoreOptions) -> Result<(), StoreError> {
         let database = self.make_directory()?;
         let image = ImageId(random_bits()?);
         let fence = FencingNumber(1);

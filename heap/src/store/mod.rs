@@ -15,7 +15,9 @@
 mod backup;
 mod error;
 mod findings;
+mod fork;
 pub mod head;
+pub mod history;
 mod identity;
 pub mod image;
 pub mod limits;
@@ -35,6 +37,8 @@ use std::sync::Arc;
 
 pub use backup::BackupReceipt;
 pub use error::StoreError;
+pub use fork::ForkReceipt;
+pub use history::{CommitCause, CommitName, KeptCommit, Retention};
 pub use identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
 pub use image::ImageDirectory;
 pub use limits::{PAGE_SIZE_BYTES, ROOT_COUNTER_COUNT, ROOT_WORD_COUNT_MAX};
@@ -162,6 +166,11 @@ pub struct StoreOptions {
     /// The write-ahead log is checkpointed between waves when it is longer than this
     /// (bytes). Less than the default makes checkpoints frequent, for tests of crashes.
     pub log_bytes_before_checkpoint: u64,
+    /// What a new image keeps of its past. One that is there says so itself.
+    pub retention: Retention,
+    /// The commit that a look shows, the newest unless it is given. An image cannot be run at a commit of the
+    /// past.
+    pub commit: Option<CommitName>,
 }
 
 impl StoreOptions {
@@ -173,6 +182,8 @@ impl StoreOptions {
             clock,
             phase_hook: None,
             log_bytes_before_checkpoint: limits::WAL_BYTES_BEFORE_CHECKPOINT,
+            retention: Retention::default(),
+            commit: None,
         }
     }
 }

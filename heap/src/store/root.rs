@@ -5,6 +5,7 @@
 //! root can be recognised in a damaged write-ahead log without SQLite (see `wal`).
 
 use super::error::StoreError;
+use super::history::CommitCause;
 use super::identity::{BranchId, Digest, FencingNumber, ImageId, TransactionId};
 use super::limits::{ROOT_COUNTER_COUNT, ROOT_WORD_COUNT_MAX};
 
@@ -17,6 +18,21 @@ pub struct RootRecord {
     pub words: Vec<u64>,
     /// The machine's counters (work, effects, generations).
     pub counters: [u64; ROOT_COUNTER_COUNT],
+}
+
+/// Which of the counters says why a commit was made.
+const CAUSE_COUNTER: usize = ROOT_COUNTER_COUNT - 1;
+
+impl RootRecord {
+    /// Why the commit was made.
+    pub fn cause(&self) -> CommitCause {
+        CommitCause::from_number(self.counters[CAUSE_COUNTER])
+    }
+
+    /// Says why the commit is made.
+    pub fn set_cause(&mut self, cause: CommitCause) {
+        self.counters[CAUSE_COUNTER] = cause as u64;
+    }
 }
 
 /// The form in which the record is archived: of fixed size, unused words are zero.

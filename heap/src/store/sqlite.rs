@@ -3,6 +3,7 @@
 //! - `schema`: tables, pragmas, opening of connections. The format is decided there.
 //! - `load`: what is checked at opening, and reading the pages.
 //! - `commit`: the opening commit and the commit of a wave.
+//! - `past`: tags, the rule of retention, the roots of old commits, going back to them.
 //! - `prune`: what happens between waves: pruning, checkpoints, giving space back.
 //!
 //! Two connections, both used by one thread: one that cannot write, for checking and loading, and the
@@ -15,6 +16,7 @@
 
 mod commit;
 mod load;
+mod past;
 mod prune;
 mod schema;
 
@@ -24,6 +26,7 @@ use rusqlite::Connection;
 
 use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
+use super::history::{KeptRoots, Retention};
 use super::identity::{BranchId, Digest, FencingNumber, ImageId, TransactionId};
 use super::lock::ImageLock;
 use super::page_map::PageMap;
@@ -56,6 +59,11 @@ pub struct SqliteStore {
     stored_fence: FencingNumber,
     next_blob: i64,
     prunable: prune::PruneQueue,
+    roots: KeptRoots,
+    retention: Retention,
+    /// When the kept commits were thinned out last.
+    thinned_us: Option<i64>,
+    schema_version: u32,
     /// Bodies of the current part of a wave, compressed, one after the other.
     encoded: Vec<u8>,
     findings: Findings,
@@ -112,6 +120,10 @@ impl SqliteStore {
             newest: checked.newest,
             stored_fence: checked.stored_fence,
             prunable: checked.prunable,
+            roots: checked.past.roots,
+            retention: checked.past.retention,
+            thinned_us: None,
+            schema_version: checked.schema_version,
             encoded: Vec::new(),
             findings: checked.findings,
         }
@@ -147,8 +159,8 @@ impl SqliteStore {
         &self.database
     }
 
-    /// Superseded versions, digests and roots: those that can be pruned now, and those that can be
-    /// once `head` is synced past them.
+    /// Superseded versions and digests: those that can be pruned now, and those that can be once the commits that
+    /// see them are not kept any more.
     pub fn superseded_count(&self) -> usize {
         self.prunable.len()
     }

@@ -38,7 +38,22 @@ pub struct Wave {
     pub roots: RootRecord,
 }
 
+impl WavePage {
+    /// A page that was freed.
+    pub fn freed(page: PageNumber) -> WavePage {
+        WavePage { page, attributes: PageAttributes::default(), body: None }
+    }
+}
+
 impl Wave {
+    /// Adds a page with a copy of its body.
+    pub fn push(&mut self, page: PageNumber, attributes: PageAttributes, body: &[u8]) {
+        assert_eq!(body.len(), PAGE_SIZE_BYTES, "a page's body has a page's size");
+        let slot = (self.arena.len() / PAGE_SIZE_BYTES) as u32;
+        self.arena.extend_from_slice(body);
+        self.pages.push(WavePage { page, attributes, body: Some(slot) });
+    }
+
     /// The body of a page of this wave, or `None` for a freed one.
     ///
     /// # Panics

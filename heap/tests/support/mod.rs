@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pscheme_heap::store::{
-    CommitClock, ImageDirectory, PAGE_SIZE_BYTES, PageAttributes, PageNumber, SqliteStore, Store,
-    StoreError, StoreOptions, TransactionId, Wave, WavePage,
+    CommitClock, ImageDirectory, PAGE_SIZE_BYTES, PageAttributes, PageNumber, Retention,
+    SqliteStore, Store, StoreError, StoreOptions, TransactionId, Wave, WavePage,
 };
 
 /// What an image must hold: for each page its attributes and the seed its body is made from.
@@ -94,7 +94,10 @@ pub fn load(store: &mut dyn Store) -> Result<(), StoreError> {
 }
 
 pub fn options() -> StoreOptions {
-    StoreOptions::new(CommitClock::fixed(1_700_000_000_000_000))
+    StoreOptions {
+        retention: Retention::NOTHING,
+        ..StoreOptions::new(CommitClock::fixed(1_700_000_000_000_000))
+    }
 }
 
 /// The word of the newest root, and its number.

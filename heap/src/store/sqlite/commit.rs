@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use rusqlite::{Connection, params};
 
-use super::prune::Prunable;
+use super::prune::Superseded;
 use super::{Running, SqliteStore, State, schema};
 use crate::store::head::HeadFile;
+use crate::store::history::CommitCause;
 use crate::store::identity::{Digest, FencingNumber, PageNumber, TransactionId};
 use crate::store::limits::{
     COMPRESSION_SAVING_DIVISOR, COUNTED_NUMBER_MAX, PAGE_SIZE_BYTES, TRANSACTION_BODY_BYTES_MAX,
@@ -91,12 +92,16 @@ impl SqliteStore {
         let record = self.newest.as_ref().map(|row| row.verify(self.image)).transpose()?;
         begin_fenced(writer, stored_fence)?;
         let write = || -> rusqlite::Result<()> {
+            schema::upgrade(writer, self.schema_version)?;
             writer.execute("UPDATE image SET fence = ?1 WHERE id = 1", [fence])?;
             writer.execute("DELETE FROM blob WHERE id >= ?1", [self.next_blob])?;
             Ok(())
         };
         write().map_err(failed())?;
-        let row = record.map(|record| self.next_root(&record, fence));
+        let row = record.map(|mut record| {
+            record.set_cause(CommitCause::Opening);
+            self.next_root(&record, fence)
+        });
         if let Some(row) = &row {
             insert_root(writer, row)?;
         }
@@ -265,11 +270,14 @@ impl SqliteStore {
         write().map_err(StoreError::sqlite("cannot write the page map"))?;
         for page in prepared {
             let version = page.version(birth);
-            if let Some(old) = self.map.replace(page.page, version) {
-                self.prunable.push(birth, Prunable::version(page.page, old.birth, Some(old)));
+            match self.map.replace(page.page, version) {
+                Some(old) => {
+                    self.prunable.push(birth, Superseded::version(page.page, old.birth, Some(old)))
+                }
+                None => self.prunable.end_tombstone(page.page, birth),
             }
             if version.is_none() {
-                self.prunable.push(birth, Prunable::version(page.page, birth, None));
+                self.prunable.push_tombstone(page.page, birth);
             }
         }
         Ok(())
@@ -300,7 +308,7 @@ impl SqliteStore {
         };
         let superseded = write().map_err(StoreError::sqlite("cannot write the region digests"))?;
         for (region, old) in superseded {
-            self.prunable.push(birth, Prunable::Region { region, birth: old });
+            self.prunable.push(birth, Superseded::Region { region, birth: old });
         }
         Ok(())
     }
@@ -325,10 +333,8 @@ impl SqliteStore {
 
     /// Makes a durable root the newest one.
     fn adopt_root(&mut self, row: RootRow) {
-        if let Some(old) = self.newest.replace(row) {
-            let transaction = old.transaction;
-            self.prunable.push(transaction.next(), Prunable::Root { transaction });
-        }
+        self.roots.push(row.transaction, row.time_us);
+        self.newest = Some(row);
     }
 }
 

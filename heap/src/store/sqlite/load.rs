@@ -5,9 +5,10 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Row, Statement};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
-use super::prune::{Prunable, PruneQueue};
+use super::past::{self, Past};
+use super::prune::{PruneQueue, Superseded};
 use super::schema::{self, Concurrency};
 use super::{SqliteStore, State};
 use crate::store::findings::Findings;
@@ -31,6 +32,8 @@ pub(crate) struct CheckedDatabase {
     pub map: PageMap,
     pub newest: Option<RootRow>,
     pub prunable: PruneQueue,
+    pub past: Past,
+    pub schema_version: u32,
     pub findings: Findings,
 }
 
@@ -47,17 +50,41 @@ impl CheckedDatabase {
         let reader = schema::open_reader(path, options, concurrency)?;
         let failed = || StoreError::sqlite("cannot read the database");
         reader.execute_batch("BEGIN").map_err(failed())?;
-        schema::check_schema(&reader, path)?;
+        let schema_version = schema::check_schema(&reader, path)?;
         let (image, branch, stored_fence) = read_image(&reader)?;
         let rows = read_roots(&reader).map_err(failed())?;
         if let Some(head) = head {
             findings.check(compare_with_head(head, image, &rows))?;
         }
+        let past = past::read(&reader, schema_version, &rows)?;
+        let shown =
+            options.commit.as_ref().map(|name| past::find(&past.roots, name)).transpose()?;
+        let shown = shown.map(|at| past::find_root(&reader, &rows, at)).transpose()?;
         let newest = check_roots(rows, image, branch, stored_fence, &mut findings)?;
+        let newest = match shown {
+            Some(row) => check_roots(vec![row], image, branch, stored_fence, &mut findings)?,
+            None => newest,
+        };
         let mut prunable = PruneQueue::default();
-        let map = read_map(&reader, branch, newest.as_ref(), &mut prunable, &mut findings)?;
-        prunable.sort();
-        Ok(CheckedDatabase { reader, image, branch, stored_fence, map, newest, prunable, findings })
+        let births_max = match (&options.commit, &newest) {
+            (Some(_), Some(newest)) => newest.transaction.0 as i64,
+            _ => i64::MAX,
+        };
+        let shown = Shown { branch, newest: newest.as_ref(), births_max };
+        let map = read_map(&reader, shown, &mut prunable, &mut findings)?;
+        prunable.release_all(&past.roots);
+        Ok(CheckedDatabase {
+            reader,
+            image,
+            branch,
+            stored_fence,
+            map,
+            newest,
+            prunable,
+            past,
+            schema_version,
+            findings,
+        })
     }
 }
 
@@ -85,26 +112,11 @@ fn read_image(reader: &Connection) -> Result<(ImageId, BranchId, FencingNumber),
     Ok((image, branch, fence))
 }
 
-/// All roots, oldest first. There are few: superseded ones are pruned.
+/// All roots that `head` could name, oldest first. There are few: the others are in `old_root`.
 fn read_roots(reader: &Connection) -> rusqlite::Result<Vec<RootRow>> {
     reader
-        .prepare(
-            "SELECT txn, branch, time, fence, next_blob, roots, regions, previous, hash \
-             FROM root ORDER BY txn",
-        )?
-        .query_map([], |row| {
-            Ok(RootRow {
-                transaction: row.get(0)?,
-                branch: BranchId(row.get(1)?),
-                time_us: row.get(2)?,
-                fence: row.get(3)?,
-                next_blob: row.get(4)?,
-                envelope: row.get(5)?,
-                regions: Digest(row.get(6)?),
-                previous: Digest(row.get(7)?),
-                hash: Digest(row.get(8)?),
-            })
-        })?
+        .prepare(&format!("SELECT {} FROM root ORDER BY txn", past::ROOT_COLUMNS))?
+        .query_map([], past::root_of)?
         .collect()
 }
 
@@ -168,6 +180,15 @@ fn check_roots(
     Ok(newest)
 }
 
+/// The state that is read.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    branch: BranchId,
+    newest: Option<&'a RootRow>,
+    /// Rows of later commits are passed over, if a commit of the past is shown.
+    births_max: i64,
+}
+
 /// A row of `page_version` as it stands there, checked for ranges.
 struct VersionRow {
     page: PageNumber,
@@ -179,49 +200,45 @@ struct VersionRow {
 /// Reads the page map, compares each region with its digest and all regions with the root.
 fn read_map(
     reader: &Connection,
-    branch: BranchId,
-    newest: Option<&RootRow>,
+    shown: Shown<'_>,
     prunable: &mut PruneQueue,
     findings: &mut Findings,
 ) -> Result<PageMap, StoreError> {
     let mut map = PageMap::new();
     let mut last: Option<VersionRow> = None;
-    read_versions(reader, branch, newest, findings, |row| {
+    read_versions(reader, shown, findings, |row| {
         if let Some(last) = last.take_if(|last| last.page == row.page) {
-            prunable.push(row.birth, Prunable::version(last.page, last.birth, last.version));
+            prunable.push(row.birth, Superseded::version(last.page, last.birth, last.version));
+        } else if let Some(last) = last.take() {
+            note_newest(&last, prunable);
         }
         map.replace(row.page, row.version);
-        if row.version.is_none() {
-            prunable.push(row.birth, Prunable::version(row.page, row.birth, None));
-            last = None;
-        } else {
-            last = Some(row);
-        }
+        last = Some(row);
     })?;
-    read_regions(reader, branch, newest, &mut map, prunable, findings)?;
+    if let Some(last) = last {
+        note_newest(&last, prunable);
+    }
+    read_regions(reader, shown, &mut map, prunable, findings)?;
     findings.check(map.verify_all_regions_seen())?;
-    match newest {
+    match shown.newest {
         Some(newest) if newest.regions == map.digest_of_regions() => {}
         None if map.pages().next().is_none() => {}
         _ => findings
             .note(StoreError::damaged("the newest root does not cover the page map found"))?,
     }
-    if let Some(newest) = newest {
-        let oldest: TransactionId = reader
-            .query_row("SELECT min(txn) FROM root", [], |row| row.get(0))
-            .map_err(StoreError::sqlite("cannot read the roots"))?;
-        for transaction in oldest.0..newest.transaction.0 {
-            let transaction = TransactionId(transaction);
-            prunable.push(transaction.next(), Prunable::Root { transaction });
-        }
-    }
     Ok(map)
+}
+
+/// Enters the newest version of a page, if it is a tombstone.
+fn note_newest(row: &VersionRow, prunable: &mut PruneQueue) {
+    if row.version.is_none() {
+        prunable.push_tombstone(row.page, row.birth);
+    }
 }
 
 fn read_versions(
     reader: &Connection,
-    branch: BranchId,
-    newest: Option<&RootRow>,
+    shown: Shown<'_>,
     findings: &mut Findings,
     mut each: impl FnMut(VersionRow),
 ) -> Result<(), StoreError> {
@@ -229,14 +246,14 @@ fn read_versions(
     let mut statement = reader
         .prepare(
             "SELECT page, birth, blob, offset, length, hash, page_type, free, run_owner \
-             FROM page_version WHERE branch = ?1 ORDER BY page, birth",
+             FROM page_version WHERE branch = ?1 AND birth <= ?2 ORDER BY page, birth",
         )
         .map_err(failed())?;
-    let mut rows = statement.query([branch.0]).map_err(failed())?;
+    let mut rows = statement.query(params![shown.branch.0, shown.births_max]).map_err(failed())?;
     loop {
         match rows.next() {
             Ok(None) => return Ok(()),
-            Ok(Some(row)) => match read_version(row, branch, newest) {
+            Ok(Some(row)) => match read_version(row, shown) {
                 Ok(version) => each(version),
                 Err(error) => findings.note(error)?,
             },
@@ -246,13 +263,9 @@ fn read_versions(
     }
 }
 
-fn read_version(
-    row: &Row<'_>,
-    branch: BranchId,
-    newest: Option<&RootRow>,
-) -> Result<VersionRow, StoreError> {
+fn read_version(row: &Row<'_>, shown: Shown<'_>) -> Result<VersionRow, StoreError> {
     let (last_transaction, next_blob) =
-        newest.map_or((0, 1), |newest| (newest.transaction.0, newest.next_blob));
+        shown.newest.map_or((0, 1), |newest| (newest.transaction.0, newest.next_blob));
     let read = || -> rusqlite::Result<_> {
         let attributes = PageAttributes {
             page_type: row.get(6)?,
@@ -272,7 +285,7 @@ fn read_version(
         return Err(damaged("has a row no commit wrote"));
     }
     let Some(blob) = blob else {
-        let expected = page_hash(branch, page, birth, attributes, None);
+        let expected = page_hash(shown.branch, page, birth, attributes, None);
         if length != 0 || hash != expected {
             return Err(damaged("has a tombstone without its hash"));
         }
@@ -287,8 +300,7 @@ fn read_version(
 
 fn read_regions(
     reader: &Connection,
-    branch: BranchId,
-    newest: Option<&RootRow>,
+    shown: Shown<'_>,
     map: &mut PageMap,
     prunable: &mut PruneQueue,
     findings: &mut Findings,
@@ -296,13 +308,16 @@ fn read_regions(
     let read = || -> rusqlite::Result<Vec<(u32, TransactionId, [u8; 32])>> {
         reader
             .prepare(
-                "SELECT region, birth, digest FROM region WHERE branch = ?1 ORDER BY region, birth",
+                "SELECT region, birth, digest FROM region WHERE branch = ?1 AND birth <= ?2 \
+                 ORDER BY region, birth",
             )?
-            .query_map([branch.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .query_map(params![shown.branch.0, shown.births_max], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
             .collect()
     };
     let rows = read().map_err(StoreError::sqlite("cannot read the region digests"))?;
-    let last_transaction = newest.map_or(TransactionId::NONE, |newest| newest.transaction);
+    let last_transaction = shown.newest.map_or(TransactionId::NONE, |newest| newest.transaction);
     for (index, (region, birth, digest)) in rows.iter().enumerate() {
         if u64::from(*region) >= u64::from(PAGE_COUNT_MAX) / REGION_PAGE_COUNT as u64
             || *birth > last_transaction
@@ -314,7 +329,7 @@ fn read_regions(
         let region = RegionNumber(*region);
         match rows.get(index + 1) {
             Some((next, next_birth, _)) if *next == region.0 => {
-                prunable.push(*next_birth, Prunable::Region { region, birth: *birth })
+                prunable.push(*next_birth, Superseded::Region { region, birth: *birth })
             }
             _ => findings.check(map.verify_region(region, Digest(*digest)))?,
         }
@@ -324,6 +339,15 @@ fn read_regions(
 
 impl SqliteStore {
     pub(super) fn load_pages(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
+        self.load_pages_if(|_, _| true, sink)
+    }
+
+    /// As `load`, of the pages that are wanted.
+    pub(super) fn load_pages_if(
+        &mut self,
+        is_wanted: impl Fn(PageNumber, &PageVersion) -> bool,
+        sink: &mut PageSink<'_>,
+    ) -> Result<(), StoreError> {
         if matches!(self.state, State::Ended) {
             return Err(StoreError::Poisoned);
         }
@@ -336,7 +360,8 @@ impl SqliteStore {
             .prepare("SELECT data FROM blob WHERE id = ?1")
             .map_err(StoreError::sqlite("cannot read the pages"))?;
         let mut body = vec![0; PAGE_SIZE_BYTES];
-        for (page, version) in self.map.pages() {
+        for (page, version) in self.map.pages().filter(|(page, version)| is_wanted(*page, version))
+        {
             let result = read_body(&mut select, page, version, &mut body).and_then(|()| {
                 let found =
                     page_hash(self.branch, page, version.birth, version.attributes, Some(&body));

@@ -1,102 +1,300 @@
 //! What happens between waves: pruning, checkpoints, giving space back, closing.
 //!
-//! Kept are the newest version of each page and every version some root sees that `head` could name
-//! after a crash; all else is deleted in small transactions without a sync of their own. If a crash
-//! takes such a transaction back, its rows are found again at opening.
+//! Kept are the newest version of each page and every version that a kept commit sees: those that
+//! `head` could name after a crash, and those that the rule of retention and the tags keep. All else is
+//! deleted in small transactions without a sync of their own. If a crash takes such a transaction
+//! back, its rows are found again at opening.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rusqlite::{Connection, params};
 
-use super::{Running, SqliteStore, schema};
+use super::{Running, SqliteStore, past, schema};
+use crate::store::history::{DatabaseSize, KeptRoots};
 use crate::store::identity::{FencingNumber, ImageId, PageNumber, TransactionId};
-use crate::store::limits::{FREE_DATABASE_PAGE_COUNT_KEPT, VACUUM_PAGE_COUNT_PER_STEP};
+use crate::store::limits::{
+    FREE_DATABASE_PAGE_COUNT_KEPT, THINNING_INTERVAL_US, VACUUM_PAGE_COUNT_PER_STEP,
+};
 use crate::store::page_map::{BlobId, PageVersion, RegionNumber};
-use crate::store::wal::LOG_BYTES_PER_PAGE;
+use crate::store::wal::{DATABASE_PAGE_BYTES, LOG_BYTES_PER_PAGE};
 use crate::store::{BranchId, Phase, StoreError, Synchronous};
 
-/// A row that newer ones have superseded.
+/// About what a row of the page map or of the regions takes beside the body, in bytes.
+const ROW_BYTES: u64 = 128;
+/// About what the root of a commit of the past takes.
+const OLD_ROOT_BYTES: u64 = 640;
+
+/// A row that a newer one has superseded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Prunable {
-    Version { page: PageNumber, birth: TransactionId, blob: Option<BlobId> },
-    Region { region: RegionNumber, birth: TransactionId },
-    Root { transaction: TransactionId },
+pub(crate) enum Superseded {
+    /// With number and length of its body; a tombstone has none.
+    Version {
+        page: PageNumber,
+        birth: TransactionId,
+        body: Option<(BlobId, u32)>,
+    },
+    Region {
+        region: RegionNumber,
+        birth: TransactionId,
+    },
 }
 
-impl Prunable {
+impl Superseded {
     pub fn version(
         page: PageNumber,
         birth: TransactionId,
         version: Option<PageVersion>,
-    ) -> Prunable {
-        Prunable::Version { page, birth, blob: version.map(|version| version.blob) }
+    ) -> Superseded {
+        let body = version.map(|version| (version.blob, version.length));
+        Superseded::Version { page, birth, body }
+    }
+
+    fn birth(&self) -> TransactionId {
+        match self {
+            Superseded::Version { birth, .. } | Superseded::Region { birth, .. } => *birth,
+        }
     }
 
     fn row_count(&self) -> usize {
         match self {
-            Prunable::Version { blob: Some(_), .. } => 2,
-            Prunable::Version { .. } | Prunable::Region { .. } | Prunable::Root { .. } => 1,
+            Superseded::Version { body: Some(_), .. } => 2,
+            Superseded::Version { .. } | Superseded::Region { .. } => 1,
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Superseded::Version { body: Some((_, length)), .. } => ROW_BYTES + u64::from(*length),
+            Superseded::Version { .. } | Superseded::Region { .. } => ROW_BYTES,
         }
     }
 }
 
-/// Superseded rows in the order of the commits that superseded them.
+/// Superseded rows: those that a kept commit sees, and those that are to be deleted.
 ///
-/// A tombstone is entered behind the version it supersedes, by the same commit: it may go once no
-/// kept root is older than it, and then the version it hides is gone already.
+/// A tombstone that nothing superseded belongs to the newest state, but is needed only as long as there is
+/// an older version to hide: until no kept commit is older than it.
 #[derive(Default)]
-pub(crate) struct PruneQueue(VecDeque<(TransactionId, Prunable)>);
+pub(crate) struct PruneQueue {
+    /// By the commit that superseded them.
+    waiting: BTreeMap<TransactionId, Vec<Superseded>>,
+    waiting_bytes: u64,
+    tombstones: BTreeMap<PageNumber, TransactionId>,
+    tombstones_by_birth: BTreeSet<(TransactionId, PageNumber)>,
+    /// In the order in which they are deleted: a tombstone after what it hides.
+    ready: VecDeque<Superseded>,
+    ready_bytes: u64,
+}
 
 impl PruneQueue {
-    pub fn push(&mut self, superseded_at: TransactionId, row: Prunable) {
-        self.0.push_back((superseded_at, row));
+    /// Enters a row that the commit `death` superseded.
+    pub fn push(&mut self, death: TransactionId, row: Superseded) {
+        self.waiting_bytes += row.bytes();
+        self.waiting.entry(death).or_default().push(row);
     }
 
-    /// Restores the order after filling the queue from the tables. Stable: a tombstone stays behind
-    /// what it hides.
-    pub fn sort(&mut self) {
-        self.0.make_contiguous().sort_by_key(|(superseded_at, _)| *superseded_at);
+    /// Enters the tombstone of a page that was freed.
+    pub fn push_tombstone(&mut self, page: PageNumber, birth: TransactionId) {
+        self.tombstones.insert(page, birth);
+        self.tombstones_by_birth.insert((birth, page));
     }
 
+    /// Notes that a commit wrote a page that had no version; its tombstone, if there still is one, is now
+    /// superseded like any row.
+    pub fn end_tombstone(&mut self, page: PageNumber, death: TransactionId) {
+        if let Some(birth) = self.tombstones.remove(&page) {
+            self.tombstones_by_birth.remove(&(birth, page));
+            self.push(death, Superseded::version(page, birth, None));
+        }
+    }
+
+    /// Rows that can be deleted now, and those that can be once commits are not kept any more.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.waiting.values().map(Vec::len).sum::<usize>()
+            + self.tombstones.len()
+            + self.ready.len()
     }
 
-    /// How many entries, from the front, are superseded at `horizon` and make at most `rows_max` rows.
-    fn step(&self, horizon: TransactionId, rows_max: usize) -> usize {
-        let mut row_count = 0;
-        self.0
-            .iter()
-            .take_while(|(superseded_at, row)| {
-                row_count += row.row_count();
-                *superseded_at <= horizon && row_count <= rows_max
-            })
-            .count()
+    /// Looks at the rows that commits behind `after` up to `through` superseded, because a commit between was
+    /// given up.
+    fn release(&mut self, roots: &KeptRoots, after: TransactionId, through: TransactionId) {
+        let PruneQueue { waiting, waiting_bytes, ready, ready_bytes, .. } = self;
+        let mut emptied = Vec::new();
+        for (death, rows) in waiting.range_mut(after.next()..=through) {
+            rows.retain(|row| {
+                let is_seen = roots.see(row.birth(), *death);
+                if !is_seen {
+                    *waiting_bytes -= row.bytes();
+                    *ready_bytes += row.bytes();
+                    ready.push_back(*row);
+                }
+                is_seen
+            });
+            if rows.is_empty() {
+                emptied.push(*death);
+            }
+        }
+        emptied.iter().for_each(|death| {
+            waiting.remove(death);
+        });
+        let first = roots.first();
+        while let Some((birth, page)) = self.tombstones_by_birth.first().copied()
+            && first.is_none_or(|first| first >= birth)
+        {
+            self.tombstones_by_birth.pop_first();
+            self.tombstones.remove(&page);
+            let row = Superseded::version(page, birth, None);
+            self.ready_bytes += row.bytes();
+            self.ready.push_back(row);
+        }
     }
+
+    /// Looks at every row: after filling the queue from the tables.
+    pub fn release_all(&mut self, roots: &KeptRoots) {
+        if let Some((last, _)) = self.waiting.last_key_value() {
+            self.release(roots, TransactionId::NONE, *last);
+        }
+        // For the tombstones, if nothing waits.
+        self.release(roots, TransactionId::NONE, TransactionId::NONE.next());
+    }
+
+    /// Takes what is to be deleted, at most so many rows.
+    fn take(&mut self, rows_max: usize, row_count: &mut usize) -> Vec<Superseded> {
+        let mut taken = Vec::new();
+        while let Some(row) = self.ready.front()
+            && *row_count + row.row_count() <= rows_max
+        {
+            *row_count += row.row_count();
+            self.ready_bytes -= row.bytes();
+            taken.extend(self.ready.pop_front());
+        }
+        taken
+    }
+}
+
+/// What one transaction of pruning does, in this order.
+#[derive(Default)]
+struct Step {
+    /// Roots that go from the table `root` to `old_root`.
+    moved: Vec<TransactionId>,
+    /// Roots that go from `root` for good.
+    given_up: Vec<TransactionId>,
+    /// Roots that go from `old_root`.
+    forgotten: Vec<TransactionId>,
+    rows: Vec<Superseded>,
+    row_count: usize,
 }
 
 impl SqliteStore {
     pub(super) fn prune_rows(&mut self, rows_max: usize) -> Result<usize, StoreError> {
-        let (branch, synchronous) = (self.branch, self.options.synchronous);
-        let horizon = self.running()?.head.horizon();
-        let count = self.prunable.step(horizon, rows_max);
-        if count == 0 {
+        let step = self.plan_step(rows_max)?;
+        if step.row_count == 0 {
             return Ok(0);
         }
+        let (branch, synchronous) = (self.branch, self.options.synchronous);
         let fence = self.running()?.fence;
         begin_unsynced(&self.running()?.writer, fence)?;
         self.reach(Phase::Pruning);
-        let mut row_count = 0;
-        for (_, row) in self.prunable.0.iter().take(count) {
-            let super::State::Running(running) = &self.state else { unreachable!("checked above") };
-            delete(&running.writer, branch, row)?;
-            row_count += row.row_count();
-        }
-        self.prunable.0.drain(..count);
         let running = self.running()?;
-        commit_unsynced(&running.writer, synchronous)?;
+        let writer = &running.writer;
+        // Commits are given up before what only they see goes.
+        step.moved.iter().try_for_each(|root| past::keep_root(writer, *root))?;
+        for root in step.moved.iter().chain(&step.given_up) {
+            delete_root(writer, "DELETE FROM root WHERE txn = ?1", *root)?;
+        }
+        for root in &step.forgotten {
+            delete_root(writer, "DELETE FROM old_root WHERE txn = ?1", *root)?;
+        }
+        step.rows.iter().try_for_each(|row| delete(writer, branch, row))?;
+        commit_unsynced(writer, synchronous)?;
         running.measure_log()?;
-        Ok(row_count)
+        Ok(step.row_count)
+    }
+
+    /// Decides what goes next. Memory is ahead of the database until the step is committed; if that fails,
+    /// the store is of no use any more.
+    fn plan_step(&mut self, rows_max: usize) -> Result<Step, StoreError> {
+        let mut step = Step::default();
+        let horizon = self.running()?.head.horizon();
+        let keeps_history = self.retention.keeps_history();
+        while let Some(root) = self.roots.leaving(horizon) {
+            let is_kept = keeps_history || self.roots.is_tagged(root);
+            let cost = 1 + usize::from(is_kept);
+            if step.row_count + cost > rows_max {
+                break;
+            }
+            step.row_count += cost;
+            self.roots.left(root);
+            if is_kept {
+                step.moved.push(root);
+            } else {
+                self.give_up(root);
+                step.given_up.push(root);
+            }
+        }
+        self.forget_by_age(rows_max, &mut step);
+        self.forget_by_size(rows_max, &mut step)?;
+        step.rows = self.prunable.take(rows_max, &mut step.row_count);
+        Ok(step)
+    }
+
+    fn give_up(&mut self, root: TransactionId) {
+        let next = self.roots.remove(root);
+        self.prunable.release(&self.roots, root, next);
+    }
+
+    /// Thins out what became too old since the last pass.
+    fn forget_by_age(&mut self, rows_max: usize, step: &mut Step) {
+        let now_us = (self.options.clock.0)();
+        let is_due = self
+            .thinned_us
+            .is_none_or(|last_us| now_us < last_us || now_us - last_us >= THINNING_INTERVAL_US);
+        if !is_due {
+            return;
+        }
+        for root in self.roots.thinned(&self.retention, now_us) {
+            if step.row_count >= rows_max {
+                return;
+            }
+            step.row_count += 1;
+            self.give_up(root);
+            step.forgotten.push(root);
+        }
+        self.thinned_us = Some(now_us);
+    }
+
+    /// Gives the oldest commits up, as many as are too many.
+    fn forget_by_size(&mut self, rows_max: usize, step: &mut Step) -> Result<(), StoreError> {
+        if self.roots.oldest_removable().is_none() {
+            return Ok(());
+        }
+        let size = self.measure_database()?;
+        let mut excess = self.retention.excess(&size);
+        while excess > 0
+            && step.row_count < rows_max
+            && let Some(root) = self.roots.oldest_removable()
+        {
+            let before = self.prunable.waiting_bytes;
+            step.row_count += 1;
+            // What goes to `old_root` in this very step is taken back out of it.
+            self.give_up(root);
+            step.forgotten.push(root);
+            let freed = before - self.prunable.waiting_bytes + OLD_ROOT_BYTES;
+            excess = excess.saturating_sub(freed);
+        }
+        Ok(())
+    }
+
+    fn measure_database(&mut self) -> Result<DatabaseSize, StoreError> {
+        let live_page_count = self.map.page_count();
+        let old_count = self.roots.old_count() as u64;
+        let history_bytes = self.prunable.waiting_bytes + old_count * OLD_ROOT_BYTES;
+        let ready_bytes = self.prunable.ready_bytes;
+        let writer = &self.running()?.writer;
+        let used = count(writer, "PRAGMA page_count")? - count(writer, "PRAGMA freelist_count")?;
+        let used_bytes = u64::from(used) * DATABASE_PAGE_BYTES as u64;
+        let used_bytes = used_bytes.saturating_sub(ready_bytes);
+        Ok(DatabaseSize { used_bytes, history_bytes, live_page_count })
     }
 
     pub(super) fn work_in_gap(&mut self) -> Result<(), StoreError> {
@@ -128,12 +326,9 @@ impl SqliteStore {
         let synchronous = self.options.synchronous;
         let running = self.running()?;
         let failed = || StoreError::sqlite("cannot give space back");
-        let count = |pragma: &str| -> Result<u32, StoreError> {
-            let mut statement = running.writer.prepare_cached(pragma).map_err(failed())?;
-            statement.query_row([], |row| row.get(0)).map_err(failed())
-        };
-        let free = count("PRAGMA freelist_count")?;
-        let kept = FREE_DATABASE_PAGE_COUNT_KEPT.max(count("PRAGMA page_count")? / 4);
+        let free = count(&running.writer, "PRAGMA freelist_count")?;
+        let all = count(&running.writer, "PRAGMA page_count")?;
+        let kept = FREE_DATABASE_PAGE_COUNT_KEPT.max(all / 4);
         if free <= kept {
             return Ok(());
         }
@@ -195,6 +390,13 @@ pub(super) fn empty_log(writer: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What one of SQLite's counters says.
+fn count(writer: &Connection, pragma: &str) -> Result<u32, StoreError> {
+    let failed = || StoreError::sqlite("cannot measure the database");
+    let mut statement = writer.prepare_cached(pragma).map_err(failed())?;
+    statement.query_row([], |row| row.get(0)).map_err(failed())
+}
+
 fn begin_unsynced(writer: &Connection, fence: FencingNumber) -> Result<(), StoreError> {
     schema::set_synchronous(writer, Synchronous::Normal)?;
     super::commit::begin_fenced(writer, fence)
@@ -205,29 +407,39 @@ fn commit_unsynced(writer: &Connection, then: Synchronous) -> Result<(), StoreEr
     schema::set_synchronous(writer, then)
 }
 
-fn delete(writer: &Connection, branch: BranchId, row: &Prunable) -> Result<(), StoreError> {
-    let execute = |text: &str, values: &[&dyn rusqlite::ToSql]| -> Result<(), StoreError> {
-        let run = || writer.prepare_cached(text)?.execute(values);
-        match run().map_err(StoreError::sqlite("cannot prune"))? {
-            1 => Ok(()),
-            _ => Err(StoreError::damaged(format!("a superseded row is not there: {row:?}"))),
-        }
-    };
+fn delete(writer: &Connection, branch: BranchId, row: &Superseded) -> Result<(), StoreError> {
     match *row {
-        Prunable::Version { page, birth, blob } => {
-            execute(
+        Superseded::Version { page, birth, body } => {
+            delete_one(
+                writer,
                 "DELETE FROM page_version WHERE branch = ?1 AND page = ?2 AND birth = ?3",
                 params![branch.0, page.0, birth],
             )?;
-            blob.map_or(Ok(()), |blob| execute("DELETE FROM blob WHERE id = ?1", params![blob.0]))
+            body.map_or(Ok(()), |(blob, _)| {
+                delete_one(writer, "DELETE FROM blob WHERE id = ?1", params![blob.0])
+            })
         }
-        Prunable::Region { region, birth } => execute(
+        Superseded::Region { region, birth } => delete_one(
+            writer,
             "DELETE FROM region WHERE branch = ?1 AND region = ?2 AND birth = ?3",
             params![branch.0, region.0, birth],
         ),
-        Prunable::Root { transaction } => {
-            execute("DELETE FROM root WHERE txn = ?1", params![transaction])
-        }
+    }
+}
+
+fn delete_root(writer: &Connection, text: &str, root: TransactionId) -> Result<(), StoreError> {
+    delete_one(writer, text, params![root])
+}
+
+fn delete_one(
+    writer: &Connection,
+    text: &str,
+    values: &[&dyn rusqlite::ToSql],
+) -> Result<(), StoreError> {
+    let run = || writer.prepare_cached(text)?.execute(values);
+    match run().map_err(StoreError::sqlite("cannot prune"))? {
+        1 => Ok(()),
+        _ => Err(StoreError::damaged(format!("a superseded row is not there: {text}"))),
     }
 }
 
@@ -249,23 +461,78 @@ pub(super) fn close_running(mut running: Running, image: ImageId) -> Result<(), 
 mod tests {
     use super::*;
 
+    fn version(page: u32, birth: u64) -> Superseded {
+        let body = Some((BlobId(birth as i64), 100));
+        Superseded::Version { page: PageNumber(page), birth: TransactionId(birth), body }
+    }
+
+    fn roots(numbers: &[u64]) -> KeptRoots {
+        let recent = numbers.iter().map(|number| (TransactionId(*number), 0));
+        KeptRoots::new(std::iter::empty(), recent, BTreeMap::new())
+    }
+
+    fn take(queue: &mut PruneQueue, rows_max: usize) -> Vec<u64> {
+        let mut row_count = 0;
+        let taken = queue.take(rows_max, &mut row_count);
+        assert!(row_count <= rows_max);
+        taken.iter().map(|row| row.birth().0).collect()
+    }
+
     #[test]
-    fn a_step_takes_what_the_horizon_and_its_size_allow() {
+    fn a_row_goes_when_the_last_commit_that_sees_it_does() {
         let mut queue = PruneQueue::default();
-        let root = |number| Prunable::Root { transaction: TransactionId(number) };
-        let version = Prunable::Version {
-            page: PageNumber(1),
-            birth: TransactionId(1),
-            blob: Some(BlobId(1)),
+        let mut kept = roots(&[1, 2, 3, 4, 5, 6]);
+        queue.push(TransactionId(3), version(1, 1));
+        queue.push(TransactionId(5), version(1, 3));
+        queue.push(TransactionId(6), version(2, 2));
+        queue.release_all(&kept);
+        assert!(take(&mut queue, 99).is_empty(), "each is seen");
+        let mut give_up = |queue: &mut PruneQueue, number| {
+            let next = kept.remove(TransactionId(number));
+            queue.release(&kept, TransactionId(number), next);
         };
-        queue.push(TransactionId(4), root(3));
-        queue.push(TransactionId(2), version);
-        queue.push(TransactionId(3), root(2));
-        queue.sort();
-        assert_eq!(queue.step(TransactionId(1), 10), 0);
-        assert_eq!(queue.step(TransactionId(3), 10), 2);
-        assert_eq!(queue.step(TransactionId(9), 10), 3);
-        assert_eq!(queue.step(TransactionId(9), 2), 1, "a version is two rows");
-        assert_eq!(queue.step(TransactionId(9), 1), 0);
+        // In any order.
+        give_up(&mut queue, 4);
+        give_up(&mut queue, 1);
+        assert!(take(&mut queue, 99).is_empty());
+        give_up(&mut queue, 3);
+        assert_eq!(take(&mut queue, 99), [3]);
+        give_up(&mut queue, 2);
+        assert!(take(&mut queue, 1).is_empty(), "a version is two rows");
+        assert_eq!(take(&mut queue, 2), [1]);
+        give_up(&mut queue, 5);
+        assert_eq!(take(&mut queue, 99), [2]);
+        assert_eq!((queue.len(), queue.waiting_bytes, queue.ready_bytes), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_tombstone_goes_after_all_that_it_hides() {
+        let mut queue = PruneQueue::default();
+        let mut kept = roots(&[2, 3, 4]);
+        queue.push(TransactionId(3), version(1, 1));
+        queue.push_tombstone(PageNumber(1), TransactionId(3));
+        queue.release_all(&kept);
+        assert!(take(&mut queue, 99).is_empty());
+        let next = kept.remove(TransactionId(2));
+        queue.release(&kept, TransactionId(2), next);
+        assert_eq!(take(&mut queue, 99), [1, 3]);
+    }
+
+    #[test]
+    fn a_tombstone_of_a_page_that_is_used_again_is_a_row_like_others() {
+        let mut queue = PruneQueue::default();
+        let mut kept = roots(&[2, 3, 4, 5]);
+        queue.push(TransactionId(3), version(1, 1));
+        queue.push_tombstone(PageNumber(1), TransactionId(3));
+        queue.end_tombstone(PageNumber(1), TransactionId(5));
+        queue.end_tombstone(PageNumber(1), TransactionId(6));
+        for number in [3, 4] {
+            let next = kept.remove(TransactionId(number));
+            queue.release(&kept, TransactionId(number), next);
+        }
+        assert_eq!(take(&mut queue, 99), [3], "commit 2 still sees the version");
+        let next = kept.remove(TransactionId(2));
+        queue.release(&kept, TransactionId(2), next);
+        assert_eq!(take(&mut queue, 99), [1]);
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, params};
 
+use crate::store::history::Retention;
 use crate::store::identity::{BranchId, FencingNumber, ImageId, TransactionId};
 use crate::store::limits::{
     BACKUP_BUSY_PAUSE_MS, BACKUP_PAGES_PER_STEP, BUSY_TIMEOUT_MS, COUNTED_NUMBER_MAX,
@@ -21,7 +22,9 @@ use crate::store::{StoreError, StoreOptions, Synchronous};
 /// `application_id` of the database: "PSCM".
 pub const APPLICATION_ID: u32 = 0x5053_434d;
 /// `user_version` of the database: the version of this schema.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
+/// The oldest version that is opened; the opening commit brings it to [`SCHEMA_VERSION`].
+pub const SCHEMA_VERSION_OLDEST: u32 = 1;
 
 /// Every object of the schema: type, name, the text it is created with. An image with any other
 /// object, such as a trigger, is not opened.
@@ -49,6 +52,20 @@ pub(crate) const SCHEMA: &[(&str, &str, &str)] = &[
             image BLOB NOT NULL, \
             branch BLOB NOT NULL, \
             fence INTEGER NOT NULL) STRICT",
+    ),
+    (
+        "table",
+        "old_root",
+        "CREATE TABLE old_root(\
+            txn INTEGER PRIMARY KEY, \
+            branch BLOB NOT NULL, \
+            time INTEGER NOT NULL, \
+            fence INTEGER NOT NULL, \
+            next_blob INTEGER NOT NULL, \
+            roots BLOB NOT NULL, \
+            regions BLOB NOT NULL, \
+            previous BLOB NOT NULL, \
+            hash BLOB NOT NULL) STRICT",
     ),
     (
         "table",
@@ -90,7 +107,43 @@ pub(crate) const SCHEMA: &[(&str, &str, &str)] = &[
             previous BLOB NOT NULL, \
             hash BLOB NOT NULL) STRICT",
     ),
+    (
+        "table",
+        "setting",
+        "CREATE TABLE setting(\
+            name TEXT NOT NULL PRIMARY KEY, \
+            value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "table",
+        "tag",
+        "CREATE TABLE tag(\
+            name TEXT NOT NULL PRIMARY KEY, \
+            txn INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    ),
 ];
+
+/// The tables that version 2 brought.
+const SINCE_VERSION_2: [&str; 3] = ["old_root", "setting", "tag"];
+
+/// The objects of a version of the schema.
+fn schema_of(
+    version: u32,
+) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    SCHEMA.iter().filter(move |(_, name, _)| version >= 2 || !SINCE_VERSION_2.contains(name))
+}
+
+/// Brings a database of an earlier version to this one, inside the opening commit.
+pub(super) fn upgrade(writer: &Connection, version: u32) -> rusqlite::Result<()> {
+    if version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    for (_, _, text) in SCHEMA.iter().filter(|(_, name, _)| SINCE_VERSION_2.contains(name)) {
+        writer.execute_batch(text)?;
+    }
+    super::past::write_retention(writer, &Retention::default())?;
+    writer.execute_batch(&format!("PRAGMA user_version={SCHEMA_VERSION}"))
+}
 
 /// Creates the database of a new image. The file must exist and be empty, so that it has the rights
 /// its creator gave it; SQLite gives its other files the same.
@@ -125,6 +178,7 @@ pub(crate) fn create_database(
             "INSERT INTO image(id, image, branch, fence) VALUES(1, ?1, ?2, ?3)",
             params![image.0, branch.0, fence],
         )?;
+        super::past::write_retention(&connection, &options.retention)?;
         connection.execute_batch(&format!(
             "PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={SCHEMA_VERSION}; COMMIT"
         ))
@@ -324,8 +378,8 @@ pub(super) fn checkpoint_on_close(
         .map_err(StoreError::sqlite("cannot set up the connection"))
 }
 
-/// Checks identity, version and the whole text of the schema.
-pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Checks identity, version and the whole text of the schema; the version.
+pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<u32, StoreError> {
     let failed = || StoreError::sqlite("cannot read the schema");
     let pragma = |text| -> Result<i64, StoreError> {
         connection.query_row(text, [], |row| row.get(0)).map_err(failed())
@@ -341,12 +395,13 @@ pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), S
             .collect()
     };
     let found = read().map_err(failed())?;
-    let is_ours = found.len() == SCHEMA.len()
-        && found.iter().zip(SCHEMA).all(|((kind, name, text), ours)| {
+    let ours: Vec<_> = schema_of(user_version).collect();
+    let is_ours = found.len() == ours.len()
+        && found.iter().zip(ours).all(|((kind, name, text), ours)| {
             (kind.as_str(), name.as_str(), text.as_str()) == *ours
         });
     if is_ours {
-        return Ok(());
+        return Ok(user_version);
     }
     Err(StoreError::damaged("the database does not have the schema of its version"))
 }
@@ -370,7 +425,7 @@ pub(crate) fn check_identity(
             known: SCHEMA_VERSION,
         });
     }
-    if user_version == SCHEMA_VERSION {
+    if user_version >= SCHEMA_VERSION_OLDEST {
         return Ok(());
     }
     Err(StoreError::damaged(format!("the database has schema version {user_version}")))

@@ -1,0 +1,191 @@
+//! The past of an image as a user meets it: looked at, tagged, gone back to, forked, and given up.
+
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use support::{pscheme, shown, write};
+
+/// Commits each step and shows it; ends at nine.
+const STEPS: &str = "(define step 0)
+(let loop ()
+  (set! step (+ step 1))
+  (await-commit)
+  (display step)
+  (newline)
+  (if (< step 9) (loop)))
+";
+
+fn succeeds(folder: &Path, arguments: &[&str]) -> String {
+    let output = pscheme(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", shown(&output.stderr));
+    shown(&output.stdout)
+}
+
+/// The words of the error with which the command ends, and its status.
+fn fails(folder: &Path, arguments: &[&str]) -> (String, Option<i32>) {
+    let output = pscheme(folder, arguments);
+    assert!(!output.status.success(), "{arguments:?} succeeds");
+    (shown(&output.stderr), output.status.code())
+}
+
+fn commits(folder: &Path, image: &str) -> Vec<Value> {
+    let text = succeeds(folder, &["log", image, "--all", "--json"]);
+    let log: Value = serde_json::from_str(&text).unwrap();
+    log["commits"].as_array().unwrap().clone()
+}
+
+fn step_at(folder: &Path, image: &str) -> Option<i64> {
+    let text = succeeds(folder, &["show", image, "step", "--json"]);
+    let value: Value = serde_json::from_str(&text).unwrap();
+    value["globals"][0]["value"].as_str().and_then(|value| value.parse().ok())
+}
+
+/// A commit in which the variable has this value.
+fn commit_of_step(folder: &Path, step: i64) -> u64 {
+    let numbers = commits(folder, "s.scm.image");
+    let numbers = numbers.iter().map(|commit| commit["commit"].as_u64().unwrap());
+    let has_step = |number: &u64| {
+        let name = format!("s.scm.image@{number}");
+        let output = pscheme(folder, &["show", &name, "step"]);
+        shown(&output.stdout).contains(&format!("step = {step}\n"))
+    };
+    numbers.into_iter().find(has_step).expect("the step was committed")
+}
+
+fn finished() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "s.scm", STEPS);
+    let output = succeeds(folder.path(), &["run", "s.scm"]);
+    assert_eq!(output, "1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+    folder
+}
+
+#[test]
+fn a_program_goes_on_from_a_commit_of_the_past() {
+    let folder = finished();
+    let folder = folder.path();
+    assert_eq!(step_at(folder, "s.scm.image"), Some(9));
+    let fifth = commit_of_step(folder, 5);
+    let tagged = succeeds(folder, &["tag", &format!("s.scm.image@{fifth}"), "five"]);
+    assert_eq!(tagged, format!("five: commit {fifth}\n"));
+    assert_eq!(step_at(folder, "s.scm.image@five"), Some(5));
+    assert!(succeeds(folder, &["check", "s.scm.image@five"]).contains("no problem found"));
+    assert!(succeeds(folder, &["ps", "s.scm.image@five"]).contains("s.scm:"));
+    let log = succeeds(folder, &["log", "s.scm.image@five", "-n", "1"]);
+    assert!(log.contains("five") && log.lines().count() == 3, "{log}");
+
+    // A fork goes on by itself, and the original does not notice.
+    succeeds(folder, &["fork", "s.scm.image@five", "fork.image"]);
+    // The commit that step five waited for may be one in which it was not shown yet.
+    let goes_on = |output: String| assert!(output.ends_with("6\n7\n8\n9\n"), "{output}");
+    goes_on(succeeds(folder, &["resume", "fork.image"]));
+    assert_eq!(step_at(folder, "s.scm.image"), Some(9));
+
+    let before = commits(folder, "s.scm.image").len();
+    let rewound = succeeds(folder, &["rewind", "s.scm.image", "five"]);
+    assert!(rewound.contains(&format!("has the state of commit {fifth}")), "{rewound}");
+    assert_eq!(step_at(folder, "s.scm.image"), Some(5));
+    assert!(commits(folder, "s.scm.image").len() > before, "nothing is lost");
+    goes_on(succeeds(folder, &["run", "s.scm"]));
+    // And back to the end of the first run.
+    let ninth = commit_of_step(folder, 9);
+    succeeds(folder, &["rewind", "s.scm.image", &ninth.to_string()]);
+    assert_eq!(step_at(folder, "s.scm.image"), Some(9));
+    assert!(succeeds(folder, &["check", "s.scm.image"]).contains("no problem found"));
+}
+
+/// Writes a line to a file for each step.
+const WRITER: &str = "(define out (open-output-file \"out.txt\"))
+(define (note text) (guard (e (#t (display (error-object-message e)) (newline))) (write-string text out) (flush-output-port out)))
+(note \"one \")
+(await-commit)
+(note \"two \")
+(await-commit)
+(display \"written\")
+(newline)
+";
+
+#[test]
+fn a_fork_does_not_write_the_original_s_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "w.scm", WRITER);
+    assert_eq!(succeeds(folder, &["run", "w.scm"]), "written\n");
+    let kept = commits(folder, "w.scm.image");
+    assert_eq!(std::fs::read_to_string(folder.join("out.txt")).unwrap(), "one two ");
+    let mut went_on = 0;
+    for commit in kept.iter().map(|commit| commit["commit"].as_u64().unwrap()) {
+        let name = format!("fork{commit}.image");
+        succeeds(folder, &["fork", &format!("w.scm.image@{commit}"), &name]);
+        assert!(succeeds(folder, &["check", &name]).contains("no problem found"));
+        let output = shown(&pscheme(folder, &["resume", &name]).stdout);
+        went_on += usize::from(output.contains("the port is closed") && output.contains("written"));
+        assert_eq!(
+            std::fs::read_to_string(folder.join("out.txt")).unwrap(),
+            "one two ",
+            "{output}"
+        );
+    }
+    assert!(went_on > 0, "a fork of the middle goes on without its port");
+}
+
+#[test]
+fn what_is_kept_can_be_set() {
+    let folder = finished();
+    let folder = folder.path();
+    let shown = succeeds(folder, &["retention", "s.scm.image"]);
+    assert!(shown.contains("every commit for 1h") && shown.contains("64 MiB"), "{shown}");
+    let third = commit_of_step(folder, 3);
+    succeeds(folder, &["tag", &format!("s.scm.image@{third}"), "three"]);
+    let shown = succeeds(folder, &["retention", "s.scm.image", "--keep", "0", "--bytes", "1M"]);
+    assert!(shown.contains("nothing but the newest") && shown.contains("1,048,576"), "{shown}");
+    // The next run gives up what is not kept any more.
+    succeeds(folder, &["run", "s.scm"]);
+    succeeds(folder, &["run", "s.scm", "--restart"]);
+    let output = pscheme(folder, &["show", "s.scm.image@three", "step"]);
+    assert!(!output.status.success(), "--restart begins an image anew");
+
+    let folder = finished();
+    let folder = folder.path();
+    let third = commit_of_step(folder, 3);
+    succeeds(folder, &["tag", &format!("s.scm.image@{third}"), "three"]);
+    succeeds(folder, &["retention", "s.scm.image", "--keep", "0"]);
+    succeeds(folder, &["rewind", "s.scm.image", "three"]);
+    succeeds(folder, &["run", "s.scm"]);
+    succeeds(folder, &["rewind", "s.scm.image", "three"]);
+    let kept = commits(folder, "s.scm.image");
+    let oldest = kept.last().unwrap();
+    assert_eq!(oldest["commit"].as_u64(), Some(third), "the tag keeps its commit");
+    assert_eq!(step_at(folder, "s.scm.image@three"), Some(3));
+    let (message, _) = fails(folder, &["show", &format!("s.scm.image@{}", third + 1), "step"]);
+    assert!(message.contains("E0011") && message.contains("not kept any more"), "{message}");
+    succeeds(folder, &["tag", "s.scm.image", "three", "--delete"]);
+    let (message, _) = fails(folder, &["tag", "s.scm.image", "three", "--delete"]);
+    assert!(message.contains("the image has no tags"), "{message}");
+}
+
+#[test]
+fn wrong_names_change_nothing() {
+    let folder = finished();
+    let folder = folder.path();
+    let before = commits(folder, "s.scm.image");
+    let cases: [(&[&str], &str, i32); 8] = [
+        (&["rewind", "s.scm.image", "99999"], "the newest commit is", 1),
+        (&["rewind", "s.scm.image", "nowhere"], "the image has no tags", 1),
+        (&["rewind", "s.scm.image", "1x"], "names no commit", 2),
+        (&["rewind", "s.scm.image@-1", "-2"], "the commit is named once", 2),
+        (&["rewind", "s.scm.image", "2001-01-01"], "the oldest kept commit", 1),
+        (&["tag", "s.scm.image", "12"], "a tag begins with a letter", 2),
+        (&["show", "s.scm.image@1x", "step"], "names no commit", 2),
+        (&["fork", "s.scm.image", "s.scm"], "exists already", 1),
+    ];
+    for (arguments, words, status) in cases {
+        let (message, found) = fails(folder, arguments);
+        assert!(message.contains(words), "{arguments:?}: {message}");
+        assert_eq!(found, Some(status), "{arguments:?}: {message}");
+    }
+    assert_eq!(commits(folder, "s.scm.image"), before);
+    assert!(!folder.join("nowhere").exists());
+}
