@@ -106,6 +106,7 @@ impl SqliteStore {
             insert_root(writer, row)?;
         }
         writer.execute_batch("COMMIT").map_err(failed())?;
+        self.schema_version = schema::SCHEMA_VERSION;
         if let Some(row) = row {
             self.reach(Phase::Committed);
             head.write(row.transaction, row.hash)?;
