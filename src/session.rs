@@ -637,6 +637,7 @@ impl Session {
         let mut wave = persistence.spare.pop().unwrap_or_default();
         self.vm.heap.list_changes(&mut wave);
         wave.roots.set_cause(cause);
+        wave.tags.append(&mut self.vm.machine.tags);
         let effects = newest_effect(&self.vm);
         persistence.pending.push_back(PendingWave { transaction, effects });
         match hand_over(&persistence.writer, wave) {

@@ -96,6 +96,28 @@ fn a_program_goes_on_from_a_commit_of_the_past() {
     assert!(succeeds(folder, &["check", "s.scm.image"]).contains("no problem found"));
 }
 
+/// Names the commit in which it is half done.
+const NAMING: &str = "(define done 0)
+(set! done 50)
+(display (image-tag! \"half\"))
+(set! done 100)
+(display (await-commit))
+";
+
+#[test]
+fn a_program_names_the_commit_it_has_come_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "n.scm", NAMING);
+    assert_eq!(succeeds(folder, &["run", "n.scm"]), "#t#t");
+    let shown = |name: &str| succeeds(folder, &["show", name, "done"]);
+    assert!(shown("n.scm.image").contains("done = 100\n"));
+    assert!(shown("n.scm.image@half").contains("done = 50\n"));
+    succeeds(folder, &["rewind", "n.scm.image", "half"]);
+    assert_eq!(succeeds(folder, &["run", "n.scm"]), "#t#t", "it goes on behind the name");
+    assert_eq!(succeeds(folder, &["n.scm"]), "#f#f", "without an image there is nothing to name");
+}
+
 /// Writes a line to a file for each step.
 const WRITER: &str = "(define out (open-output-file \"out.txt\"))
 (define (note text) (guard (e (#t (display (error-object-message e)) (newline))) (write-string text out) (flush-output-port out)))

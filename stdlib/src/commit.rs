@@ -3,6 +3,7 @@
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
+use pscheme_heap::store::history::tag_objection;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::limits::TRANSIENTS_MAX;
@@ -10,12 +11,15 @@ use pscheme_vm::machine::{Park, Section, Vm};
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome};
+use crate::argument::{Call, Outcome, name_text};
 
 primitives! { COMMIT_PRIMITIVES:
     /// `(await-commit)`: returns `#t` after the state it was called in is durable; `#f` at once if
     /// the program runs without an image.
     650 "await-commit" (0) waits => await_commit;
+    /// `(image-tag! name)`: gives the commit that holds this call a name, by which it is kept, and returns `#t`
+    /// when it is durable; `#f` at once if the program runs without an image.
+    761 "image-tag!" (1) waits => tag;
     /// `(%atomic-enter)`: begins or nests an atomic section; `#f` if a commit has to happen first.
     651 "%atomic-enter" (0) waits => atomic_enter;
     /// `(%atomic-leave)`: ends the innermost atomic section.
@@ -53,6 +57,23 @@ fn await_commit(vm: &mut Vm, _: Arguments) -> Outcome {
     if !vm.heap.persistent {
         return Ok(Word::FALSE);
     }
+    Err(Interrupt::Park(Park::Commit, Word::TRUE))
+}
+
+/// The request needs no words in the heap: the very commit that holds the state behind this call takes it along, and
+/// if a crash takes that commit, the call is made again.
+fn tag(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    let word = Call::new(vm, "image-tag!", arguments).string(0)?;
+    let name = name_text(&vm.heap, word);
+    if let Some(objection) = tag_objection(&name) {
+        let message = format!("image-tag!: {objection}");
+        return Err(Fault::new(ErrorCode::OutOfRange, message).into());
+    }
+    refuse_in_section(vm, "image-tag!")?;
+    if !vm.heap.persistent {
+        return Ok(Word::FALSE);
+    }
+    vm.machine.tags.push(name);
     Err(Interrupt::Park(Park::Commit, Word::TRUE))
 }
 

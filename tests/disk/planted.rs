@@ -224,7 +224,8 @@ impl Store for LosesPage {
         if self.commits.is_multiple_of(3) {
             pages.pop();
         }
-        self.inner.commit(&Wave { pages, arena: wave.arena.clone(), roots: wave.roots.clone() })
+        let (arena, roots, tags) = (wave.arena.clone(), wave.roots.clone(), wave.tags.clone());
+        self.inner.commit(&Wave { pages, arena, roots, tags })
     }
     fn prune_step(&mut self, rows_max: usize) -> Result<usize, StoreError> {
         self.inner.prune_step(rows_max)

@@ -132,6 +132,8 @@ pub struct Machine {
     pub(crate) bytes_at_limit: u64,
     /// Set by a primitive that opened an effect, so that a commit becomes due.
     pub effects_pending: bool,
+    /// Names that the next commit is to have.
+    pub tags: Vec<String>,
     /// Messages that wait in one mailbox at most.
     pub limits: Limits,
     /// The values of `transient` cells by number, as lists of one element. They are not of the image:
@@ -176,6 +178,7 @@ impl Machine {
             host_functions: HostFunctions::new(),
             bytes_at_limit: 0,
             effects_pending: false,
+            tags: Vec::new(),
             limits: Limits::default(),
             transients: HashMap::new(),
             compilations: None,

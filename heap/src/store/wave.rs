@@ -36,6 +36,8 @@ pub struct Wave {
     pub arena: Vec<u8>,
     /// The machine's roots at that instant.
     pub roots: RootRecord,
+    /// Names that the commit gets; a store without a past passes them over.
+    pub tags: Vec<String>,
 }
 
 impl WavePage {
@@ -67,6 +69,7 @@ impl Wave {
     pub fn clear(&mut self) {
         self.pages.clear();
         self.arena.clear();
+        self.tags.clear();
         self.roots = RootRecord::default();
     }
 }

@@ -122,6 +122,10 @@
 (await-commit
   (let ((durable (await-commit))) (eq? durable (image?))) => #t)
 
+(image-tag!
+  (eq? (image-tag! "before-the-change") (image?)) => #t
+  (guard (e (#t (error-object-message e))) (image-tag! "12")) => "image-tag!: a tag begins with a letter")
+
 (atomically
   "(atomically thunk)"
   "Calls the thunk and gives its value; no commit shows a state from inside, so that after a crash either all of it has happened or nothing. Waiting inside, for a commit, a message or a time, is an error."

@@ -9,7 +9,7 @@ use std::ops::Range;
 use rusqlite::{Connection, params};
 
 use super::prune::Superseded;
-use super::{Running, SqliteStore, State, schema};
+use super::{Running, SqliteStore, State, past, schema};
 use crate::store::head::HeadFile;
 use crate::store::history::CommitCause;
 use crate::store::identity::{Digest, FencingNumber, PageNumber, TransactionId};
@@ -140,6 +140,7 @@ impl SqliteStore {
         let row = self.next_root(&wave.roots, fence);
         assert_eq!(row.transaction, birth, "commits are numbered without gaps");
         insert_root(&self.running()?.writer, &row)?;
+        past::write_tags(&self.running()?.writer, &wave.tags, birth)?;
         self.reach(Phase::BeforeCommit);
         end_transaction(&self.running()?.writer, "cannot commit")?;
         self.reach(Phase::Committed);
@@ -147,6 +148,7 @@ impl SqliteStore {
         let root_hash = row.hash;
         self.running()?.head.write(birth, root_hash)?;
         self.adopt_root(row);
+        wave.tags.iter().for_each(|tag| self.roots.set_tag(tag, Some(birth)));
         self.reach(Phase::HeadWritten);
         let log_bytes = self.running()?.measure_log()?;
         let tombstone_count = prepared.iter().filter(|page| page.body.is_none()).count() as u32;

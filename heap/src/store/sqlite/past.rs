@@ -61,6 +61,22 @@ pub(super) fn keep_root(writer: &Connection, root: TransactionId) -> Result<(), 
     keep().map(|_| ()).map_err(StoreError::sqlite("cannot keep a root of the past"))
 }
 
+/// Gives a commit its names, inside its transaction.
+pub(super) fn write_tags(
+    writer: &Connection,
+    tags: &[String],
+    commit: TransactionId,
+) -> Result<(), StoreError> {
+    let write = |tag: &String| -> rusqlite::Result<usize> {
+        writer.prepare_cached(WRITE_TAG)?.execute(params![tag, commit])
+    };
+    tags.iter()
+        .try_for_each(|tag| write(tag).map(|_| ()))
+        .map_err(StoreError::sqlite("cannot write the tags"))
+}
+
+const WRITE_TAG: &str = "INSERT OR REPLACE INTO tag(name, txn) VALUES(?1, ?2)";
+
 /// The rows that a new image's settings have.
 pub(super) fn write_retention(writer: &Connection, rule: &Retention) -> rusqlite::Result<()> {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
@@ -173,8 +189,7 @@ impl SqliteStore {
         self.begin()?;
         let transaction = find(&self.roots, commit)?;
         self.change_past(|writer| {
-            let text = "INSERT OR REPLACE INTO tag(name, txn) VALUES(?1, ?2)";
-            writer.execute(text, params![tag, transaction]).map(|_| ())
+            writer.execute(WRITE_TAG, params![tag, transaction]).map(|_| ())
         })?;
         self.roots.set_tag(tag, Some(transaction));
         Ok(transaction)
