@@ -223,14 +223,15 @@ impl KeptRoots {
 
     /// Commits of the past that the rule thins out, oldest first.
     pub fn thinned(&self, retention: &Retention, now_us: i64) -> Vec<TransactionId> {
-        let mut last_span = None;
+        let mut last_kept_us: Option<i64> = None;
         let mut thinned = Vec::new();
         for (transaction, time_us) in self.times.range(..self.first_recent) {
             let Some(span_us) = retention.span_us(now_us.saturating_sub(*time_us)) else { break };
-            let span = Some((span_us, time_us.div_euclid(span_us)));
-            let keeps_first = retention.keeps_history() && last_span != span;
-            last_span = span;
-            if !keeps_first && !self.is_tagged(*transaction) {
+            let span_start_us = time_us.div_euclid(span_us) * span_us;
+            let is_first = last_kept_us.is_none_or(|last_us| last_us < span_start_us);
+            if retention.keeps_history() && is_first || self.is_tagged(*transaction) {
+                last_kept_us = Some(*time_us);
+            } else {
                 thinned.push(*transaction);
             }
         }
@@ -376,13 +377,14 @@ mod tests {
         for gone in kept.thinned(&rule, now) {
             kept.remove(gone);
         }
-        let younger = |age: i64| kept.iter().filter(|(_, time)| now - time <= age).count();
-        assert_eq!(younger(HOUR_US), 60);
-        assert_eq!(younger(DAY_US), 60 + 23 * 6);
-        assert_eq!(younger(7 * DAY_US), 60 + 23 * 6 + 6 * 24);
-        assert_eq!(younger(i64::MAX), 60 + 23 * 6 + 6 * 24 + 3);
+        let younger = |age: i64| kept.iter().filter(|(_, time)| now - time < age).count();
+        // Ages begin at one minute; what is exactly at the border of two spans is the first of one.
+        assert_eq!(younger(HOUR_US), 59);
+        assert_eq!(younger(DAY_US), 59 + 23 * 6);
+        assert_eq!(younger(7 * DAY_US), 59 + 23 * 6 + 6 * 24);
+        assert_eq!(younger(i64::MAX), 59 + 23 * 6 + 6 * 24 + 4);
         assert_eq!(kept.thinned(&rule, now), [], "thinning again finds nothing");
-        assert_eq!(kept.thinned(&rule, now + 5 * MINUTE_US).len(), 4, "as the next get older");
+        assert_eq!(kept.thinned(&rule, now + 5 * MINUTE_US).len(), 5, "as the next get older");
     }
 
     #[test]
