@@ -1,16 +1,19 @@
 //! The host of a program that runs on this computer: its console, clocks and randomness.
 
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pscheme_vm::host::Host;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use pscheme_vm::host::{ConsoleInput, Host};
 
 /// How often who waits for a time looks whether it was asked to stop.
 const STOP_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Standard output, the system's clocks, and random bits from the operating system's hasher seeds.
+/// Standard input and output, the system's clocks, and random bits from the operating system's hasher seeds.
 pub struct StandardHost {
     started: Instant,
     random: u64,
@@ -45,6 +48,39 @@ impl Host for StandardHost {
         let mut output = std::io::stdout().lock();
         // A closed standard output is no concern of the program's state: it goes on.
         let _ = output.write_all(bytes).and_then(|()| output.flush());
+    }
+
+    fn console_read(&mut self, buffer: &mut [u8]) -> ConsoleInput {
+        if !self.console_is_ready() {
+            return ConsoleInput::NotYet;
+        }
+        // The standard library's own buffer would hold back what it has read ahead.
+        match nix::unistd::read(std::io::stdin(), buffer) {
+            Ok(0) => ConsoleInput::End,
+            Ok(count) => ConsoleInput::Bytes(count),
+            Err(Errno::EAGAIN | Errno::EINTR) => ConsoleInput::NotYet,
+            // It is closed, or a terminal that has gone away: nothing will come any more.
+            Err(_) => ConsoleInput::End,
+        }
+    }
+
+    fn console_is_ready(&mut self) -> bool {
+        console_is_ready_within(PollTimeout::ZERO)
+    }
+
+    fn wait_for_console(&mut self, deadline_us: Option<i64>, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) {
+            let left_us = deadline_us.map_or(i64::MAX, |due| due.saturating_sub(self.clock_us()));
+            if left_us <= 0 {
+                return;
+            }
+            // Rounded up, so that the last part of a millisecond is not waited for by looking again.
+            let left = Duration::from_micros(left_us.unsigned_abs().saturating_add(999));
+            let wait = PollTimeout::try_from(left.min(STOP_POLL_INTERVAL));
+            if console_is_ready_within(wait.expect("the interval is within the range")) {
+                return;
+            }
+        }
     }
 
     fn clock_us(&mut self) -> i64 {
@@ -92,6 +128,14 @@ impl Host for StandardHost {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ (bits >> 31)
     }
+}
+
+/// Whether a reading of the standard input would not wait, now or within a time. A signal ends the wait.
+fn console_is_ready_within(time: PollTimeout) -> bool {
+    let input = std::io::stdin();
+    let mut polled = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+    // Anything that is reported means that a reading would not wait, also that it would fail.
+    matches!(poll(&mut polled, time), Ok(count) if count > 0)
 }
 
 /// Text of the system's; what is no Unicode in it is replaced.

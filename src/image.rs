@@ -54,7 +54,7 @@ pub struct Budget {
     /// Units of work, one for a procedure call or a round of a loop, at least; `None` for as many as
     /// there are.
     pub work: Option<u64>,
-    /// Wait for timers that are due later, as `sleep` sets them.
+    /// Wait for timers that are due later, as `sleep` sets them, and for input from the host's console.
     pub wait: bool,
 }
 
@@ -288,15 +288,24 @@ impl Image {
             match self.session.advance()? {
                 Advance::Worked => {}
                 Advance::Exit { status, .. } => return Ok(Stop::Exited(status)),
-                Advance::Idle { due_us: Some(due_us) } if budget.wait => self.wait(due_us),
-                Advance::Idle { due_us } => return Ok(Stop::Idle { until: due_us.map(time_of) }),
+                Advance::Idle { due_us, awaits_input } => {
+                    if !budget.wait || !self.wait(due_us, awaits_input) {
+                        return Ok(Stop::Idle { until: due_us.map(time_of) });
+                    }
+                }
             }
         }
     }
 
-    fn wait(&mut self, due_us: i64) {
-        let machine = &mut self.session.vm.machine;
-        machine.host.wait_until_us(due_us, &self.stop);
+    /// Waits for what an idle image waits for; `false` if that is nothing.
+    fn wait(&mut self, due_us: Option<i64>, awaits_input: bool) -> bool {
+        let host = &mut self.session.vm.machine.host;
+        match due_us {
+            _ if awaits_input => host.wait_for_console(due_us, &self.stop),
+            Some(due_us) => host.wait_until_us(due_us, &self.stop),
+            None => return false,
+        }
+        true
     }
 
     /// Runs until a process has ended; its value.
@@ -323,8 +332,11 @@ impl Image {
             match self.session.advance()? {
                 Advance::Worked => {}
                 Advance::Exit { status, .. } => return Err(Error::Exited(status)),
-                Advance::Idle { due_us: Some(due_us) } => self.wait(due_us),
-                Advance::Idle { due_us: None } => return Err(Error::Waiting { process: number }),
+                Advance::Idle { due_us, awaits_input } => {
+                    if !self.wait(due_us, awaits_input) {
+                        return Err(Error::Waiting { process: number });
+                    }
+                }
             }
         }
     }
@@ -394,7 +406,9 @@ fn failure(vm: &Vm, record: Word, process: i64) -> Error {
 fn raised(process: i64, interrupt: Interrupt) -> Error {
     let (code, message) = match interrupt {
         Interrupt::Error(fault) => (fault.code, fault.message),
-        Interrupt::Park(..) | Interrupt::Exit(_) => (ErrorCode::HostFailed, "it waits".into()),
+        Interrupt::Park(..) | Interrupt::AwaitInput | Interrupt::Exit(_) => {
+            (ErrorCode::HostFailed, "it waits".into())
+        }
     };
     let report = format!("error[{code}]: {message}");
     Error::Raised { process, code, message, report }

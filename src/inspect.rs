@@ -274,6 +274,7 @@ fn waits_for(view: View<'_>, state: ProcessState, process: Word) -> Option<Strin
             None => "a message".into(),
         }),
         ProcessState::Sleeping => due.and_then(time_text),
+        ProcessState::WaitingForInput => Some("input from the console".into()),
         ProcessState::Ready | ProcessState::Finished | ProcessState::Failed => None,
     }
 }

@@ -112,7 +112,8 @@ impl OpenOptions {
         self
     }
 
-    /// Clock, randomness and console of another host than the standard one.
+    /// Clock, randomness and console of another host than the standard one, whose console is the standard
+    /// input and output.
     #[must_use]
     pub fn host(mut self, host: Box<dyn Host>) -> OpenOptions {
         self.host = Some(host);

@@ -55,8 +55,8 @@ pub enum Turn {
     /// The entry is evaluated.
     Done(Ending),
     /// Nothing can run before this time, microseconds since 1970, or at all until there is another
-    /// entry. What was reached is durable.
-    Idle { due_us: Option<i64> },
+    /// entry, or input from the console if `awaits_input`. What was reached is durable.
+    Idle { due_us: Option<i64>, awaits_input: bool },
     /// A process called `exit` with this status; the state is durable.
     Exit { status: i64 },
 }
@@ -196,7 +196,7 @@ impl Prompt {
         }
         match self.session.advance()? {
             Advance::Worked => Ok(Turn::Worked),
-            Advance::Idle { due_us } => Ok(Turn::Idle { due_us }),
+            Advance::Idle { due_us, awaits_input } => Ok(Turn::Idle { due_us, awaits_input }),
             Advance::Exit { process, status } => {
                 if process == self.field(body::Prompt::PROCESS) {
                     // The one who types leaves; the image's program has not ended.

@@ -145,8 +145,8 @@ pub enum Advance {
     /// Something was done, and there may be more.
     Worked,
     /// Nothing can run before this time, microseconds since 1970, or at all until somebody does
-    /// something. What was reached is durable.
-    Idle { due_us: Option<i64> },
+    /// something, or there is input from the console if `awaits_input`. What was reached is durable.
+    Idle { due_us: Option<i64>, awaits_input: bool },
     /// A process called `exit`; it has ended.
     Exit { process: Word, status: i64 },
 }
@@ -167,6 +167,9 @@ struct Persistence {
     last: TransactionId,
     last_start: Instant,
 }
+
+/// Time between two looks at the console while somebody waits for input and others run.
+const CONSOLE_LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// How a wave is given to the writer: `submit` or `queue`.
 type HandOver = fn(&Writer, Wave) -> Result<TransactionId, SubmitRefused>;
@@ -197,6 +200,8 @@ pub struct Session {
     slice_work: i64,
     persistence: Option<Persistence>,
     effects: EffectRunner,
+    /// When the console was last looked at for those who wait for input.
+    last_console_look: Instant,
     ends_with_main: bool,
     stop_requested: Arc<AtomicBool>,
     on_failure: FailureReport,
@@ -259,6 +264,7 @@ impl Session {
         let last = writer.durable();
         session.vm.wake_waiters(last.0 as i64);
         session.vm.wake_from_limit();
+        session.vm.wake_input_waiters();
         session.persistence = Some(Persistence {
             writer,
             spare: Vec::new(),
@@ -298,6 +304,7 @@ impl Session {
             slice_work: options.slice_work,
             persistence: None,
             effects: EffectRunner::default(),
+            last_console_look: Instant::now(),
             ends_with_main: options.ends_with_main,
             stop_requested: options.stop_requested,
             on_failure: options.on_failure,
@@ -398,7 +405,21 @@ impl Session {
         if self.vm.has_room_again() {
             self.vm.wake_from_limit();
         }
+        if self.vm.has_input_waiters() && self.last_console_look.elapsed() >= CONSOLE_LOOK_INTERVAL
+        {
+            self.wake_for_input();
+        }
         self.commit_if_due()
+    }
+
+    /// Lets those who wait for input look again if the console has something; whether it has.
+    fn wake_for_input(&mut self) -> bool {
+        self.last_console_look = Instant::now();
+        let is_ready = self.vm.has_input_waiters() && self.vm.machine.host.console_is_ready();
+        if is_ready {
+            self.vm.wake_input_waiters();
+        }
+        is_ready
     }
 
     /// No process can run: wakes whom it can, and otherwise makes durable what was reached.
@@ -414,14 +435,15 @@ impl Session {
                 return Ok(Advance::Worked);
             }
         }
-        if self.vm.fire_timers() > 0 {
+        if self.vm.fire_timers() > 0 || self.wake_for_input() {
             return Ok(Advance::Worked);
         }
         if self.has_work_for_commit() {
             self.commit_and_wait()?;
             return Ok(Advance::Worked);
         }
-        Ok(Advance::Idle { due_us: self.vm.first_due_us() })
+        let awaits_input = self.vm.has_input_waiters();
+        Ok(Advance::Idle { due_us: self.vm.first_due_us(), awaits_input })
     }
 
     /// Raises a condition in a process, as [`Vm::interrupt`] does; whether that could be done now.
@@ -448,7 +470,12 @@ impl Session {
                 return Ok(None);
             }
         }
-        if let Some(due_us) = self.vm.first_due_us() {
+        let due_us = self.vm.first_due_us();
+        if self.vm.has_input_waiters() {
+            self.wait_for_input(due_us)?;
+            return Ok(None);
+        }
+        if let Some(due_us) = due_us {
             self.wait_for_timer(due_us)?;
             return Ok(None);
         }
@@ -474,6 +501,22 @@ impl Session {
         let Session { vm, stop_requested, .. } = self;
         vm.machine.host.wait_until_us(due_us, stop_requested);
         vm.fire_timers();
+        Ok(())
+    }
+
+    /// Nobody can run before there is input, or the first timer is due. Who types or sends may be about
+    /// to, so what there is to commit is committed when a wave would be due, and not at once.
+    fn wait_for_input(&mut self, due_us: Option<i64>) -> Result<(), SessionError> {
+        let wave_us = self.vm.machine.host.clock_us() + self.wave_interval.as_micros() as i64;
+        let ends_with_wave =
+            due_us.is_none_or(|due_us| due_us > wave_us) && self.has_work_for_commit();
+        let until_us = if ends_with_wave { Some(wave_us) } else { due_us };
+        let Session { vm, stop_requested, .. } = self;
+        vm.machine.host.wait_for_console(until_us, stop_requested);
+        self.vm.fire_timers();
+        if !self.wake_for_input() && ends_with_wave && self.vm.machine.host.clock_us() >= wave_us {
+            self.commit_and_wait()?;
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 mod support;
 
 use pscheme::heap::store::MemoryImage;
+use pscheme::heap::word::Word;
 use pscheme::{Limits, Outcome, Session, SessionOptions};
 use support::{Console, Random, TestHost};
 
@@ -290,4 +291,34 @@ fn a_section_that_does_too_much_work_ends_its_process() {
     let text =
         "(spawn (lambda () (atomically (lambda () (let loop () (loop)))))) (yield) (display 1)";
     assert_eq!(run(text, &[("atomic-section", 10_000)]), "1");
+}
+
+#[test]
+fn who_meets_the_heaps_limit_while_reading_loses_nothing() {
+    for reading in ["(read-line port)", "(read-string 16000 port)"] {
+        let text = format!(
+            "(define port (open-input-string (make-string 16000 #\\a)))
+             (define (loop) (if (not go) (begin (yield) (loop))))
+             (define go #f)
+             (display \"ready \") (loop)
+             (display (string-length {reading}))"
+        );
+        let console = Console::default();
+        let mut session = Session::transient(options(&console, &[])).unwrap();
+        session.start_program("reading.scm", &text).unwrap();
+        while console.lock().unwrap().is_empty() {
+            assert_eq!(session.run_one_slice().unwrap(), None);
+        }
+        let place = session.vm.heap.protect(Word::TRUE);
+        session.vm.define("go", place);
+        session.vm.heap.unprotect(place);
+        let vm = &mut session.vm;
+        vm.heap.collect_major(&mut vm.machine);
+        vm.heap.limit_bytes = vm.heap.bytes_in_use();
+        assert_eq!(session.run().unwrap(), Outcome::AtLimit, "{reading}");
+        session.vm.heap.limit_bytes = u64::MAX;
+        session.vm.wake_from_limit();
+        assert_eq!(session.run().unwrap(), Outcome::Ended(0), "{reading}");
+        assert_eq!(shown(&console), "ready 16000", "{reading}");
+    }
 }

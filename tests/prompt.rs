@@ -32,7 +32,7 @@ fn finish(prompt: &mut Prompt) -> Vec<Turn> {
     for _ in 0..TURNS_MAX {
         match prompt.turn().unwrap() {
             Turn::Worked => {}
-            Turn::Idle { due_us: Some(due_us) } => wait_until(prompt, due_us),
+            Turn::Idle { due_us: Some(due_us), .. } => wait_until(prompt, due_us),
             turn => {
                 let is_last = matches!(turn, Turn::Done(_) | Turn::Idle { .. } | Turn::Exit { .. });
                 turns.push(turn);
@@ -344,4 +344,30 @@ fn an_interruption_is_durable_when_it_is_told() {
     assert_eq!(prompt.resumed().entry, None);
     let failed = prompt.last_failed().expect("its stack is kept");
     assert!(prompt.session.vm.heap.field(failed, body::Process::CONTINUATION).is_object());
+}
+
+#[test]
+fn an_entry_that_waits_for_input_is_interrupted() {
+    let console = Console::default();
+    console.typed.stay_open();
+    let mut prompt = transient(&console);
+    let is_idle = |turns: Vec<Turn>| turns.last() == Some(&idle_for_input());
+    assert!(is_idle(evaluate(
+        &mut prompt,
+        "(guard (e (#t (list 'handled (read-line)))) (read-line))"
+    )));
+    prompt.interrupt();
+    assert!(is_idle(finish(&mut prompt)), "the handler reads");
+    console.typed.piece(b"typed\n");
+    console.typed.wait();
+    assert_eq!(ending(&finish(&mut prompt)), &Ending::Whole);
+    assert_eq!(console.lock().unwrap().as_slice(), b"(handled \"typed\")\n");
+    assert!(is_idle(evaluate(&mut prompt, "(%read-char (current-input-port))")));
+    prompt.interrupt();
+    assert_eq!(ending(&finish(&mut prompt)), &Ending::Interrupted(None));
+    assert!(!prompt.session.vm.has_input_waiters());
+}
+
+fn idle_for_input() -> Turn {
+    Turn::Idle { due_us: None, awaits_input: true }
 }

@@ -60,8 +60,10 @@ struct Runner {
 }
 
 impl Runner {
-    fn new(engine: Engine, zeal: bool, pace: Pace, label: String) -> Runner {
+    /// What the cases of this file read from the console comes byte by byte.
+    fn new(file: &str, engine: Engine, zeal: bool, pace: Pace, label: String) -> Runner {
         let console = Console::default();
+        console.typed.input_of("tests/spec", file);
         let session = Session::transient(SessionOptions::new(TestHost::new(&console))).unwrap();
         let mut machine = Suspended::new(session, &console);
         machine.check_interval = CHECK_INTERVAL;
@@ -168,7 +170,8 @@ fn check(what: &str, engine: Engine, zeal: bool, pace: impl Fn(usize) -> Pace) {
                 &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spec/files"),
                 ".".as_ref(),
             );
-            let mut runner = Runner::new(engine, zeal, pace(index), format!("{name} {what}"));
+            let label = format!("{name} {what}");
+            let mut runner = Runner::new(&name, engine, zeal, pace(index), label);
             problems.push_str(&runner.run_all(&cases));
             suspensions += runner.machine.suspensions;
         });

@@ -116,6 +116,8 @@ root_table! {
     /// The version of Unicode whose tables the library of this image was made with, as a fixnum:
     /// 180000 is 18.0.0. 0 in images that are older than this row.
     36 UnicodeVersion: number;
+    /// First of the processes that wait for input from the console, newest first, or `#f`.
+    37 InputWaiters: object(Process);
 }
 
 impl RootClass {

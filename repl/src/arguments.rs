@@ -24,8 +24,8 @@ use crate::{duration, size, status};
 pub struct CommandLine {
     #[command(subcommand)]
     pub verb: Option<Verb>,
-    /// A program to run without an image: nothing of it survives. `-` is the standard input. A name
-    /// without `/` and `.` goes behind `--`.
+    /// A program to run without an image: nothing of it survives. `-` is the standard input, all of it,
+    /// so that the program finds the end there. A name without `/` and `.` goes behind `--`.
     pub file: Option<PathBuf>,
     /// Run the text, and show the value of its last expression.
     #[arg(short = 'e', value_name = "TEXT", conflicts_with = "file")]

@@ -273,3 +273,89 @@ fn a_pipe_into_an_image_leaves_what_it_did() {
     let output = piped(folder.path(), &["repl", "work.image"], "x\n");
     assert_eq!(shown(&output.stdout), "42\n");
 }
+
+#[test]
+fn programs_in_a_pipe_read_the_lines_behind_their_entry() {
+    let folder = folder();
+    let input = "(define line (read-line))\nhello (not evaluated\nline (+ 1 2)\n(read)\n(a\nb)\n\
+        (list (read-char) (peek-char))\nleft there\n(read-line)\n\"x\"\n(car line)";
+    let output = piped(folder.path(), &[], input);
+    assert_eq!(
+        shown(&output.stdout),
+        "\"hello (not evaluated\"\n3\n(a b)\n(#\\newline #\\l)\n\"left there\"\n\"x\"\n"
+    );
+    // Lines that were read count in the places of errors.
+    assert!(shown(&output.stderr).contains("standard input:11:1"), "{}", shown(&output.stderr));
+    let output = piped(folder.path(), &["repl", "work.image"], "(read-line)\n");
+    assert_eq!((shown(&output.stdout).as_str(), output.status.code()), ("#<eof>\n", Some(0)));
+    // Others read, too, while an entry is evaluated, and behind the last one.
+    let reader = "(define other (spawn (lambda () (display (read-line)) (display (read-line)))))";
+    let output = piped(folder.path(), &[], &format!("{reader} (sleep 0.01)\nline\n'next"));
+    assert_eq!(shown(&output.stdout), "line'next");
+    let output = piped(folder.path(), &[], &format!("'next {reader}"));
+    assert_eq!(shown(&output.stdout), "next\n#<eof>#<eof>");
+}
+
+#[test]
+fn a_program_reads_what_is_typed_while_its_entry_is_evaluated() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.type_text("(begin (display \"your name? \") (string-upcase (read-line)))");
+    terminal.press("Enter");
+    terminal.wait_for("\nyour name?");
+    terminal.type_text("ada");
+    terminal.wait_for("your name? ada");
+    terminal.press("Enter");
+    terminal.wait_for("$1 = \"ADA\"");
+    terminal.wait_ready();
+    // One that waits in the background gets nothing of what is typed as an entry.
+    terminal.enter("(define other (spawn (lambda () (write (read-line)) (newline))))");
+    terminal.enter("(+ 1 2)");
+    terminal.wait_for("$2 = 3");
+    terminal.type_text("(begin (display \"go \") (sleep 0.2) (list (read)))");
+    terminal.press("Enter");
+    terminal.wait_for("\ngo");
+    terminal.type_text("for the other");
+    terminal.press("Enter");
+    terminal.wait_for("\n\"for the other\"");
+    terminal.type_text("(a");
+    terminal.press("Enter");
+    terminal.type_text(" b)");
+    terminal.press("Enter");
+    terminal.wait_for("= ((a b))");
+    terminal.wait_ready();
+    check_golden("prompt_reading.txt", &terminal.golden_screen());
+}
+
+#[test]
+fn reading_at_the_prompt_is_ended_interrupted_and_gone_on_with() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    let begin = |entry: &str, word: &str| {
+        terminal.type_text(entry);
+        terminal.press("Enter");
+        terminal.wait_for(word);
+    };
+    begin("(begin (display \"first\") (newline) (list (read-line) 'end))", "\nfirst");
+    terminal.press("C-d");
+    terminal.wait_for("$1 = (#<eof> end)");
+    terminal.wait_ready();
+    begin("(begin (display \"second\") (newline) (read-line))", "\nsecond");
+    terminal.type_text("not read");
+    terminal.press("C-c");
+    terminal.wait_for("interrupted after commit");
+    terminal.wait_ready();
+    terminal.enter("'still-here");
+    terminal.wait_for("$2 = still-here");
+    begin("(begin (display \"third\") (newline) (string-append \"got \" (read-line)))", "\nthird");
+    terminal.signal("-KILL");
+    terminal.wait_for_end();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_for("going on with (begin (display \"third\")");
+    terminal.type_text("after the crash");
+    terminal.press("Enter");
+    terminal.wait_for("$3 = \"got after the crash\"");
+    terminal.wait_ready();
+}

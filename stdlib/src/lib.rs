@@ -9,7 +9,7 @@
 //! 200–249, strings and symbols 250–278 and 290–349, continuations 279–289, vectors 350–399, bytevectors 400–449, hash tables
 //! 450–499, control 500–549, ports 550–649, commits and processes 650–699, records 700–717, procedures
 //! 718, features 719, evaluation 720–725, the operating system's process 726–728, compilations and
-//! syntax 730 and 740–749, the host 750–752, help 760.
+//! syntax 730 and 740–749, ports 733 and 736, the host 750–752, help 760.
 //! Codes reach the disk: they are never renumbered.
 
 #![deny(unsafe_code)]

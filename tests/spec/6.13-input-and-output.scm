@@ -140,6 +140,18 @@
 ; After an error what follows can be read.
 (let ((p (open-input-string ") a"))) (guard (e ((read-error? e) (read p))) (read p))) ;=> a
 
+; The console; what is typed stands in 6.13-input-and-output.in.
+(let* ((a (read-line)) (b (read-char)) (c (peek-char)) (d (read-string 3)) (e (read-line))) (list a b c d e)) ;=> ("λ one" #\t #\w "wo " "three")
+(let* ((a (read)) (b (read)) (c (read)) (d (read-char)) (e (read-char))) (list a b c d e)) ;=> ((a (b . "c\nd")) #(1 2) symbol #\space #\;)
+(read-line (current-input-port)) ;=> " no comment"
+(parameterize ((current-input-port (open-input-string "other"))) (read-line)) ;=> "other"
+(guard (e ((read-error? e) (read-line))) (read)) ;=> " malformed"
+(begin (close-port (current-input-port)) (list (input-port-open? (current-input-port)) (read-line))) ;=> (#t "open")
+(let* ((a (read-line)) (b (peek-char)) (c (char-ready?)) (d (read-char)) (e (read-line)) (f (read)) (g (read-string 5))) (list a b c d e f g)) ;=> ("end" #<eof> #t #<eof> #<eof> #<eof> #<eof>)
+(read-string 0) ;=> ""
+(guard (e (#t 'error)) (read-u8)) ;=> error
+(guard (e (#t 'error)) (read-char (current-output-port))) ;=> error
+
 ; Files.
 (begin (call-with-output-file "out.txt" (lambda (p) (write '(1 "two" #\3) p) (newline p) (write-string "line λ" p))) (call-with-input-file "out.txt" (lambda (p) (let* ((a (read p)) (b (read-char p)) (c (read-line p)) (d (read-line p))) (list a b c d))))) ;=> ((1 "two" #\3) #\newline "line λ" #<eof>)
 (file-exists? "out.txt") ;=> #t

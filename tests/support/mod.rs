@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "each suite uses a part of this")]
 
+#[path = "typed.rs"]
+mod typed;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -13,18 +16,32 @@ use pscheme::heap::root_table::Root;
 use pscheme::heap::store::{MemoryImage, MemoryStore, Store, Wave};
 use pscheme::session::{check_heap, primitive_set};
 use pscheme::vm::engine::Engine;
-use pscheme::vm::host::Host;
+use pscheme::vm::host::{ConsoleInput, Host};
 use pscheme::vm::machine::{SLICE_WORK, Stop, Vm};
 use pscheme::vm::process::Event;
 use pscheme::{Session, SessionOptions};
 
-/// The bytes a program has shown so far.
-pub type Console = Arc<Mutex<Vec<u8>>>;
+pub use typed::Typed;
+
+/// The bytes a program has shown so far, and what is typed for it.
+#[derive(Clone, Default)]
+pub struct Console {
+    shown: Arc<Mutex<Vec<u8>>>,
+    pub typed: Typed,
+}
+
+impl std::ops::Deref for Console {
+    type Target = Mutex<Vec<u8>>;
+
+    fn deref(&self) -> &Mutex<Vec<u8>> {
+        &self.shown
+    }
+}
 
 /// What the clock of a test shows at first.
 pub const FIRST_US: i64 = 1_000_000;
 
-/// A host whose console is a buffer, and whose clock and randomness are the same in every run. The
+/// A host whose console is a buffer and what the test types, and whose clock and randomness are the same in every run. The
 /// clock moves when somebody waits for it, at once.
 pub struct TestHost {
     pub console: Console,
@@ -46,6 +63,18 @@ impl TestHost {
 impl Host for TestHost {
     fn console_write(&mut self, bytes: &[u8]) {
         self.console.lock().unwrap().extend_from_slice(bytes);
+    }
+    fn console_read(&mut self, buffer: &mut [u8]) -> ConsoleInput {
+        self.console.typed.read(buffer)
+    }
+    fn console_is_ready(&mut self) -> bool {
+        self.console.typed.is_ready()
+    }
+    fn wait_for_console(&mut self, deadline_us: Option<i64>, stop: &AtomicBool) {
+        if !self.console.typed.wait() {
+            let deadline_us = deadline_us.expect("somebody waits for what never comes");
+            self.wait_until_us(deadline_us, stop);
+        }
     }
     fn clock_us(&mut self) -> i64 {
         self.now_us
@@ -122,8 +151,12 @@ pub fn in_scratch_folder<T>(run: impl FnOnce() -> T) -> T {
     result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// A session that runs `text` and shows its output on `console`.
+/// A session that runs `text` and shows its output on `console`. What the program reads comes byte by
+/// byte.
 pub fn session_for(name: &str, text: &str, console: &Console) -> Session {
+    for folder in ["tests/every", "tests/language"] {
+        console.typed.input_of(folder, name);
+    }
     let options = SessionOptions::new(TestHost::new(console));
     let mut session = Session::transient(options).unwrap();
     session.start_program(name, text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
@@ -224,6 +257,9 @@ impl Suspended {
         self.vm.machine.safepoints = safepoints;
         self.vm.heap.set_zeal(zeal);
         self.vm.wake_waiters(self.suspensions as i64);
+        // Time passes while nobody runs.
+        self.console.typed.wait();
+        self.vm.wake_input_waiters();
         self.slice_left = self.slice_at_commit;
         if let Some(newest) = newest_effect(&self.vm) {
             EffectRunner::after_restart(&self.vm).perform(&mut self.vm, newest).unwrap();
@@ -257,6 +293,11 @@ impl Suspended {
     fn wait(&mut self, label: &str) -> bool {
         if self.vm.heap.root(Root::CommitWaiters).is_object() {
             self.suspend(label);
+            return true;
+        }
+        if self.vm.has_input_waiters() {
+            self.console.typed.wait();
+            self.vm.wake_input_waiters();
             return true;
         }
         let Some(due_us) = self.vm.first_due_us() else { return false };

@@ -384,6 +384,7 @@ impl Vm {
         self.machine.stop = Some(match interrupt {
             Interrupt::Error(fault) => Stop::Error(fault),
             Interrupt::Park(park, _) => Stop::Park(park),
+            Interrupt::AwaitInput => Stop::AwaitInput,
             Interrupt::Exit(status) => Stop::Exit(status),
         });
     }

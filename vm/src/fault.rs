@@ -67,6 +67,8 @@ pub enum Interrupt {
     Error(Box<Fault>),
     /// Deliver the word as the result, then wait.
     Park(Park, Word),
+    /// Wait for input from the console, then call again: there is no result, and nothing was taken.
+    AwaitInput,
     Exit(i64),
 }
 

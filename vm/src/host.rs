@@ -5,10 +5,41 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+/// What the console gives a program that reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsoleInput {
+    /// So many bytes, at least one, are in the buffer. The host does not have them any more.
+    Bytes(usize),
+    /// Nothing yet: the process that reads waits, and others run.
+    NotYet,
+    /// The input has ended: the program gets one end-of-file object, and asks again if it reads on.
+    End,
+}
+
 /// The host of a machine. Every call is made at a counted point.
 pub trait Host: Send {
     /// Shows bytes on the console. They may be shown again after a crash.
     fn console_write(&mut self, bytes: &[u8]);
+
+    /// Takes what the console has for programs to read, as UTF-8, into a buffer of at least one byte.
+    /// Never waits. What it gives is in the heap from then on, and so in the next commit.
+    ///
+    /// A host without input keeps these three as they are: programs find its end. One that ever
+    /// answers [`ConsoleInput::NotYet`] provides all three.
+    fn console_read(&mut self, _buffer: &mut [u8]) -> ConsoleInput {
+        ConsoleInput::End
+    }
+
+    /// Whether [`Host::console_read`] would answer anything but [`ConsoleInput::NotYet`]. Never waits.
+    fn console_is_ready(&mut self) -> bool {
+        true
+    }
+
+    /// Waits until [`Host::console_is_ready`], or the wall clock shows `deadline_us`, microseconds since
+    /// 1970, or `stop` is set. It may come back before: it is then called again. Nothing can run
+    /// meanwhile.
+    fn wait_for_console(&mut self, _deadline_us: Option<i64>, _stop: &AtomicBool) {}
+
     /// Microseconds since 1970 by the wall clock.
     fn clock_us(&mut self) -> i64;
     /// Nanoseconds of a clock that never goes back.

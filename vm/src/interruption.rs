@@ -10,7 +10,7 @@ use crate::process::{Event, ProcessState};
 
 impl Vm {
     /// Raises a fault in a process wherever it stands between two slices: while it runs, waits for
-    /// its turn, sleeps, or waits for a message or for room in the heap. Its handlers get the
+    /// its turn, sleeps, or waits for a message, for input or for room in the heap. Its handlers get the
     /// condition, on top of the stack as it is; without any it fails.
     ///
     /// `None` if nothing can be raised now and it has to be tried again: inside an atomic section,
@@ -26,7 +26,8 @@ impl Vm {
                 ProcessState::Sleeping | ProcessState::WaitingForMessage => {
                     self.cancel_timer(process);
                 }
-                ProcessState::AtLimit => self.leave_limit_queue(process),
+                ProcessState::AtLimit => self.leave_list(Root::ProcessesAtLimit, process),
+                ProcessState::WaitingForInput => self.leave_list(Root::InputWaiters, process),
                 ProcessState::WaitingForCommit
                 | ProcessState::NewAfterCommit
                 | ProcessState::Finished

@@ -32,6 +32,7 @@ pub mod process_names;
 pub mod process_tree;
 pub mod raise;
 pub mod room;
+pub mod set_aside;
 pub mod stack;
 pub mod timers;
 pub mod verify_code;

@@ -6,12 +6,11 @@
 //! there it fails with the limit's condition.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::frame::FRAME_WORDS_MIN;
-use pscheme_heap::kind::{Header, Kind, body};
+use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
-use crate::machine::{TopFrame, Vm};
+use crate::machine::Vm;
 use crate::process::{Event, ProcessState};
 
 /// The limit that stopped a process.
@@ -59,67 +58,16 @@ impl Vm {
     pub(crate) fn stop_at_limit(&mut self, limit: LimitMet) -> Event {
         let process = self.machine.process;
         self.heap.set_field(process, body::Process::DUE, limit.mark());
-        if let TopFrame::Arguments(count) = self.machine.top {
-            let call = self.pending_call(count);
-            let place = self.heap.protect(call);
-            self.seal_below(FRAME_WORDS_MIN);
-            self.machine.top = TopFrame::Empty;
-            let call = self.heap.protected(place);
-            self.heap.unprotect(place);
-            self.heap.set_field(process, body::Process::VALUE, call);
-        } else {
-            self.heap.set_field(process, body::Process::VALUE, Word::FALSE);
-        }
-        self.park(ProcessState::AtLimit);
-        let others = self.heap.root(Root::ProcessesAtLimit);
-        self.heap.set_field(process, body::Process::NEXT, others);
-        self.heap.set_root(Root::ProcessesAtLimit, process);
+        self.set_aside(ProcessState::AtLimit, Root::ProcessesAtLimit);
         // What the attempt left behind is no room that somebody freed.
         self.heap.collect_major(&mut self.machine);
         self.machine.bytes_at_limit = self.heap.bytes_in_use();
         Event::AtLimit(process)
     }
 
-    /// The call whose frame is set up at the base: the procedure, then the arguments.
-    fn pending_call(&mut self, count: usize) -> Word {
-        let header = Header::new(Kind::MultipleValues, 0, 1 + count);
-        self.make_room(header.nursery_bytes());
-        let call = self.heap.object(Kind::MultipleValues, 0, 1 + count);
-        self.heap.initialise(call, 0, self.register(0).0);
-        for index in 0..count {
-            self.heap.initialise(call, 1 + index, self.register(2 + index).0);
-        }
-        call
-    }
-
     /// The processes that a limit stopped, the last one first.
     pub fn processes_at_limit(&self) -> Vec<Word> {
-        let mut processes = Vec::new();
-        let mut process = self.heap.root(Root::ProcessesAtLimit);
-        while process.is_object() {
-            processes.push(process);
-            process = self.heap.field(process, body::Process::NEXT);
-        }
-        processes
-    }
-
-    /// Takes a process out of those that a limit stopped.
-    pub(crate) fn leave_limit_queue(&mut self, process: Word) {
-        let mut before = Word::FALSE;
-        let mut at = self.heap.root(Root::ProcessesAtLimit);
-        while at.is_object() {
-            let next = self.heap.field(at, body::Process::NEXT);
-            if at != process {
-                (before, at) = (at, next);
-                continue;
-            }
-            if before.is_object() {
-                self.heap.set_field(before, body::Process::NEXT, next);
-            } else {
-                self.heap.set_root(Root::ProcessesAtLimit, next);
-            }
-            return;
-        }
+        self.set_aside_in(Root::ProcessesAtLimit)
     }
 
     /// Whether enough has been freed since processes stopped at the limit that trying again is
@@ -133,14 +81,6 @@ impl Vm {
 
     /// Lets the processes that a limit stopped try again, in the order in which they stopped.
     pub fn wake_from_limit(&mut self) {
-        let processes = self.processes_at_limit();
-        self.heap.set_root(Root::ProcessesAtLimit, Word::FALSE);
-        for &process in processes.iter().rev() {
-            let pending = self.heap.field(process, body::Process::VALUE).is_object();
-            let state = if pending { ProcessState::New } else { ProcessState::Ready };
-            self.heap.set_field(process, body::Process::DUE, Word::FALSE);
-            self.set_process_state(process, state);
-            self.enqueue(process);
-        }
+        self.take_up_again(Root::ProcessesAtLimit);
     }
 }

@@ -42,6 +42,8 @@ pub enum Stop {
     Error(Box<Fault>),
     /// The process waits; the primitive's result is in place already.
     Park(Park),
+    /// The process waits for input from the console, to carry out again what it stands at.
+    AwaitInput,
     /// `(exit n)`.
     Exit(i64),
 }

@@ -6,6 +6,7 @@
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
+use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
 use crate::fault::{Fault, Interrupt};
@@ -126,7 +127,7 @@ impl Vm {
     pub fn discard(&mut self, process: Word) -> bool {
         match self.process_state(process) {
             ProcessState::Failed => {}
-            ProcessState::AtLimit => self.leave_limit_queue(process),
+            ProcessState::AtLimit => self.leave_list(Root::ProcessesAtLimit, process),
             _ => return false,
         }
         self.set_process_state(process, ProcessState::Finished);

@@ -57,6 +57,8 @@ process_states! {
     7 Sleeping = "sleeping";
     /// As new, but not before the commit whose number is in `due` is durable.
     8 NewAfterCommit = "new-after-commit";
+    /// Waits for input from the console; with multiple values in `value` they are a call to be made.
+    9 WaitingForInput = "waiting-for-input";
 }
 
 impl ProcessState {
@@ -73,7 +75,7 @@ pub enum Event {
     Slice,
     /// The process now waits for a commit.
     WaitsForCommit(Word),
-    /// The process now waits for a message or a time.
+    /// The process now waits for a message, a time or input.
     Waits(Word),
     /// The process has ended.
     Finished(Word),
@@ -305,6 +307,10 @@ impl Vm {
                 self.park(ProcessState::Sleeping);
                 Event::Waits(process)
             }
+            Stop::AwaitInput => {
+                self.wait_for_input();
+                Event::Waits(process)
+            }
             Stop::Finished => {
                 let value = self.register(0);
                 self.finish(value)
@@ -405,6 +411,7 @@ pub(crate) fn interrupt_stop(interrupt: Interrupt) -> Stop {
     match interrupt {
         Interrupt::Error(fault) => Stop::Error(fault),
         Interrupt::Park(park, _) => Stop::Park(park),
+        Interrupt::AwaitInput => Stop::AwaitInput,
         Interrupt::Exit(status) => Stop::Exit(status),
     }
 }

@@ -19,10 +19,11 @@ use crate::machine::CodeView;
 use crate::process::ProcessState::{self, *};
 
 /// The queues: their first and last process, and the states of those in them.
-const QUEUES: [(Root, Option<Root>, &[ProcessState]); 3] = [
+const QUEUES: [(Root, Option<Root>, &[ProcessState]); 4] = [
     (Root::RunQueueHead, Some(Root::RunQueueTail), &[New, Ready]),
     (Root::CommitWaiters, Some(Root::CommitWaitersTail), &[WaitingForCommit, NewAfterCommit]),
     (Root::ProcessesAtLimit, None, &[AtLimit]),
+    (Root::InputWaiters, None, &[WaitingForInput]),
 ];
 /// What is wrong with the processes of a heap; empty if nothing is. [`Heap::verify`] must have found
 /// nothing.

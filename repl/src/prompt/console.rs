@@ -1,4 +1,9 @@
-//! The terminal's output side: what programs and the prompt write, while a line is edited or not.
+//! The terminal as programs use it: what they and the prompt write, while a line is edited or not, and
+//! what they read.
+//!
+//! While an entry is evaluated, no line is edited: the terminal is as it was found, so it edits and shows
+//! lines itself, and a program gets them from the standard input. While a line is edited, programs that
+//! read find nothing yet.
 //!
 //! While the user edits a line, whole lines go through the editor's printer, which puts them above the
 //! line being typed. That printer can wait for the editor, so a thread of its own calls it; nobody who
@@ -8,16 +13,20 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use std::{io, thread};
 
 use pscheme::host::StandardHost;
-use pscheme::vm::host::Host;
+use pscheme::vm::host::{ConsoleInput, Host};
 use rustyline::ExternalPrinter;
 
 /// Bytes that wait for the editor's printer at most; then whoever writes waits.
 const WAITING_BYTES_MAX: usize = 256 * 1024;
 
-/// The terminal as something to write to, shared by all who do.
+/// Time between two looks at the terminal while somebody waits for what is typed and nobody can run.
+pub const CONSOLE_LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The terminal, shared by all who write to it or read from it.
 #[derive(Clone, Default)]
 pub struct Console {
     shared: Arc<Shared>,
@@ -126,6 +135,27 @@ impl Console {
         self.state().in_line = true;
     }
 
+    /// Takes a line that was typed for a program.
+    fn read(&self, standard: &mut StandardHost, buffer: &mut [u8]) -> ConsoleInput {
+        // Held until the end, so that no editing begins between the look and the reading.
+        let mut state = self.state();
+        if state.editing {
+            return ConsoleInput::NotYet;
+        }
+        let input = standard.console_read(buffer);
+        if let ConsoleInput::Bytes(count) = input
+            && buffer[..count].ends_with(b"\n")
+        {
+            // The terminal has shown it.
+            state.in_line = false;
+        }
+        input
+    }
+
+    fn is_ready(&self, standard: &mut StandardHost) -> bool {
+        !self.state().editing && standard.console_is_ready()
+    }
+
     /// Shows what was written of a line that is not whole, because no more of it has come.
     pub fn flush(&self) {
         let mut state = self.state();
@@ -175,6 +205,25 @@ pub struct PromptHost {
 impl Host for PromptHost {
     fn console_write(&mut self, bytes: &[u8]) {
         self.console.write(bytes);
+    }
+
+    fn console_read(&mut self, buffer: &mut [u8]) -> ConsoleInput {
+        self.console.read(&mut self.standard, buffer)
+    }
+
+    fn console_is_ready(&mut self) -> bool {
+        self.console.is_ready(&mut self.standard)
+    }
+
+    fn wait_for_console(&mut self, deadline_us: Option<i64>, stop: &AtomicBool) {
+        // Nobody says when the editing ends, so it comes back soon.
+        let look_us = self.clock_us() + CONSOLE_LOOK_INTERVAL.as_micros() as i64;
+        let until_us = deadline_us.map_or(look_us, |deadline_us| deadline_us.min(look_us));
+        let is_editing = self.console.state().editing;
+        match is_editing {
+            true => self.standard.wait_until_us(until_us, stop),
+            false => self.standard.wait_for_console(Some(until_us), stop),
+        }
     }
 
     fn clock_us(&mut self) -> i64 {

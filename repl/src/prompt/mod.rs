@@ -3,12 +3,13 @@
 //! Three threads: this one reads the terminal, `worker.rs` owns the session, and one waits for signals.
 //! `pscheme::prompt` in the library is what survives a crash; nothing here does. `editor.rs` and
 //! `scheme.rs` are the editor's view of Scheme, `commands.rs` the comma commands, `console.rs` the
-//! terminal's output side, `piped.rs` the prompt without a terminal.
+//! terminal as programs write to it and read from it, `piped.rs` the prompt without a terminal.
 
 mod commands;
 mod console;
 mod editor;
 mod piped;
+mod piped_input;
 mod scheme;
 mod worker;
 

@@ -1,7 +1,7 @@
 //! The prompt without a terminal: forms are evaluated as they come in on the standard input, and their
-//! values printed. The first error ends it.
+//! values printed. The first error ends it. What a program reads are the lines behind its entry
+//! (`piped_input.rs`).
 
-use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,7 @@ use pscheme::{Outcome, Session, SessionOptions};
 
 use super::editor::is_incomplete;
 use super::open_image;
+use super::piped_input::{PipedHost, PipedInput};
 use crate::arguments::Running;
 use crate::library_path::folders;
 use crate::run::{Failure, NOBODY_SENDS, exit_status};
@@ -33,7 +34,8 @@ pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> 
             Failure::Message(ErrorCode::StoreFailed, format!("cannot watch for signals: {error}"))
         })?;
     }
-    let options = session_options(running, &stop);
+    let (input, mut standard) = (PipedInput::default(), StandardHost::default());
+    let options = session_options(&input, running, &stop);
     let session = match image {
         Some(path) => Session::open(open_image(path)?.2, options)?,
         None => Session::transient(options)?,
@@ -42,15 +44,17 @@ pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> 
     prompt.source_name = Some(SOURCE.into());
     // What was being evaluated when the image was closed comes first.
     let mut ended = finish_entry(&mut prompt, &stop)?;
-    let (mut chunk, mut lines_before, mut lines) = (String::new(), 0, 0);
-    let mut input = std::io::stdin().lock();
+    let (mut chunk, mut lines_before) = (String::new(), input.lines());
     while ended.is_none() {
-        let read = input.read_line(&mut chunk).map_err(|error| {
-            let message = format!("cannot read the standard input: {error}");
+        let Some(line) = input.next_line(&mut standard, &stop) else {
+            ended = Some(status::INTERRUPTED);
+            break;
+        };
+        let is_end = line.is_empty();
+        chunk.push_str(std::str::from_utf8(&line).map_err(|_| {
+            let message = "cannot read the standard input: it is not UTF-8".to_string();
             Failure::Message(ErrorCode::ScriptUnreadable, message)
-        })?;
-        lines += 1;
-        let is_end = read == 0;
+        })?);
         if !is_end && is_incomplete(&chunk) {
             continue;
         }
@@ -59,7 +63,7 @@ pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> 
             prompt.begin(&format!("{}{chunk}", "\n".repeat(lines_before)));
             ended = finish_entry(&mut prompt, &stop)?;
         }
-        (lines_before, chunk) = (lines, String::new());
+        (lines_before, chunk) = (input.lines(), String::new());
         if is_end {
             break;
         }
@@ -77,8 +81,13 @@ pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> 
     Ok(ended.unwrap_or(status::OK))
 }
 
-fn session_options(running: &Running, stop: &Arc<AtomicBool>) -> SessionOptions {
-    let host = StandardHost::with_library_folders(folders(None, &running.library_folders));
+fn session_options(
+    input: &PipedInput,
+    running: &Running,
+    stop: &Arc<AtomicBool>,
+) -> SessionOptions {
+    let standard = StandardHost::with_library_folders(folders(None, &running.library_folders));
+    let host = PipedHost { input: input.clone(), standard };
     let mut options = SessionOptions::new(Box::new(host));
     options.limits = running.limits();
     options.stop_requested = Arc::clone(stop);
@@ -104,10 +113,13 @@ fn finish_entry(prompt: &mut Prompt, stop: &AtomicBool) -> Result<Option<u8>, Fa
             Turn::Done(Ending::Interrupted(_)) => return Ok(Some(status::INTERRUPTED)),
             Turn::Done(Ending::Whole) => return Ok(None),
             Turn::Exit { status } => return Ok(Some(exit_status(status))),
-            Turn::Idle { due_us: Some(due_us) } => {
+            Turn::Idle { due_us, awaits_input: true } => {
+                prompt.session.vm.machine.host.wait_for_console(due_us, stop);
+            }
+            Turn::Idle { due_us: Some(due_us), .. } => {
                 prompt.session.vm.machine.host.wait_until_us(due_us, stop);
             }
-            Turn::Idle { due_us: None } => {
+            Turn::Idle { due_us: None, .. } => {
                 eprintln!("pscheme: {NOBODY_SENDS}");
                 return Ok(Some(status::ERROR));
             }

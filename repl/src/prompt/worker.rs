@@ -13,7 +13,7 @@ use pscheme::prompt::{Ending, Prompt, Resumed, Turn};
 use pscheme::{Session, SessionError};
 
 use super::commands::CommandRow;
-use super::console::Console;
+use super::console::{CONSOLE_LOOK_INTERVAL, Console};
 use super::editor::SharedNames;
 use crate::output;
 use crate::run::Failure;
@@ -107,9 +107,11 @@ impl Worker {
                     self.console.write_line_start(&format!("{}${number} ={} ", quiet.0, quiet.1));
                 }
                 Turn::Done(ending) => self.end_entry(ending),
-                Turn::Idle { due_us } => {
+                Turn::Idle { due_us, awaits_input } => {
                     self.console.flush();
-                    let request = match self.wait(due_us) {
+                    // While no entry is evaluated, what is typed belongs to the editor.
+                    let looks = awaits_input && self.prompt.is_evaluating();
+                    let request = match self.wait(due_us, looks) {
                         Ok(request) => request,
                         Err(RecvTimeoutError::Timeout) => continue,
                         Err(RecvTimeoutError::Disconnected) => return self.close(0),
@@ -124,14 +126,18 @@ impl Worker {
         }
     }
 
-    /// Waits for a request, or until a time has come.
-    fn wait(&mut self, due_us: Option<i64>) -> Result<Request, RecvTimeoutError> {
-        let Some(due_us) = due_us else {
-            return self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected);
-        };
+    /// Waits for a request, or until a time has come, or it is time to look at the console again.
+    fn wait(&mut self, due_us: Option<i64>, looks: bool) -> Result<Request, RecvTimeoutError> {
         let now_us = self.prompt.session.vm.machine.host.clock_us();
-        let left_us = u64::try_from(due_us.saturating_sub(now_us)).unwrap_or(0);
-        self.requests.recv_timeout(Duration::from_micros(left_us))
+        let until_due = due_us.map(|due_us| {
+            let left_us = due_us.saturating_sub(now_us);
+            Duration::from_micros(u64::try_from(left_us).unwrap_or(0))
+        });
+        let until_look = looks.then_some(CONSOLE_LOOK_INTERVAL);
+        match until_due.into_iter().chain(until_look).min() {
+            Some(time) => self.requests.recv_timeout(time),
+            None => self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
     }
 
     /// Does what is asked for; a status if the prompt is to be left.

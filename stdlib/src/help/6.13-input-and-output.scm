@@ -39,7 +39,7 @@
 
 (current-input-port
   "(current-input-port)"
-  "The port that is read from if none is given: a parameter, at first the console."
+  "The port that is read from if none is given: a parameter, at first the console, which is the standard input. A process that reads what has not come yet waits, and others run."
   (parameterize ((current-input-port (open-input-string "abc"))) (read-char)) => #\a)
 
 (current-output-port
@@ -172,7 +172,7 @@
 
 (char-ready?
   "(char-ready? [port])"
-  "#t as soon as read-char would return at once; for that it waits itself on a console that has nothing yet."
+  "#t if read-char would return at once, with a character or the end-of-file object; #f if it would wait for the console."
   (char-ready? (open-input-string "a")) => #t)
 
 (read-string

@@ -1,4 +1,5 @@
-//! Reading: all input lies in a bytevector, as UTF-8 where it is text.
+//! Reading: all input lies in a bytevector, as UTF-8 where it is text. That of the console is what has
+//! come in so far, and `console.rs` gets more of it.
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::body;
@@ -8,7 +9,9 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 
 use super::effect::path_argument;
-use super::{PORT_BYTES, new_port, number_field, open_port, set_number_field, state};
+use super::{
+    PORT_BYTES, console, new_port, number_field, open_port, set_number_field, state, state_of,
+};
 use crate::argument::{Call, Outcome, fault, name_text};
 use crate::bytevector::new_bytevector;
 use crate::limits::CHUNK_ELEMENTS_MAX;
@@ -58,12 +61,17 @@ pub(super) fn file_exists(vm: &mut Vm, arguments: Arguments) -> Outcome {
 }
 
 /// What a port has not given out yet.
-fn rest(vm: &Vm, port: Word) -> &[u8] {
+pub(super) fn rest(vm: &Vm, port: Word) -> &[u8] {
     let (start, end) =
         (number_field(vm, port, body::Port::POSITION), number_field(vm, port, body::Port::EXTRA));
+    if start == end {
+        return &[];
+    }
     &vm.heap.bytes(vm.heap.field(port, body::Port::BUFFER))[start..end]
 }
 
+/// Notes that bytes were given out: after room was made for what they became, because who meets the
+/// heap's limit there reads them again.
 fn advance(vm: &mut Vm, port: Word, bytes: usize) {
     let position = number_field(vm, port, body::Port::POSITION);
     set_number_field(vm, port, body::Port::POSITION, position + bytes);
@@ -80,15 +88,48 @@ fn first_character(bytes: &[u8]) -> Option<char> {
 }
 
 fn not_text(vm: &Vm, port: Word) -> Interrupt {
+    if state_of(vm, port) & state::CONSOLE != 0 {
+        return fault(ErrorCode::FileError, "the input from the console is not UTF-8");
+    }
     let position = number_field(vm, port, body::Port::POSITION);
     fault(ErrorCode::FileError, format!("the input is not UTF-8 at byte {position}"))
 }
 
+/// Whether bytes begin with a character, or with what can never become one.
+fn has_character(bytes: &[u8]) -> bool {
+    has_characters(&bytes[..bytes.len().min(4)], 1)
+}
+
+/// Whether bytes hold so many characters, or something that can never become one.
+fn has_characters(bytes: &[u8], count: usize) -> bool {
+    let (valid, is_text) = match std::str::from_utf8(bytes) {
+        Ok(_) => (bytes, true),
+        Err(error) => (&bytes[..error.valid_up_to()], error.error_len().is_none()),
+    };
+    // A character has one byte that continues none.
+    !is_text || valid.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() >= count
+}
+
+/// Whether bytes hold the end of a line, or as many as one step looks at. A return may be half of one.
+fn has_line(bytes: &[u8]) -> bool {
+    let window = &bytes[..bytes.len().min(CHUNK_ELEMENTS_MAX)];
+    match window.iter().position(|&byte| matches!(byte, b'\n' | b'\r')) {
+        Some(end) => bytes[end] == b'\n' || end + 1 < bytes.len(),
+        None => bytes.len() >= CHUNK_ELEMENTS_MAX,
+    }
+}
+
+pub(super) fn is_character_ready(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    open_port(vm, arguments, state::INPUT, true, 1)?;
+    console::has_supply(vm, arguments, has_character).map(Word::boolean)
+}
+
 pub(super) fn read_character(vm: &mut Vm, arguments: Arguments, take: bool) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, true, 1)?;
+    open_port(vm, arguments, state::INPUT, true, 1)?;
+    let port = console::supplied(vm, arguments, has_character)?;
     let bytes = rest(vm, port);
     if bytes.is_empty() {
-        return Ok(Word::EOF);
+        return Ok(if take { console::give_end(vm, port) } else { Word::EOF });
     }
     let Some(character) = first_character(bytes) else { return Err(not_text(vm, port)) };
     if take {
@@ -98,31 +139,35 @@ pub(super) fn read_character(vm: &mut Vm, arguments: Arguments, take: bool) -> O
 }
 
 pub(super) fn read_line(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, true, 1)?;
+    open_port(vm, arguments, state::INPUT, true, 1)?;
+    let port = console::supplied(vm, arguments, has_line)?;
     let bytes = rest(vm, port);
     if bytes.is_empty() {
-        return Ok(Word::EOF);
+        return Ok(console::give_end(vm, port));
     }
     let window = &bytes[..bytes.len().min(CHUNK_ELEMENTS_MAX)];
+    let is_all = window.len() == bytes.len() && !console::may_have_more(vm, port);
     // A line ends with a newline, a return, or both (R7RS 6.13.2 by way of 7.1.1).
     let (line, taken) = match window.iter().position(|&byte| matches!(byte, b'\n' | b'\r')) {
         Some(end) if bytes[end..].starts_with(b"\r\n") => (&window[..end], end + 2),
         Some(end) => (&window[..end], end + 1),
-        None if window.len() == bytes.len() => (window, window.len()),
+        None if is_all => (window, window.len()),
         None => return Ok(Word::FALSE),
     };
     let Ok(text) = std::str::from_utf8(line) else { return Err(not_text(vm, port)) };
     let text = text.to_string();
-    advance(vm, port, taken);
-    new_string(vm, &text)
+    let line = new_string(vm, &text)?;
+    advance(vm, arguments.get(0), taken);
+    Ok(line)
 }
 
 pub(super) fn read_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let port = open_port(vm, arguments, state::INPUT, true, 2)?;
+    open_port(vm, arguments, state::INPUT, true, 2)?;
     let count = Call::new(vm, "read-string", arguments).count(1, CHUNK_ELEMENTS_MAX)?;
+    let port = console::supplied(vm, arguments, |bytes| has_characters(bytes, count))?;
     let mut bytes = rest(vm, port);
     if bytes.is_empty() && count > 0 {
-        return Ok(Word::EOF);
+        return Ok(console::give_end(vm, port));
     }
     let mut text = String::new();
     for _ in 0..count {
@@ -133,8 +178,9 @@ pub(super) fn read_string(vm: &mut Vm, arguments: Arguments) -> Outcome {
         text.push(character);
         bytes = &bytes[character.len_utf8()..];
     }
-    advance(vm, port, text.len());
-    new_string(vm, &text)
+    let string = new_string(vm, &text)?;
+    advance(vm, arguments.get(0), text.len());
+    Ok(string)
 }
 
 pub(super) fn read_byte(vm: &mut Vm, arguments: Arguments, take: bool) -> Outcome {
@@ -154,6 +200,7 @@ pub(super) fn read_bytes(vm: &mut Vm, arguments: Arguments) -> Outcome {
         return Ok(Word::EOF);
     }
     let part = bytes[..bytes.len().min(count)].to_vec();
-    advance(vm, port, part.len());
-    new_bytevector(vm, &part)
+    let bytevector = new_bytevector(vm, &part)?;
+    advance(vm, arguments.get(0), part.len());
+    Ok(bytevector)
 }

@@ -5,13 +5,15 @@
 //! | `state` | bits of [`state`] | bits of [`state`] |
 //! | `name` | path or `#f` | path; of a string port the list of full buffers, newest first |
 //! | `position` | index of the next byte | bytes before the buffer |
-//! | `buffer` | bytevector of everything | bytevector of what is not yet passed on |
-//! | `extra` | length of the input | bytes used in the buffer |
+//! | `buffer` | bytevector of everything; of the console what has come in, `#f` at first | bytevector of what is not yet passed on |
+//! | `extra` | length of the input in the buffer | bytes used in the buffer |
 //! | `file` | `#f` | of a file port a [`file::FileRecord`] |
 //!
-//! Text is UTF-8 in every buffer. Input is read as a whole when its port is opened. Bytes for a file
+//! Text is UTF-8 in every buffer. Input is read as a whole when its port is opened, that of the console
+//! when a program asks for it (`console.rs`). Bytes for a file
 //! leave the buffer as effects (`effect.rs`), which are performed after the commit that holds them.
 
+mod console;
 pub mod effect;
 pub mod file;
 mod input;
@@ -41,6 +43,8 @@ pub mod state {
     pub const FILE: i64 = 64;
     /// `read` folds the case of symbols: `#!fold-case` was the last directive.
     pub const FOLDS_CASE: i64 = 128;
+    /// The console's input has ended, and no reading has given out its end-of-file object yet.
+    pub const ENDED: i64 = 256;
 }
 
 primitives! { PORT_PRIMITIVES:
@@ -126,6 +130,8 @@ primitives! { PORT_PRIMITIVES:
     /// `(%port-check port name place sort)`: a port that is open and of this sort, or a fault. The sort is
     /// the sum of 1 for input or 2 for output, and 8 for text.
     733 "%port-check" (4) constant => check;
+    /// `(%char-ready? port name place)`: whether `%read-char` would give something at once.
+    736 "%char-ready?" (1..=3) constant => input::is_character_ready;
 }
 
 pub(crate) fn state_of(vm: &Vm, port: Word) -> i64 {
@@ -167,10 +173,6 @@ fn open_port(
         && (state_of(vm, port) & state::TEXTUAL != 0) == textual;
     if !fits || state_of(vm, port) & state::OPEN == 0 {
         return Err(refused(vm, arguments, direction, textual, named));
-    }
-    if state_of(vm, port) & (state::CONSOLE | state::INPUT) == state::CONSOLE | state::INPUT {
-        let message = "reading from the console is not in this version";
-        return Err(fault(ErrorCode::NotInThisVersion, message));
     }
     Ok(port)
 }

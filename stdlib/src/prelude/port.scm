@@ -132,7 +132,7 @@
 
 (define (read-char . port) (%read-char (%input port) 'read-char 0))
 (define (peek-char . port) (%peek-char (%input port) 'peek-char 0))
-(define (char-ready? . port) (begin (%peek-char (%input port) 'char-ready? 0) #t))
+(define (char-ready? . port) (%char-ready? (%input port) 'char-ready? 0))
 (define (read-u8 . port) (%read-byte (%input port) 'read-u8 0))
 (define (peek-u8 . port) (%peek-byte (%input port) 'peek-u8 0))
 (define (u8-ready? . port) (begin (%peek-byte (%input port) 'u8-ready? 0) #t))

@@ -62,10 +62,10 @@
 (cons 1) ;!> E0103 cons expects 2 arguments, found 1: (cons a b)
 (no-such-thing 1) ;!> E0101 the variable no-such-thing has no value
 ("not a procedure") ;!> E0102 "not a procedure" is not a procedure
-(read) ;!> E0113 reading from the console is not in this version
 (file-exists? 'a) ;!> E0104 file-exists? expects a string as its first argument, found a
 (delete-file 5) ;!> E0104 delete-file expects a string as its first argument, found 5
-(read-char) ;!> E0113 reading from the console is not in this version
+(read-u8) ;!> E0104 read-u8 expects a binary input port as its first argument, found #<port>
+(read-char (current-output-port)) ;!> E0104 read-char expects a textual input port as its first argument, found #<port>
 (open-input-file "/no/such/file") ;!> E0110 open-input-file cannot read /no/such/file: No such file or directory (os error 2)
 (open-output-file "/no/such/directory/file") ;!> E0110 open-output-file cannot write /no/such/directory/file: the directory /no/such/directory: No such file or directory (os error 2)
 (write-char #\a (open-input-string "")) ;!> E0104 write-char expects a textual output port as its second argument, found #<port>
