@@ -286,6 +286,7 @@
   (let ((delimiter (if (null? delimiter) " " (car delimiter))))
     (%checked-length 'string-join 0 strings)
     (%string-check 'string-join delimiter 1)
+    (if (not (every string? strings)) (%wrong-type 'string-join 0 "a list of strings" strings))
     (if (null? strings)
         ""
         (let loop ((rest (cdr strings)) (parts (list (car strings))))
