@@ -76,8 +76,10 @@ pub struct CommitRow {
     pub commit: u64,
     /// In UTC; empty if the host's clock was beyond all years.
     pub time: String,
-    /// `interval`, `awaited`, `volume`, `asked`, `opening`, `rewind` or `fork`.
+    /// `interval`, `awaited`, `volume`, `asked`, `opening`, `rewind`, `fork` or `entry`.
     pub cause: &'static str,
+    /// The commit whose state it has, if it goes back to one.
+    pub rewound_to: Option<u64>,
     /// Pages it wrote of which this version is still kept.
     pub pages: u64,
     /// Bytes of those, as they are stored.
@@ -93,6 +95,7 @@ impl From<&KeptCommit> for CommitRow {
             commit: kept.transaction.0,
             time,
             cause: kept.cause.text(),
+            rewound_to: kept.rewound_to.map(|commit| commit.0),
             pages: kept.page_count,
             bytes: kept.body_bytes,
             tags: kept.tags.clone(),
@@ -114,6 +117,35 @@ pub fn kept_commits(
         Ok((kept.iter().map(CommitRow::from).collect(), store.retention()))
     })?;
     Ok(look.value)
+}
+
+/// The commit before what was done last: before the newest entry of a prompt, or the newest run of a program. What was
+/// undone already is passed over. `None` if that commit is not kept.
+pub fn commit_before_last(rows: &[CommitRow]) -> Option<u64> {
+    let row = |number: u64| {
+        let index = rows.binary_search_by_key(&number, |row| row.commit).ok()?;
+        Some(&rows[index])
+    };
+    let mut at = rows.last()?.commit;
+    loop {
+        let commit = row(at)?;
+        let is_begin = match commit.cause {
+            "rewind" => {
+                at = commit.rewound_to?;
+                continue;
+            }
+            "entry" => true,
+            // Commands that only tag or go back take the image too.
+            "opening" => {
+                row(at + 1).is_some_and(|next| !["opening", "rewind"].contains(&next.cause))
+            }
+            _ => false,
+        };
+        at -= 1;
+        if is_begin {
+            return row(at).map(|before| before.commit);
+        }
+    }
 }
 
 /// The newest kept commit before `commit` in which nothing is damaged, as [`Inspection::open`] sees it. Each that is
@@ -193,6 +225,35 @@ mod tests {
         for wrong in ["", "-", "--3", "-x", "2026-13-01", "1x", "a b"] {
             assert!(parse_commit(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_was_done_last_is_undone_again_and_again() {
+        let row = |(index, cause): (usize, &'static str)| {
+            let (cause, target) =
+                cause.split_once(' ').map_or((cause, None), |(cause, to)| (cause, to.parse().ok()));
+            let (commit, rewound_to) = (index as u64 + 1, target);
+            let (time, tags) = (String::new(), Vec::new());
+            CommitRow { commit, time, cause, rewound_to, pages: 0, bytes: 0, tags }
+        };
+        let before = |causes: &[&'static str]| {
+            let rows: Vec<CommitRow> = causes.iter().copied().enumerate().map(row).collect();
+            commit_before_last(&rows)
+        };
+        let mut causes = vec!["asked", "opening", "interval", "opening", "entry", "asked", "entry"];
+        assert_eq!(before(&causes), Some(6), "the second entry");
+        // A tag is given in between, which takes the image.
+        causes.extend(["opening", "opening", "rewind 6"]);
+        assert_eq!(before(&causes), Some(4), "the first entry");
+        causes.extend(["opening", "rewind 4"]);
+        assert_eq!(before(&causes), Some(3), "the session at the prompt");
+        causes.extend(["opening", "rewind 3"]);
+        assert_eq!(before(&causes), Some(1), "the run before");
+        causes.extend(["opening", "rewind 1"]);
+        assert_eq!(before(&causes), None);
+        causes.extend(["opening", "awaited"]);
+        assert_eq!(before(&causes), Some(16), "what was done since");
+        assert_eq!(before(&[]), None);
     }
 
     #[test]

@@ -161,6 +161,7 @@ impl Prompt {
         self.set_field(body::Prompt::ENTRY, Word::fixnum(entry));
         self.set_field(body::Prompt::POSITION, Word::fixnum(0));
         (self.interruption, self.interruptions) = (false, 0);
+        self.session.note_entry();
     }
 
     /// Whether an entry is being evaluated.

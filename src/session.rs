@@ -200,6 +200,8 @@ pub struct Session {
     slice_work: i64,
     persistence: Option<Persistence>,
     effects: EffectRunner,
+    /// What the next commit says of why it is made, instead of what brings it on.
+    next_cause: Option<CommitCause>,
     /// When the console was last looked at for those who wait for input.
     last_console_look: Instant,
     ends_with_main: bool,
@@ -304,6 +306,7 @@ impl Session {
             slice_work: options.slice_work,
             persistence: None,
             effects: EffectRunner::default(),
+            next_cause: None,
             last_console_look: Instant::now(),
             ends_with_main: options.ends_with_main,
             stop_requested: options.stop_requested,
@@ -444,6 +447,11 @@ impl Session {
         }
         let awaits_input = self.vm.has_input_waiters();
         Ok(Advance::Idle { due_us: self.vm.first_due_us(), awaits_input })
+    }
+
+    /// Notes that an entry of the prompt begins: the next commit says so.
+    pub(crate) fn note_entry(&mut self) {
+        self.next_cause = Some(CommitCause::Entry);
     }
 
     /// Raises a condition in a process, as [`Vm::interrupt`] does; whether that could be done now.
@@ -679,7 +687,7 @@ impl Session {
         let Some(persistence) = &mut self.persistence else { return Ok(()) };
         let mut wave = persistence.spare.pop().unwrap_or_default();
         self.vm.heap.list_changes(&mut wave);
-        wave.roots.set_cause(cause);
+        wave.roots.set_cause(self.next_cause.take().unwrap_or(cause));
         wave.tags.append(&mut self.vm.machine.tags);
         let effects = newest_effect(&self.vm);
         persistence.pending.push_back(PendingWave { transaction, effects });

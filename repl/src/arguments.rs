@@ -178,6 +178,12 @@ pub enum Verb {
         #[arg(allow_hyphen_values = true)]
         commit: String,
     },
+    /// Go back to before what was done last: the newest entry of the prompt, or the newest run of a program. Again
+    /// and again it goes further back; `rewind` goes forward again.
+    Undo {
+        /// The image.
+        image: PathBuf,
+    },
     /// Make an image of its own that begins with a commit of another one, which may be running.
     Fork {
         /// The image, or IMAGE@COMMIT.

@@ -7,7 +7,7 @@ use pscheme::heap::store::history::tag_objection;
 use pscheme::heap::store::{
     CommitClock, CommitName, ImageDirectory, Retention, SqliteStore, Store, StoreOptions,
 };
-use pscheme::history::{CommitRow, kept_commits, parse_commit, split_image};
+use pscheme::history::{CommitRow, commit_before_last, kept_commits, parse_commit, split_image};
 use pscheme::inspect::{Inspection, grouped};
 use serde_json::json;
 
@@ -132,24 +132,42 @@ pub fn rewind(image: &Path, commit: &str) -> u8 {
         if named.is_some() {
             return Err(usage("the commit is named once: pscheme rewind IMAGE COMMIT".into()));
         }
-        let name = parse_commit(commit).map_err(usage)?;
-        // Before anything is changed: that the old state is whole, and its number, because taking the image makes
-        // a commit of its own.
-        let looking = StoreOptions { commit: Some(name), ..options() };
-        let past = Inspection::open(directory.path(), &looking)?.summary;
-        if let Some(finding) = past.findings.first() {
-            let message = format!("commit {} is damaged: {finding}", past.commit);
-            return Err(Failure::Message(ErrorCode::ImageDamaged, message));
-        }
-        let wanted = CommitName::Number(past.commit);
-        let receipt = change(&directory, |store| Ok(store.rewind(&wanted)?))?;
-        let line = format!(
-            "commit {} has the state of commit {}: {} pages written, {} freed\n",
-            receipt.transaction, past.commit, receipt.page_count, receipt.tombstone_count
-        );
-        Ok(output::write(line.as_bytes()))
+        go_back_to(&directory, parse_commit(commit).map_err(usage)?)
     };
     finish(set_back())
+}
+
+fn go_back_to(directory: &ImageDirectory, name: CommitName) -> Result<u8, Failure> {
+    // Before anything is changed: that the old state is whole, and its number, because taking the image makes a
+    // commit of its own.
+    let looking = StoreOptions { commit: Some(name), ..options() };
+    let past = Inspection::open(directory.path(), &looking)?.summary;
+    if let Some(finding) = past.findings.first() {
+        let message = format!("commit {} is damaged: {finding}", past.commit);
+        return Err(Failure::Message(ErrorCode::ImageDamaged, message));
+    }
+    let wanted = CommitName::Number(past.commit);
+    let receipt = change(directory, |store| Ok(store.rewind(&wanted)?))?;
+    let line = format!(
+        "commit {} has the state of commit {}: {} pages written, {} freed\n",
+        receipt.transaction, past.commit, receipt.page_count, receipt.tombstone_count
+    );
+    Ok(output::write(line.as_bytes()))
+}
+
+/// `pscheme undo`.
+pub fn undo(image: &Path) -> u8 {
+    let go_back = || -> Result<u8, Failure> {
+        let (directory, named) = image_and_commit(image)?;
+        if named.is_some() {
+            return Err(usage("undo goes back from the newest commit: pscheme undo IMAGE".into()));
+        }
+        let (rows, _) = kept_commits(directory.path(), &options())?;
+        let before = commit_before_last(&rows)
+            .ok_or_else(|| usage("nothing is kept of before what was done last".into()))?;
+        go_back_to(&directory, CommitName::Number(before))
+    };
+    finish(go_back())
 }
 
 /// `pscheme fork`.

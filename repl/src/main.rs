@@ -47,6 +47,7 @@ fn carry_out(verb: Verb) -> u8 {
         Verb::Log { looking, count, all } => history::log(&looking, count, all),
         Verb::Tag { image, name, delete } => history::tag(&image, &name, delete),
         Verb::Rewind { image, commit } => history::rewind(&image, &commit),
+        Verb::Undo { image } => history::undo(&image),
         Verb::Fork { image, new } => history::fork(&image, &new),
         Verb::Retention { image, keep, bytes } => history::retention(&image, keep, bytes),
         Verb::Backup { image, copy } => inspect::backup(&image, &copy),

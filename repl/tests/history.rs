@@ -118,6 +118,44 @@ fn a_program_names_the_commit_it_has_come_to() {
     assert_eq!(succeeds(folder, &["n.scm"]), "#f#f", "without an image there is nothing to name");
 }
 
+#[test]
+fn what_was_done_last_is_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let entries = |text: &str| {
+        write(folder, "entries", text);
+        let input = std::fs::File::open(folder.join("entries")).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pscheme"));
+        command.args(["repl", "i"]).current_dir(folder).stdin(input);
+        assert!(command.output().unwrap().status.success());
+    };
+    entries("(define a 1)\n(await-commit)\n");
+    entries("(define a 2)\n");
+    entries("(define a 3)\n");
+    let a = || {
+        let text = succeeds(folder, &["show", "i", "a", "--json"]);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        value["globals"][0]["value"].as_str().unwrap().to_string()
+    };
+    assert_eq!(a(), "3");
+    let newest = commits(folder, "i")[0]["commit"].as_u64().unwrap();
+    succeeds(folder, &["undo", "i"]);
+    assert_eq!(a(), "2");
+    succeeds(folder, &["tag", "i", "between"]);
+    // Each prompt was opened too, so a step may be one in which only that is undone.
+    let mut steps = 0;
+    while a() == "2" {
+        succeeds(folder, &["undo", "i"]);
+        steps += 1;
+    }
+    assert_eq!(a(), "1");
+    assert!(steps <= 2, "{steps}");
+    succeeds(folder, &["rewind", "i", &newest.to_string()]);
+    assert_eq!(a(), "3", "and forward again");
+    let (message, status) = fails(folder, &["undo", "i@-1"]);
+    assert!(message.contains("from the newest commit") && status == Some(2), "{message}");
+}
+
 /// Writes a line to a file for each step.
 const WRITER: &str = "(define out (open-output-file \"out.txt\"))
 (define (note text) (guard (e (#t (display (error-object-message e)) (newline))) (write-string text out) (flush-output-port out)))

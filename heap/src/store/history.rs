@@ -119,6 +119,8 @@ commit_causes! {
     6 Rewind = "rewind";
     /// The image began as a fork.
     7 Fork = "fork";
+    /// The first since an entry was given at the prompt.
+    8 Entry = "entry";
 }
 
 /// A kept commit, as it is listed.
@@ -130,6 +132,8 @@ pub struct KeptCommit {
     pub time_us: i64,
     /// Why it was made.
     pub cause: CommitCause,
+    /// The commit whose state it has, if it goes back to one.
+    pub rewound_to: Option<TransactionId>,
     /// Pages it wrote of which the version is still there.
     pub page_count: u64,
     /// Bytes of those, as they are stored.

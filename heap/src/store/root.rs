@@ -22,6 +22,8 @@ pub struct RootRecord {
 
 /// Which of the counters says why a commit was made.
 const CAUSE_COUNTER: usize = ROOT_COUNTER_COUNT - 1;
+/// Which of the counters has the number of the commit that one goes back to.
+const REWOUND_COUNTER: usize = ROOT_COUNTER_COUNT - 2;
 
 impl RootRecord {
     /// Why the commit was made.
@@ -32,6 +34,19 @@ impl RootRecord {
     /// Says why the commit is made.
     pub fn set_cause(&mut self, cause: CommitCause) {
         self.counters[CAUSE_COUNTER] = cause as u64;
+        self.counters[REWOUND_COUNTER] = 0;
+    }
+
+    /// The commit that this one goes back to.
+    pub fn rewound_to(&self) -> Option<TransactionId> {
+        let number = self.counters[REWOUND_COUNTER];
+        (self.cause() == CommitCause::Rewind && number > 0).then_some(TransactionId(number))
+    }
+
+    /// Says that the commit goes back to another.
+    pub fn set_rewound_to(&mut self, commit: TransactionId) {
+        self.set_cause(CommitCause::Rewind);
+        self.counters[REWOUND_COUNTER] = commit.0;
     }
 }
 

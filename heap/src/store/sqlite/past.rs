@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{SqliteStore, State, commit, schema};
-use crate::store::history::{CommitCause, CommitName, KeptCommit, KeptRoots, Retention};
+use crate::store::history::{CommitName, KeptCommit, KeptRoots, Retention};
 use crate::store::identity::{BranchId, Digest, TransactionId};
 use crate::store::root::{ENVELOPE_BYTES, RootRow, unseal};
-use crate::store::{CommitReceipt, PageNumber, Store, StoreError, Wave, WavePage};
+use crate::store::{CommitReceipt, PageNumber, RootRecord, Store, StoreError, Wave, WavePage};
 
 /// Names in the table `setting`.
 const EVERYTHING_SECONDS: &str = "history-seconds";
@@ -246,7 +246,7 @@ impl SqliteStore {
             select.query_map([], |row| Ok((row.get(0)?, counts(row)?)))?.collect()
         };
         let written = read().map_err(StoreError::sqlite("cannot read the page map"))?;
-        let causes = self.read_causes(reader)?;
+        let records = self.read_records(reader)?;
         let mut tags: BTreeMap<TransactionId, Vec<String>> = BTreeMap::new();
         for (name, transaction) in self.roots.tags() {
             tags.entry(*transaction).or_default().push(name.clone());
@@ -254,17 +254,19 @@ impl SqliteStore {
         let commit = |(transaction, time_us)| {
             let (page_count, body_bytes) = written.get(&transaction).copied().unwrap_or_default();
             let tags = tags.remove(&transaction).unwrap_or_default();
-            let cause = causes.get(&transaction).copied().unwrap_or_default();
-            KeptCommit { transaction, time_us, cause, page_count, body_bytes, tags }
+            let record = records.get(&transaction);
+            let cause = record.map(RootRecord::cause).unwrap_or_default();
+            let rewound_to = record.and_then(RootRecord::rewound_to);
+            KeptCommit { transaction, time_us, cause, rewound_to, page_count, body_bytes, tags }
         };
         Ok(self.roots.iter().map(commit).collect())
     }
 
-    /// Why each kept commit was made, as far as its root can be read.
-    fn read_causes(
+    /// The root of each kept commit, as far as it can be read.
+    fn read_records(
         &self,
         reader: &Connection,
-    ) -> Result<BTreeMap<TransactionId, CommitCause>, StoreError> {
+    ) -> Result<BTreeMap<TransactionId, RootRecord>, StoreError> {
         let read = |table: &str| -> rusqlite::Result<Vec<(TransactionId, Vec<u8>)>> {
             let mut select = reader.prepare(&format!("SELECT txn, roots FROM {table}"))?;
             select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
@@ -279,11 +281,10 @@ impl SqliteStore {
             let envelope = lz4_flex::block::decompress(&compressed, ENVELOPE_BYTES).ok()?;
             Some((transaction, envelope))
         });
-        let cause = |(transaction, envelope): (TransactionId, Vec<u8>)| {
-            let record = unseal(&envelope, self.image, transaction).ok()?;
-            Some((transaction, record.cause()))
+        let record = |(transaction, envelope): (TransactionId, Vec<u8>)| {
+            Some((transaction, unseal(&envelope, self.image, transaction).ok()?))
         };
-        Ok(recent.into_iter().chain(old).filter_map(cause).collect())
+        Ok(recent.into_iter().chain(old).filter_map(record).collect())
     }
 
     /// Makes a new commit with the state of a kept one: its pages, its roots. What was committed since stays in
@@ -301,7 +302,7 @@ impl SqliteStore {
         let mut past = SqliteStore::looking_beside(&self.database, &options)?;
         let (_, roots) = past.newest_root()?.expect("a kept commit has a root");
         let mut wave = Wave { roots, ..Wave::default() };
-        wave.roots.set_cause(CommitCause::Rewind);
+        wave.roots.set_rewound_to(transaction);
         let map = &self.map;
         past.load_pages_if(
             |page, version| map.get(page).is_none_or(|newest| newest.birth != version.birth),
