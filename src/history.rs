@@ -15,7 +15,7 @@ use pscheme_heap::store::{
 };
 use pscheme_heap::word::Word;
 use pscheme_stdlib::port::state;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::inspect::Inspection;
 
@@ -77,7 +77,8 @@ pub struct CommitRow {
     /// In UTC; empty if the host's clock was beyond all years.
     pub time: String,
     /// `interval`, `awaited`, `volume`, `asked`, `opening`, `rewind`, `fork` or `entry`.
-    pub cause: &'static str,
+    #[serde(serialize_with = "serialize_cause")]
+    pub cause: CommitCause,
     /// The commit whose state it has, if it goes back to one.
     pub rewound_to: Option<u64>,
     /// Pages it wrote of which this version is still kept.
@@ -87,6 +88,10 @@ pub struct CommitRow {
     pub tags: Vec<String>,
 }
 
+fn serialize_cause<S: Serializer>(cause: &CommitCause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cause.text())
+}
+
 impl From<&KeptCommit> for CommitRow {
     fn from(kept: &KeptCommit) -> CommitRow {
         let time = Timestamp::from_microsecond(kept.time_us);
@@ -94,7 +99,7 @@ impl From<&KeptCommit> for CommitRow {
         CommitRow {
             commit: kept.transaction.0,
             time,
-            cause: kept.cause.text(),
+            cause: kept.cause,
             rewound_to: kept.rewound_to.map(|commit| commit.0),
             pages: kept.page_count,
             bytes: kept.body_bytes,
@@ -130,15 +135,15 @@ pub fn commit_before_last(rows: &[CommitRow]) -> Option<u64> {
     loop {
         let commit = row(at)?;
         let is_begin = match commit.cause {
-            "rewind" => {
+            CommitCause::Rewind => {
                 at = commit.rewound_to?;
                 continue;
             }
-            "entry" => true,
+            CommitCause::Entry => true,
             // Commands that only tag or go back take the image too.
-            "opening" => {
-                row(at + 1).is_some_and(|next| !["opening", "rewind"].contains(&next.cause))
-            }
+            CommitCause::Opening => row(at + 1).is_some_and(|next| {
+                ![CommitCause::Opening, CommitCause::Rewind].contains(&next.cause)
+            }),
             _ => false,
         };
         at -= 1;
@@ -229,30 +234,31 @@ mod tests {
 
     #[test]
     fn what_was_done_last_is_undone_again_and_again() {
-        let row = |(index, cause): (usize, &'static str)| {
-            let (cause, target) =
-                cause.split_once(' ').map_or((cause, None), |(cause, to)| (cause, to.parse().ok()));
-            let (commit, rewound_to) = (index as u64 + 1, target);
-            let (time, tags) = (String::new(), Vec::new());
-            CommitRow { commit, time, cause, rewound_to, pages: 0, bytes: 0, tags }
-        };
-        let before = |causes: &[&'static str]| {
-            let rows: Vec<CommitRow> = causes.iter().copied().enumerate().map(row).collect();
+        use CommitCause::{Asked, Awaited, Entry, Interval, Opening, Rewind};
+        let before = |commits: &[(CommitCause, Option<u64>)]| {
+            let rows: Vec<CommitRow> = (1..)
+                .zip(commits)
+                .map(|(commit, &(cause, rewound_to))| {
+                    let (time, tags) = (String::new(), Vec::new());
+                    CommitRow { commit, time, cause, rewound_to, pages: 0, bytes: 0, tags }
+                })
+                .collect();
             commit_before_last(&rows)
         };
-        let mut causes = vec!["asked", "opening", "interval", "opening", "entry", "asked", "entry"];
-        assert_eq!(before(&causes), Some(6), "the second entry");
+        let begin = [Asked, Opening, Interval, Opening, Entry, Asked, Entry];
+        let mut commits: Vec<_> = begin.into_iter().map(|cause| (cause, None)).collect();
+        assert_eq!(before(&commits), Some(6), "the second entry");
         // A tag is given in between, which takes the image.
-        causes.extend(["opening", "opening", "rewind 6"]);
-        assert_eq!(before(&causes), Some(4), "the first entry");
-        causes.extend(["opening", "rewind 4"]);
-        assert_eq!(before(&causes), Some(3), "the session at the prompt");
-        causes.extend(["opening", "rewind 3"]);
-        assert_eq!(before(&causes), Some(1), "the run before");
-        causes.extend(["opening", "rewind 1"]);
-        assert_eq!(before(&causes), None);
-        causes.extend(["opening", "awaited"]);
-        assert_eq!(before(&causes), Some(16), "what was done since");
+        commits.extend([(Opening, None), (Opening, None), (Rewind, Some(6))]);
+        assert_eq!(before(&commits), Some(4), "the first entry");
+        commits.extend([(Opening, None), (Rewind, Some(4))]);
+        assert_eq!(before(&commits), Some(3), "the session at the prompt");
+        commits.extend([(Opening, None), (Rewind, Some(3))]);
+        assert_eq!(before(&commits), Some(1), "the run before");
+        commits.extend([(Opening, None), (Rewind, Some(1))]);
+        assert_eq!(before(&commits), None);
+        commits.extend([(Opening, None), (Awaited, None)]);
+        assert_eq!(before(&commits), Some(16), "what was done since");
         assert_eq!(before(&[]), None);
     }
 

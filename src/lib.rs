@@ -19,6 +19,7 @@
 #![deny(unsafe_code)]
 
 mod convert;
+pub mod difference;
 pub mod disassembly;
 
 pub mod effects;

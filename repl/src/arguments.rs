@@ -159,6 +159,16 @@ pub enum Verb {
         #[arg(long, conflicts_with = "count")]
         all: bool,
     },
+    /// Show what differs between two states: variables, definitions, processes, objects by kind.
+    Diff {
+        /// An image, or IMAGE@COMMIT.
+        before: PathBuf,
+        /// The same one at another commit, or another image.
+        after: PathBuf,
+        /// Print JSON; docs/inspection.md describes it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Give a commit a name; it is kept until the name is removed.
     Tag {
         /// The image, or IMAGE@COMMIT; the newest commit unless one is named.

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use pscheme::difference::Difference;
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::history::tag_objection;
 use pscheme::heap::store::{
     CommitClock, CommitName, ImageDirectory, Retention, SqliteStore, Store, StoreOptions,
 };
 use pscheme::history::{CommitRow, commit_before_last, kept_commits, parse_commit, split_image};
-use pscheme::inspect::{Inspection, grouped};
+use pscheme::inspect::{Inspection, ProcessView, grouped};
 use serde_json::json;
 
 use crate::arguments::Looking;
@@ -87,7 +88,7 @@ fn table<'a>(rows: impl Iterator<Item = &'a CommitRow>) -> String {
         [
             row.commit.to_string(),
             row.time.clone(),
-            row.cause.to_string(),
+            row.cause.text().to_string(),
             grouped(row.pages as i64),
             grouped(row.bytes as i64),
             tags,
@@ -104,6 +105,64 @@ fn table<'a>(rows: impl Iterator<Item = &'a CommitRow>) -> String {
         format!("{}\n", line.trim_end())
     };
     lines.iter().map(line).collect()
+}
+
+/// `pscheme diff`.
+pub fn diff(before: &Path, after: &Path, json: bool) -> u8 {
+    let compare = || -> Result<u8, Failure> {
+        let open = |name: &Path| -> Result<Inspection, Failure> {
+            let (directory, commit) = image_and_commit(name)?;
+            let looking = StoreOptions { commit, ..options() };
+            let inspection = Inspection::open(directory.path(), &looking)?;
+            match inspection.summary.findings.first() {
+                None => Ok(inspection),
+                Some(finding) => {
+                    let message = format!("{} is damaged: {finding}", name.display());
+                    Err(Failure::Message(ErrorCode::ImageDamaged, message))
+                }
+            }
+        };
+        let (mut before, mut after) = (open(before)?, open(after)?);
+        let difference = Difference::between(&mut before, &mut after);
+        let text = match json {
+            true => format!("{:#}\n", json!(difference)),
+            false => difference_text(&difference),
+        };
+        Ok(output::write(text.as_bytes()))
+    };
+    finish(compare())
+}
+
+/// One line begins with `-` for what was there before and one with `+` for what is there after.
+fn difference_text(difference: &Difference) -> String {
+    let mut text = String::new();
+    for change in &difference.globals {
+        let line = |sign, value: &Option<String>| {
+            let value = value.as_ref().map(|value| value.replace('\n', "\n    "));
+            value.map_or_else(String::new, |value| format!("{sign} {} = {value}\n", change.name))
+        };
+        text += &(line('-', &change.before) + &line('+', &change.after));
+    }
+    for change in &difference.processes {
+        let line = |sign, row: &Option<ProcessView>| {
+            row.as_ref().map_or_else(String::new, |row| {
+                let stands = row.place.as_ref().map_or_else(String::new, |place| {
+                    format!(" at {}:{}:{}", place.file, place.line, place.column)
+                });
+                let work = grouped(row.work);
+                format!("{sign} process {}: {}, work {work}{stands}\n", row.process, row.state)
+            })
+        };
+        text += &(line('-', &change.before) + &line('+', &change.after));
+    }
+    for change in &difference.kinds {
+        let (before, after) = (change.objects_before as i64, change.objects_after as i64);
+        let more = |count: i64| format!("{}{}", if count > 0 { "+" } else { "" }, grouped(count));
+        let bytes = change.bytes_after as i64 - change.bytes_before as i64;
+        let (objects, bytes) = (more(after - before), more(bytes));
+        text += &format!("  {}: {objects} objects, {bytes} bytes\n", change.kind);
+    }
+    if text.is_empty() { "no difference\n".into() } else { text }
 }
 
 /// `pscheme tag`.

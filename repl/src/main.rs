@@ -44,6 +44,7 @@ fn carry_out(verb: Verb) -> u8 {
         Verb::Show { looking, name } => inspect::global(&looking, &name),
         Verb::Heap(looking) => inspect::census(&looking),
         Verb::Check(looking) => inspect::check(&looking),
+        Verb::Diff { before, after, json } => history::diff(&before, &after, json),
         Verb::Log { looking, count, all } => history::log(&looking, count, all),
         Verb::Tag { image, name, delete } => history::tag(&image, &name, delete),
         Verb::Rewind { image, commit } => history::rewind(&image, &commit),

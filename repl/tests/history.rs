@@ -118,6 +118,49 @@ fn a_program_names_the_commit_it_has_come_to() {
     assert_eq!(succeeds(folder, &["n.scm"]), "#f#f", "without an image there is nothing to name");
 }
 
+/// Changes a variable, a definition, the objects and the processes between two names.
+const CHANGING: &str = "(define count 1)
+(define gone 'here)
+(define (greet) (list \"hello\"))
+(define (same) (list 1))
+(image-tag! \"before\")
+(set! count 2)
+(define (greet)
+  (list \"good morning\"))
+(define new (make-vector 100 'x))
+(spawn (lambda () (recv (never never))))
+(yield)
+(image-tag! \"after\")
+";
+
+#[test]
+fn two_states_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "c.scm", CHANGING);
+    pscheme(folder, &["run", "c.scm", "--main-only"]);
+    let text = succeeds(folder, &["diff", "c.scm.image@before", "c.scm.image@after"]);
+    for line in [
+        "- count = 1\n+ count = 2\n",
+        "- greet = (define (greet) (list \"hello\"))\n+ greet = (define (greet)\n      (list \"good morning\"))\n",
+        "+ new = #(x x",
+        "waiting-for-message",
+        "  Process: +1 objects",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(
+        !text.contains("gone") && !text.contains("same") && !text.contains("= (define (map"),
+        "{text}"
+    );
+    let back = succeeds(folder, &["diff", "c.scm.image@after", "c.scm.image@before", "--json"]);
+    let back: Value = serde_json::from_str(&back).unwrap();
+    let count = back["globals"].as_array().unwrap().iter().find(|row| row["name"] == "count");
+    assert_eq!(count.unwrap()["before"], "2");
+    assert_eq!(count.unwrap()["after"], "1");
+    assert_eq!(succeeds(folder, &["diff", "c.scm.image", "c.scm.image"]), "no difference\n");
+}
+
 #[test]
 fn what_was_done_last_is_undone() {
     let folder = tempfile::tempdir().unwrap();
