@@ -18,7 +18,7 @@ type Pages = Vec<(u32, Option<u64>)>;
 
 const SECOND_US: i64 = 1_000_000;
 const EVERYTHING: Retention =
-    Retention { everything_seconds: u64::MAX / SECOND_US as u64, bytes_max: Some(u64::MAX) };
+    Retention { everything_seconds: u64::MAX / SECOND_US as u64, bytes_max: u64::MAX };
 
 /// Options with a clock that the test moves.
 fn options(retention: Retention) -> (StoreOptions, Arc<AtomicI64>) {
@@ -152,7 +152,7 @@ fn giving_a_commit_up_takes_nothing_from_the_others() {
 #[test]
 fn what_is_too_old_or_too_much_goes() {
     let (_guard, path) = temporary();
-    let (options, time) = options(Retention { everything_seconds: 100, bytes_max: Some(u64::MAX) });
+    let (options, time) = options(Retention { everything_seconds: 100, bytes_max: u64::MAX });
     let mut store = ImageDirectory::at(&path).create(&options).unwrap();
     for mark in 1..=300 {
         store.commit(&wave(&[(1, Some(mark * 2 + 1))], mark)).unwrap();
@@ -168,7 +168,7 @@ fn what_is_too_old_or_too_much_goes() {
     assert!((2..=5).contains(&kept.len()), "{kept:?}");
 
     let most = 40 * 16_384;
-    store.set_retention(Retention { bytes_max: Some(most), ..EVERYTHING }).unwrap();
+    store.set_retention(Retention { bytes_max: most, ..EVERYTHING }).unwrap();
     for mark in 1..=300 {
         store.commit(&wave(&[(1, Some(mark * 2 + 1))], mark)).unwrap();
         time.fetch_add(SECOND_US, Ordering::Relaxed);
@@ -180,28 +180,6 @@ fn what_is_too_old_or_too_much_goes() {
     assert!(kept.len() > 30, "{} are kept, the newest of all", kept.len());
     let gap = kept.windows(2).any(|pair| pair[1].transaction != pair[0].transaction.next());
     assert!(!gap, "the oldest went first");
-}
-
-#[test]
-fn a_past_without_a_number_of_bytes_leaves_the_bound_of_the_file() {
-    let (_guard, path) = temporary();
-    let (options, _) = options(Retention { bytes_max: None, ..EVERYTHING });
-    let mut store = ImageDirectory::at(&path).create(&options).unwrap();
-    // Each wave is 1 MiB that does not compress, over the same 64 pages.
-    let mut written = 0;
-    for mark in 0..80u64 {
-        let pages: Pages =
-            (0..64).map(|page| (page, Some(mark * 200 + u64::from(page) * 2 + 1))).collect();
-        written += store.commit(&wave(&pages, mark)).unwrap().body_bytes;
-        if mark % 10 == 9 {
-            store = reopen(store, &path, &options);
-        }
-    }
-    store.close().unwrap();
-    let size = path.join("heap.db").metadata().unwrap().len();
-    assert!(written > 75 << 20);
-    assert!(size > 24 << 20, "{size} bytes: the past is kept as far as it may be");
-    assert!(size < 3 * (1 << 20) + (64 << 20), "{size} bytes");
 }
 
 #[test]

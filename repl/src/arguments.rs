@@ -208,10 +208,9 @@ pub enum Verb {
         /// For how long every commit is kept, as 90m, 12h or 7d; 0 to keep the newest and those with tags.
         #[arg(long, value_name = "SPAN", value_parser = duration::parse)]
         keep: Option<u64>,
-        /// How many bytes of the past are kept, as 512M or 4G; auto for as much as keeps the file below
-        /// three times the live pages and 64 MiB.
-        #[arg(long, value_name = "SIZE", value_parser = size::parse_or_automatic)]
-        bytes: Option<size::Bound>,
+        /// How many bytes of the past are kept, as 512M or 4G.
+        #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+        bytes: Option<u64>,
     },
     /// Copy an image whole, also while it is running. The copy opens and goes on.
     Backup {

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::arguments::Looking;
 use crate::run::{Failure, finish};
-use crate::{duration, output, size};
+use crate::{duration, output};
 
 fn options() -> StoreOptions {
     StoreOptions::new(CommitClock::system())
@@ -248,7 +248,7 @@ pub fn fork(image: &Path, new: &Path) -> u8 {
 }
 
 /// `pscheme retention`.
-pub fn retention(image: &Path, seconds: Option<u64>, bytes: Option<Option<u64>>) -> u8 {
+pub fn retention(image: &Path, seconds: Option<u64>, bytes: Option<u64>) -> u8 {
     let show_or_set = || -> Result<u8, Failure> {
         let (directory, _) = image_and_commit(image)?;
         let (rows, mut rule) = kept_commits(directory.path(), &options())?;
@@ -267,10 +267,8 @@ pub fn retention(image: &Path, seconds: Option<u64>, bytes: Option<Option<u64>>)
                 duration::text(seconds)
             ),
         };
-        text += &match rule.bytes_max {
-            Some(bytes) => format!("and at most {} bytes of the past\n", grouped(bytes as i64)),
-            None => format!("and at most as much as keeps the file {}\n", size::AUTOMATIC_BOUND),
-        };
+        let most = grouped(rule.bytes_max as i64);
+        text += &format!("and at most {most} bytes of the past, the newest of it\n");
         if let Some(oldest) = rows.first() {
             let (count, commit, time) = (grouped(rows.len() as i64), oldest.commit, &oldest.time);
             text += &format!("{count} commits are kept, the oldest is {commit} of {time}\n");

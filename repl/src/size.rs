@@ -17,20 +17,6 @@ pub fn parse(text: &str) -> Result<u64, String> {
     count.checked_mul(unit).filter(|&size| size > 0).ok_or(format!("{text} is out of range"))
 }
 
-/// A number of bytes, or none for the automatic bound.
-pub type Bound = Option<u64>;
-
-/// What the automatic bound is.
-pub const AUTOMATIC_BOUND: &str = "below three times the live pages and 64 MiB";
-
-/// Reads a size, or `auto`.
-///
-/// # Errors
-/// What is wrong with the text.
-pub fn parse_or_automatic(text: &str) -> Result<Bound, String> {
-    if text == "auto" { Ok(None) } else { parse(text).map(Some) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::parse;

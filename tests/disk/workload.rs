@@ -53,7 +53,7 @@ pub const BUSY: Program = Program {
     step_count: 12,
     output_count: 4,
     // Commits are kept, and given up again.
-    retention: Retention { everything_seconds: 3_600, bytes_max: Some(64 << 10) },
+    retention: Retention { everything_seconds: 3_600, bytes_max: 64 << 10 },
 };
 /// A heap that grows, so that one wave takes several transactions, and shrinks, so that the database does.
 /// It keeps no past, so that a step prunes a hundred rows at least, and some thousands become superfluous.

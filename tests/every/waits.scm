@@ -12,6 +12,7 @@
 (let wait () (if (< (length done) 7) (begin (yield) (wait))))
 (show done)
 (show (await-commit))
+(show (boolean? (image-tag! "here")))
 (define total 0)
 (spawn (lambda () (atomically (lambda () (set! total (+ total 1)))) (await-commit) (set! total (+ total 10))))
 (let wait () (if (< total 11) (begin (yield) (wait))))

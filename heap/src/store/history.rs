@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::identity::TransactionId;
-use super::limits::{HISTORY_LIVE_FACTOR, HISTORY_SLACK_BYTES, PAGE_SIZE_BYTES};
+use super::limits::HISTORY_BYTES_DEFAULT;
 
 const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
@@ -26,35 +26,23 @@ pub struct Retention {
     /// Seconds for which every commit is kept. Then one of ten minutes is kept up to a day, one of an hour up
     /// to a week, and one of a day. With 0 nothing is kept but what has a tag.
     pub everything_seconds: u64,
-    /// Bytes for what only the past needs; the oldest goes first. `None` for as much as keeps the whole
-    /// database below twice the live pages and 32 MiB.
-    pub bytes_max: Option<u64>,
+    /// Bytes for what only the past needs; the oldest goes first.
+    pub bytes_max: u64,
 }
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { everything_seconds: 3_600, bytes_max: None }
+        Retention { everything_seconds: 3_600, bytes_max: HISTORY_BYTES_DEFAULT }
     }
 }
 
 impl Retention {
     /// Keeps the newest commit, and what has a tag.
-    pub const NOTHING: Retention = Retention { everything_seconds: 0, bytes_max: None };
+    pub const NOTHING: Retention =
+        Retention { everything_seconds: 0, bytes_max: HISTORY_BYTES_DEFAULT };
 
     pub(crate) fn keeps_history(&self) -> bool {
         self.everything_seconds > 0
-    }
-
-    /// How many bytes of what only the past needs must go.
-    pub(crate) fn excess(&self, size: &DatabaseSize) -> u64 {
-        match self.bytes_max {
-            Some(most) => size.history_bytes.saturating_sub(most),
-            None => {
-                let live = size.live_page_count * PAGE_SIZE_BYTES as u64;
-                let most = HISTORY_LIVE_FACTOR * live + HISTORY_SLACK_BYTES;
-                size.used_bytes.saturating_sub(most)
-            }
-        }
     }
 
     /// The span of which one commit of this age is kept; `None` if all are.
@@ -66,16 +54,6 @@ impl Retention {
         }
         THINNING.iter().find(|(until_us, _)| age_us < *until_us).map(|(_, span_us)| *span_us)
     }
-}
-
-/// What a database holds, as far as the rule asks.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct DatabaseSize {
-    /// Bytes in use, without what is about to be deleted.
-    pub used_bytes: u64,
-    /// Of those, what only commits of the past need.
-    pub history_bytes: u64,
-    pub live_page_count: u64,
 }
 
 macro_rules! commit_causes {

@@ -31,13 +31,8 @@ pub const COMPRESSION_SAVING_DIVISOR: usize = 8;
 /// come in the middle of it and has to wait.
 pub const PRUNE_ROW_COUNT_PER_STEP: usize = 100;
 
-/// Without a number of bytes for its past an image keeps as much of it as leaves the used part of the database
-/// below this many times its live pages, and [`HISTORY_SLACK_BYTES`]. A quarter of the file may be free
-/// beside that, so that the file stays below three times the live pages and 64 MiB.
-pub const HISTORY_LIVE_FACTOR: u64 = 2;
-
-/// See [`HISTORY_LIVE_FACTOR`].
-pub const HISTORY_SLACK_BYTES: u64 = 32 << 20;
+/// Bytes that a new image keeps for its past at most.
+pub const HISTORY_BYTES_DEFAULT: u64 = 32 << 20;
 
 /// How often the kept commits are thinned out: a pass goes through those that got too old since the last one.
 pub const THINNING_INTERVAL_US: i64 = 60_000_000;

@@ -95,13 +95,12 @@ impl Region {
 /// See the module's description.
 pub(crate) struct PageMap {
     regions: Vec<Option<Region>>,
-    page_count: u64,
     scratch: Vec<u8>,
 }
 
 impl PageMap {
     pub fn new() -> PageMap {
-        PageMap { regions: Vec::new(), page_count: 0, scratch: Vec::new() }
+        PageMap { regions: Vec::new(), scratch: Vec::new() }
     }
 
     /// The newest version of a page; `None` if it was never written or is freed.
@@ -117,17 +116,8 @@ impl PageMap {
         version: Option<PageVersion>,
     ) -> Option<PageVersion> {
         assert!(page.0 < PAGE_COUNT_MAX, "page {page} is beyond the largest image");
-        let is_written = u64::from(version.is_some());
         let region = self.region_mut(RegionNumber::of(page));
-        let before =
-            std::mem::replace(&mut region.pages[page.0 as usize % REGION_PAGE_COUNT], version);
-        self.page_count = self.page_count + is_written - u64::from(before.is_some());
-        before
-    }
-
-    /// Pages that have a body.
-    pub fn page_count(&self) -> u64 {
-        self.page_count
+        std::mem::replace(&mut region.pages[page.0 as usize % REGION_PAGE_COUNT], version)
     }
 
     fn region_mut(&mut self, number: RegionNumber) -> &mut Region {

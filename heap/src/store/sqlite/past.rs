@@ -16,8 +16,6 @@ use crate::store::{CommitReceipt, PageNumber, RootRecord, Store, StoreError, Wav
 /// Names in the table `setting`.
 const EVERYTHING_SECONDS: &str = "history-seconds";
 const BYTES_MAX: &str = "history-bytes";
-/// Stands for no number of bytes.
-const AUTOMATIC: i64 = -1;
 
 /// What the tables say of the past.
 pub(crate) struct Past {
@@ -82,7 +80,7 @@ pub(super) fn write_retention(writer: &Connection, rule: &Retention) -> rusqlite
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let rows = [
         (EVERYTHING_SECONDS, number(rule.everything_seconds)),
-        (BYTES_MAX, rule.bytes_max.map_or(AUTOMATIC, number)),
+        (BYTES_MAX, number(rule.bytes_max)),
     ];
     for (name, value) in rows {
         writer.execute(
@@ -128,17 +126,19 @@ pub(super) fn read(
 }
 
 fn read_retention(reader: &Connection) -> Result<Retention, StoreError> {
-    let setting = |name: &str| -> Result<Option<i64>, StoreError> {
-        reader
+    let setting = |name: &str| -> Result<u64, StoreError> {
+        let value: Option<i64> = reader
             .query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0))
             .optional()
-            .map_err(StoreError::sqlite("cannot read the settings"))
+            .map_err(StoreError::sqlite("cannot read the settings"))?;
+        value
+            .and_then(|value| u64::try_from(value).ok())
+            .ok_or_else(|| StoreError::damaged(format!("the setting '{name}' is missing or wrong")))
     };
-    let seconds = setting(EVERYTHING_SECONDS)?.and_then(|value| u64::try_from(value).ok());
-    let everything_seconds =
-        seconds.ok_or_else(|| StoreError::damaged("the image does not say how much it keeps"))?;
-    let bytes_max = setting(BYTES_MAX)?.and_then(|value| u64::try_from(value).ok());
-    Ok(Retention { everything_seconds, bytes_max })
+    Ok(Retention {
+        everything_seconds: setting(EVERYTHING_SECONDS)?,
+        bytes_max: setting(BYTES_MAX)?,
+    })
 }
 
 /// The root of a kept commit, from whichever table holds it.

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rusqlite::{Connection, params};
 
 use super::{Running, SqliteStore, past, schema};
-use crate::store::history::{DatabaseSize, KeptRoots};
+use crate::store::history::KeptRoots;
 use crate::store::identity::{FencingNumber, ImageId, PageNumber, TransactionId};
 use crate::store::limits::{
     FREE_DATABASE_PAGE_COUNT_KEPT, THINNING_INTERVAL_US, VACUUM_PAGE_COUNT_PER_STEP,
 };
 use crate::store::page_map::{BlobId, PageVersion, RegionNumber};
-use crate::store::wal::{DATABASE_PAGE_BYTES, LOG_BYTES_PER_PAGE};
+use crate::store::wal::LOG_BYTES_PER_PAGE;
 use crate::store::{BranchId, Phase, StoreError, Synchronous};
 
 /// About what a row of the page map or of the regions takes beside the body, in bytes.
@@ -233,7 +233,7 @@ impl SqliteStore {
             }
         }
         self.forget_by_age(rows_max, &mut step);
-        self.forget_by_size(rows_max, &mut step)?;
+        self.forget_by_size(rows_max, &mut step);
         step.rows = self.prunable.take(rows_max, &mut step.row_count);
         Ok(step)
     }
@@ -264,37 +264,21 @@ impl SqliteStore {
     }
 
     /// Gives the oldest commits up, as many as are too many.
-    fn forget_by_size(&mut self, rows_max: usize, step: &mut Step) -> Result<(), StoreError> {
-        if self.roots.oldest_removable().is_none() {
-            return Ok(());
-        }
-        let size = self.measure_database()?;
-        let mut excess = self.retention.excess(&size);
-        while excess > 0
-            && step.row_count < rows_max
+    fn forget_by_size(&mut self, rows_max: usize, step: &mut Step) {
+        while step.row_count < rows_max
+            && self.history_bytes() > self.retention.bytes_max
             && let Some(root) = self.roots.oldest_removable()
         {
-            let before = self.prunable.waiting_bytes;
             step.row_count += 1;
             // What goes to `old_root` in this very step is taken back out of it.
             self.give_up(root);
             step.forgotten.push(root);
-            let freed = before - self.prunable.waiting_bytes + OLD_ROOT_BYTES;
-            excess = excess.saturating_sub(freed);
         }
-        Ok(())
     }
 
-    fn measure_database(&mut self) -> Result<DatabaseSize, StoreError> {
-        let live_page_count = self.map.page_count();
-        let old_count = self.roots.old_count() as u64;
-        let history_bytes = self.prunable.waiting_bytes + old_count * OLD_ROOT_BYTES;
-        let ready_bytes = self.prunable.ready_bytes;
-        let writer = &self.running()?.writer;
-        let used = count(writer, "PRAGMA page_count")? - count(writer, "PRAGMA freelist_count")?;
-        let used_bytes = u64::from(used) * DATABASE_PAGE_BYTES as u64;
-        let used_bytes = used_bytes.saturating_sub(ready_bytes);
-        Ok(DatabaseSize { used_bytes, history_bytes, live_page_count })
+    /// About how many bytes only commits of the past need.
+    fn history_bytes(&self) -> u64 {
+        self.prunable.waiting_bytes + self.roots.old_count() as u64 * OLD_ROOT_BYTES
     }
 
     pub(super) fn work_in_gap(&mut self) -> Result<(), StoreError> {
