@@ -83,7 +83,6 @@ pub(crate) struct PruneQueue {
     tombstones_by_birth: BTreeSet<(TransactionId, PageNumber)>,
     /// In the order in which they are deleted: a tombstone after what it hides.
     ready: VecDeque<Superseded>,
-    ready_bytes: u64,
 }
 
 impl PruneQueue {
@@ -118,14 +117,13 @@ impl PruneQueue {
     /// Looks at the rows that commits behind `after` up to `through` superseded, because a commit between was
     /// given up.
     fn release(&mut self, roots: &KeptRoots, after: TransactionId, through: TransactionId) {
-        let PruneQueue { waiting, waiting_bytes, ready, ready_bytes, .. } = self;
+        let PruneQueue { waiting, waiting_bytes, ready, .. } = self;
         let mut emptied = Vec::new();
         for (death, rows) in waiting.range_mut(after.next()..=through) {
             rows.retain(|row| {
                 let is_seen = roots.see(row.birth(), *death);
                 if !is_seen {
                     *waiting_bytes -= row.bytes();
-                    *ready_bytes += row.bytes();
                     ready.push_back(*row);
                 }
                 is_seen
@@ -143,9 +141,7 @@ impl PruneQueue {
         {
             self.tombstones_by_birth.pop_first();
             self.tombstones.remove(&page);
-            let row = Superseded::version(page, birth, None);
-            self.ready_bytes += row.bytes();
-            self.ready.push_back(row);
+            self.ready.push_back(Superseded::version(page, birth, None));
         }
     }
 
@@ -165,7 +161,6 @@ impl PruneQueue {
             && *row_count + row.row_count() <= rows_max
         {
             *row_count += row.row_count();
-            self.ready_bytes -= row.bytes();
             taken.extend(self.ready.pop_front());
         }
         taken
@@ -486,7 +481,7 @@ mod tests {
         assert_eq!(take(&mut queue, 2), [1]);
         give_up(&mut queue, 5);
         assert_eq!(take(&mut queue, 99), [2]);
-        assert_eq!((queue.len(), queue.waiting_bytes, queue.ready_bytes), (0, 0, 0));
+        assert_eq!((queue.len(), queue.waiting_bytes), (0, 0));
     }
 
     #[test]
