@@ -24,7 +24,7 @@ fn usage(message: String) -> Failure {
     Failure::Message(ErrorCode::Usage, message)
 }
 
-/// The image that is meant, and the commit that its name or `commit` says.
+/// The image that is meant, and the commit that its name says.
 fn image_and_commit(image: &Path) -> Result<(ImageDirectory, Option<CommitName>), Failure> {
     let (path, commit) = split_image(image).map_err(usage)?;
     let directory = ImageDirectory::find(&path).unwrap_or_else(|| ImageDirectory::at(&path));

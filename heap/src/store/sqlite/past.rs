@@ -4,14 +4,18 @@
 //! compressed: most of it is words that no machine uses yet.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{SqliteStore, State, commit, schema};
+use super::{CheckedDatabase, Concurrency, SqliteStore, State, commit};
+use crate::store::findings::Findings;
 use crate::store::history::{CommitName, KeptCommit, KeptRoots, Retention};
 use crate::store::identity::{BranchId, Digest, TransactionId};
 use crate::store::root::{ENVELOPE_BYTES, RootRow, unseal};
-use crate::store::{CommitReceipt, PageNumber, RootRecord, Store, StoreError, Wave, WavePage};
+use crate::store::{
+    CommitReceipt, PageNumber, RootRecord, Store, StoreError, StoreOptions, Wave, WavePage,
+};
 
 /// Names in the table `setting`.
 const EVERYTHING_SECONDS: &str = "history-seconds";
@@ -295,7 +299,7 @@ impl SqliteStore {
     pub fn rewind(&mut self, commit: &CommitName) -> Result<CommitReceipt, StoreError> {
         self.begin()?;
         let transaction = find(&self.roots, commit)?;
-        let options = crate::store::StoreOptions {
+        let options = StoreOptions {
             commit: Some(CommitName::Number(transaction.0)),
             ..self.options.clone()
         };
@@ -316,21 +320,11 @@ impl SqliteStore {
         wave.pages.extend(gone.into_iter().map(WavePage::freed));
         self.commit(&wave)
     }
-}
 
-/// Opens the database of a running store a second time, to read.
-impl SqliteStore {
-    fn looking_beside(
-        database: &std::path::Path,
-        options: &crate::store::StoreOptions,
-    ) -> Result<SqliteStore, StoreError> {
-        let checked = super::CheckedDatabase::open(
-            database,
-            options,
-            None,
-            schema::Concurrency::Shared,
-            crate::store::findings::Findings::Refuse,
-        )?;
+    /// Opens the database of a running store a second time, to read.
+    fn looking_beside(database: &Path, options: &StoreOptions) -> Result<SqliteStore, StoreError> {
+        let checked =
+            CheckedDatabase::open(database, options, None, Concurrency::Shared, Findings::Refuse)?;
         Ok(SqliteStore::new(database.to_path_buf(), options.clone(), checked, None))
     }
 }
