@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::StoreError;
 use super::identity::{Digest, ImageId, TransactionId};
-use super::limits::{COUNTED_NUMBER_MAX, HEAD_SYNC_INTERVAL_MS};
+use super::limits::{COUNTED_NUMBER_MAX, HEAD_SYNC_INTERVAL_MS, HEAD_SYNC_LOG_BYTES};
 
 /// Each slot has a 4 KiB block of the file to itself, so that a torn write cannot hurt both.
 pub const SLOT_STRIDE_BYTES: u64 = 4_096;
@@ -169,6 +169,8 @@ pub(crate) struct HeadFile {
     horizon: TransactionId,
     last_sync: Instant,
     is_synced: bool,
+    /// Bytes that commits wrote to the log since the last sync.
+    unsynced_log_bytes: u64,
 }
 
 impl HeadFile {
@@ -210,6 +212,7 @@ impl HeadFile {
             horizon: older.min(content.newest.transaction),
             last_sync: Instant::now(),
             is_synced: false,
+            unsynced_log_bytes: 0,
         })
     }
 
@@ -252,17 +255,22 @@ impl HeadFile {
         }
         self.file.sync_data().map_err(StoreError::io("cannot sync", &self.path))?;
         self.is_synced = true;
+        self.unsynced_log_bytes = 0;
         self.last_sync = Instant::now();
         self.horizon = self.older_transaction;
         Ok(())
     }
 
-    /// Syncs if the last sync is a second ago.
+    /// Notes how much the commit that was named last wrote to the log.
+    pub fn count_log_bytes(&mut self, bytes: u64) {
+        self.unsynced_log_bytes += bytes;
+    }
+
+    /// Syncs if the last sync is a second ago, or much was written since.
     pub fn sync_if_due(&mut self) -> Result<(), StoreError> {
-        if self.last_sync.elapsed() < Duration::from_millis(HEAD_SYNC_INTERVAL_MS) {
-            return Ok(());
-        }
-        self.sync()
+        let is_due = self.last_sync.elapsed() >= Duration::from_millis(HEAD_SYNC_INTERVAL_MS)
+            || self.unsynced_log_bytes >= HEAD_SYNC_LOG_BYTES;
+        if is_due { self.sync() } else { Ok(()) }
     }
 
     /// The oldest commit a crash can make this file name again.
@@ -322,6 +330,21 @@ mod tests {
         assert!(HeadContent::choose([SlotContent::Bad, SlotContent::Bad]).is_err());
         let error = HeadContent::choose([valid(5, 8), SlotContent::Newer(2)]).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found: 2, .. }));
+    }
+
+    #[test]
+    fn head_is_synced_when_much_was_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("head");
+        HeadFile::create(&path, ImageId([1; 16])).unwrap();
+        let mut head = HeadFile::open(&path, &HeadContent::read(&path).unwrap()).unwrap();
+        for transaction in 1..=8 {
+            head.write(TransactionId(transaction), Digest([2; 32])).unwrap();
+            head.count_log_bytes(HEAD_SYNC_LOG_BYTES / 4);
+            head.sync_if_due().unwrap();
+            let expected = [0, 0, 0, 3, 3, 3, 3, 7][transaction as usize - 1];
+            assert_eq!(head.horizon(), TransactionId(expected), "after commit {transaction}");
+        }
     }
 
     #[test]

@@ -151,6 +151,7 @@ impl SqliteStore {
         wave.tags.iter().for_each(|tag| self.roots.set_tag(tag, Some(birth)));
         self.reach(Phase::HeadWritten);
         let log_bytes = self.running()?.measure_log()?;
+        self.running()?.head.count_log_bytes(log_bytes);
         let tombstone_count = prepared.iter().filter(|page| page.body.is_none()).count() as u32;
         Ok(CommitReceipt {
             transaction: birth,
