@@ -239,6 +239,8 @@ impl Session {
     /// A session in the image of `store`: goes on where its last commit left it, or begins if
     /// nothing was ever committed. The opening commit is durable when this returns.
     ///
+    /// An image is walked whole before anything in it runs, unless its newest commit has a seal of the store's key.
+    ///
     /// # Errors
     /// What the store finds, or what the walk over the whole heap finds.
     pub fn open(
@@ -251,12 +253,17 @@ impl Session {
         let functions = options.host_functions.clone();
         let mut session = if store.newest_root()?.is_some() {
             let mut heap = Heap::restore(store.as_mut())?;
-            check_heap(&heap)?;
-            heap.sweep_after_opening();
+            if store.is_sealed() {
+                heap.sweep_starts();
+            } else {
+                check_heap(&heap)?;
+                heap.sweep_after_opening();
+            }
             Session::assemble(heap, options)
         } else {
             Session::assemble(fresh_heap()?, options)
         };
+        store.vouch();
         let missing = host_function::missing(&session.vm, &functions);
         if !missing.is_empty() {
             return Err(SessionError::MissingHostFunctions(missing));

@@ -340,6 +340,12 @@ impl Store for Announcing {
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
         self.inner.load(sink)
     }
+    fn is_sealed(&self) -> bool {
+        self.inner.is_sealed()
+    }
+    fn vouch(&mut self) {
+        self.inner.vouch();
+    }
     fn begin(&mut self) -> Result<TransactionId, StoreError> {
         self.inner.begin()
     }

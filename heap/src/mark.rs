@@ -84,8 +84,9 @@ impl Heap {
         self.pages_after_major = self.pages_in_use;
     }
 
-    /// Finds the room in pages whose start bits show nothing dead.
-    pub(crate) fn sweep_starts(&mut self) {
+    /// Finds the room in pages, and takes what their start bits show for live: objects that died since
+    /// the last major collection stay until the next one.
+    pub fn sweep_starts(&mut self) {
         for page in self.pages_used() {
             *self.space.marks_mut(page) = *self.space.starts(page);
         }

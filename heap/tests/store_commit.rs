@@ -99,7 +99,7 @@ fn the_pragmas_are_those_of_the_format() {
     };
     assert_eq!(pragma("page_size"), 4_096);
     assert_eq!(pragma("auto_vacuum"), 2);
-    assert_eq!(pragma("user_version"), 2);
+    assert_eq!(pragma("user_version"), 3);
     assert_eq!(pragma("application_id"), 0x5053_434d);
     let mode: String = database.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");

@@ -316,7 +316,8 @@ fn an_image_of_the_first_schema_is_taken_over() {
     let database = rusqlite::Connection::open(path.join("heap.db")).unwrap();
     database
         .execute_batch(
-            "DROP TABLE old_root; DROP TABLE setting; DROP TABLE tag; PRAGMA user_version=1",
+            "DROP TABLE old_root; DROP TABLE setting; DROP TABLE tag; \
+             ALTER TABLE root DROP COLUMN seal; PRAGMA user_version=1",
         )
         .unwrap();
     database.close().unwrap();
@@ -338,4 +339,35 @@ fn an_image_of_the_first_schema_is_taken_over() {
     assert_eq!(opening.cause, CommitCause::Opening, "it is read from the new table");
     let store = reopen(store, &path, &options);
     assert_eq!(store.kept_commits().unwrap()[1].tags, ["kept"]);
+}
+
+/// What was written with version 2 of the schema, on 2026-11-29 before there was a version 3: commits 1 to 7 and a
+/// tag, closed in order.
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/schema-2");
+
+#[test]
+fn an_image_of_the_second_schema_is_taken_over() {
+    let (_guard, path) = temporary();
+    std::fs::create_dir(&path).unwrap();
+    for name in ["heap.db", "head", "lock"] {
+        std::fs::copy(Path::new(GOLDEN).join(name), path.join(name)).unwrap();
+    }
+    let before = support::files(&path);
+    let options = StoreOptions::new(CommitClock::fixed(1_764_000_001_000_000));
+    let image = ImageDirectory::at(&path);
+    let looking = |name| image.open_read_only(&at(&options, name)).unwrap();
+    assert_eq!(looking(CommitName::Back(0)).kept_commits().unwrap().len(), 7);
+    let mut model = Model::new();
+    apply(&mut model, &[(1, Some(1)), (2, Some(20))]);
+    compare_past(&path, &options, 1, &model, 1);
+    assert!(support::files(&path) == before, "looking changes nothing");
+    let mut store = image.open(&options).unwrap();
+    assert_eq!(newest(&store), Some((TransactionId(7), 7)));
+    store.commit(&wave(&[(2, Some(21))], 9)).unwrap();
+    let store = reopen(store, &path, &options);
+    let kept = store.kept_commits().unwrap();
+    assert_eq!((kept.len(), &kept[0].tags), (10, &vec!["first".to_string()]));
+    compare_past(&path, &options, 1, &model, 1);
+    apply(&mut model, &[(1, Some(6)), (2, Some(21))]);
+    compare_past(&path, &options, 9, &model, 9);
 }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::store::head::{HeadContent, HeadSlot, SLOT_STRIDE_BYTES};
+use pscheme_heap::store::sqlite::SCHEMA_VERSION;
 use pscheme_heap::store::{Digest, ImageDirectory, ImageId, Store, StoreError, TransactionId};
 use rusqlite::Connection;
 use support::{create, load, newest, open, options, refusal, temporary, wave};
@@ -248,19 +249,24 @@ fn a_newer_schema_is_refused_in_the_database_and_in_the_log() {
     let (_guard, path) = temporary();
     image(&path);
     let sound = support::files(&path);
-    sql(&path, "PRAGMA user_version=3");
+    sql(&path, &format!("PRAGMA user_version={}", SCHEMA_VERSION + 1));
     let error = refused(&path);
-    assert!(matches!(error, StoreError::Newer { found: 3, known: 2, .. }), "{error}");
+    let (next, now) = (SCHEMA_VERSION + 1, SCHEMA_VERSION);
+    assert!(
+        matches!(error, StoreError::Newer { found, known, .. } if (found, known) == (next, now)),
+        "{error}"
+    );
     assert_eq!(error.code(), ErrorCode::ImageNewer);
 
     support::restore(&path, &sound);
     let database = Connection::open(path.join("heap.db")).unwrap();
-    database.execute_batch("PRAGMA user_version=4").unwrap();
+    database.execute_batch(&format!("PRAGMA user_version={}", SCHEMA_VERSION + 2)).unwrap();
     let with_log = support::files(&path);
     assert!(with_log.contains_key("heap.db-wal"));
     drop(database);
     support::restore(&path, &with_log);
-    assert!(matches!(refused(&path), StoreError::Newer { found: 4, .. }));
+    let error = refused(&path);
+    assert!(matches!(error, StoreError::Newer { found, .. } if found == next + 1), "{error}");
 }
 
 #[test]
@@ -321,7 +327,9 @@ fn a_torn_first_page_is_taken_from_the_log() {
     store.commit(&wave(&[(1, Some(2))], 7)).unwrap();
     // Any change to the header puts the first page into the log.
     let other = Connection::open(path.join("heap.db")).unwrap();
-    other.execute_batch("PRAGMA user_version=0; PRAGMA user_version=2").unwrap();
+    other
+        .execute_batch(&format!("PRAGMA user_version=0; PRAGMA user_version={SCHEMA_VERSION}"))
+        .unwrap();
     let mut files = support::files(&path);
     drop((other, store));
     files.get_mut("heap.db").unwrap()[..512].fill(0xAA);

@@ -34,6 +34,12 @@ impl Store for Gated {
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
         self.inner.load(sink)
     }
+    fn is_sealed(&self) -> bool {
+        self.inner.is_sealed()
+    }
+    fn vouch(&mut self) {
+        self.inner.vouch();
+    }
     fn begin(&mut self) -> Result<TransactionId, StoreError> {
         self.inner.begin()
     }

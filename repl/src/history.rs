@@ -13,7 +13,7 @@ use pscheme::inspect::{Inspection, ProcessView, grouped};
 use serde_json::json;
 
 use crate::arguments::Looking;
-use crate::run::{Failure, finish};
+use crate::run::{Failure, finish, store_options};
 use crate::{duration, output};
 
 fn options() -> StoreOptions {
@@ -44,7 +44,7 @@ fn change<T>(
     directory: &ImageDirectory,
     change: impl FnOnce(&mut SqliteStore) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let mut store = directory.open(&options())?;
+    let mut store = directory.open(&store_options())?;
     let value = change(&mut store)?;
     store.close()?;
     Ok(value)
@@ -233,7 +233,7 @@ pub fn undo(image: &Path) -> u8 {
 pub fn fork(image: &Path, new: &Path) -> u8 {
     let make = || -> Result<u8, Failure> {
         let (directory, commit) = image_and_commit(image)?;
-        let looking = StoreOptions { commit, ..options() };
+        let looking = StoreOptions { commit, ..store_options() };
         let receipt = pscheme::history::fork(&directory, &ImageDirectory::at(new), &looking)?;
         let line = format!(
             "{}: begins with commit {} of {}, {} pages\n",

@@ -10,6 +10,7 @@ mod demo;
 mod duration;
 mod history;
 mod inspect;
+mod key;
 mod library_path;
 mod output;
 mod prompt;

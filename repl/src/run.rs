@@ -19,6 +19,7 @@ use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, chec
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::arguments::Running;
+use crate::key::user_key;
 use crate::library_path::folders;
 use crate::status;
 
@@ -166,9 +167,9 @@ fn phase_file() -> Option<File> {
     OpenOptions::new().append(true).create(true).open(path).ok()
 }
 
-/// The store's options, with its phases reported if somebody asked for them.
+/// The store's options, with the user's key, and its phases reported if somebody asked for them.
 pub fn store_options() -> StoreOptions {
-    let mut options = StoreOptions::new(CommitClock::system());
+    let mut options = StoreOptions { key: user_key(), ..StoreOptions::new(CommitClock::system()) };
     if let Some(file) = phase_file() {
         options.phase_hook = Some(PhaseHook(Arc::new(move |phase| {
             // A phase that cannot be reported is no reason to stop a program.

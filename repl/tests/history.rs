@@ -239,7 +239,7 @@ fn what_is_kept_can_be_set() {
     let folder = finished();
     let folder = folder.path();
     let shown = succeeds(folder, &["retention", "s.scm.image"]);
-    assert!(shown.contains("every commit for 1h") && shown.contains("33,554,432 bytes"), "{shown}");
+    assert!(shown.contains("every commit for 1h") && shown.contains("16,777,216 bytes"), "{shown}");
     let third = commit_of_step(folder, 3);
     succeeds(folder, &["tag", &format!("s.scm.image@{third}"), "three"]);
     let shown = succeeds(folder, &["retention", "s.scm.image", "--keep", "0", "--bytes", "1M"]);

@@ -42,14 +42,17 @@ impl ImageDirectory {
                 wave.push(page, attributes, body);
                 Ok(())
             })?;
-            Ok((transaction, wave))
+            Ok((transaction, wave, store.is_sealed()))
         })?;
-        let (transaction, wave) = read.value;
+        let (transaction, wave, is_sealed) = read.value;
         let options = StoreOptions { commit: None, ..options.clone() };
         target.create_by(|temporary| {
             let fill = || {
                 temporary.build(&options)?;
                 let mut store = temporary.open(&options)?;
+                if is_sealed {
+                    store.vouch();
+                }
                 store.commit(&wave)?;
                 adjust(&mut store)?;
                 store.close()

@@ -266,11 +266,19 @@ impl HeadFile {
         self.unsynced_log_bytes += bytes;
     }
 
-    /// Syncs if the last sync is a second ago, or much was written since.
+    /// Syncs if the last sync is a second ago, or much was written since. Then the other slot gets the same
+    /// commit too, so that what it superseded need not wait for the next one. A sync lies between: of
+    /// two slots that were not synced a crash can tear both.
     pub fn sync_if_due(&mut self) -> Result<(), StoreError> {
-        let is_due = self.last_sync.elapsed() >= Duration::from_millis(HEAD_SYNC_INTERVAL_MS)
-            || self.unsynced_log_bytes >= HEAD_SYNC_LOG_BYTES;
-        if is_due { self.sync() } else { Ok(()) }
+        if self.unsynced_log_bytes >= HEAD_SYNC_LOG_BYTES {
+            self.sync()?;
+            self.write_slot(self.newest)?;
+            return self.sync();
+        }
+        if self.last_sync.elapsed() < Duration::from_millis(HEAD_SYNC_INTERVAL_MS) {
+            return Ok(());
+        }
+        self.sync()
     }
 
     /// The oldest commit a crash can make this file name again.
@@ -342,7 +350,7 @@ mod tests {
             head.write(TransactionId(transaction), Digest([2; 32])).unwrap();
             head.count_log_bytes(HEAD_SYNC_LOG_BYTES / 4);
             head.sync_if_due().unwrap();
-            let expected = [0, 0, 0, 3, 3, 3, 3, 7][transaction as usize - 1];
+            let expected = [0, 0, 0, 4, 4, 4, 4, 8][transaction as usize - 1];
             assert_eq!(head.horizon(), TransactionId(expected), "after commit {transaction}");
         }
     }

@@ -32,7 +32,7 @@ pub const COMPRESSION_SAVING_DIVISOR: usize = 8;
 pub const PRUNE_ROW_COUNT_PER_STEP: usize = 100;
 
 /// Bytes that a new image keeps for its past at most. With it the files stay below three times the live pages
-/// and 64 MiB: the log takes some 16 MiB of those, a large wave and the one before it as much again.
+/// and 64 MiB: the log takes some 16 MiB of those, and a large wave twice its size.
 pub const HISTORY_BYTES_DEFAULT: u64 = 16 << 20;
 
 /// How often the kept commits are thinned out: a pass goes through those that got too old since the last one.
@@ -47,7 +47,8 @@ pub const VACUUM_PAGE_COUNT_PER_STEP: u32 = 1_024;
 /// `head` is synced at most this often between checkpoints, unless much was written.
 pub const HEAD_SYNC_INTERVAL_MS: u64 = 1_000;
 
-/// Once commits wrote so much to the log, `head` is synced in the gap: what they superseded cannot be pruned before.
+/// Once commits wrote so much to the log, `head` is synced in the gap, with the newest commit in both slots: what that
+/// superseded cannot be pruned before.
 pub const HEAD_SYNC_LOG_BYTES: u64 = 4 << 20;
 
 /// A waiter that wrote its wave itself wakes the writer's thread for the gap if that was not there for

@@ -26,6 +26,7 @@ pub mod look;
 pub mod memory;
 mod page_map;
 mod root;
+pub mod seal;
 pub mod sqlite;
 mod uncached;
 pub mod wal;
@@ -45,6 +46,7 @@ pub use limits::{PAGE_SIZE_BYTES, ROOT_COUNTER_COUNT, ROOT_WORD_COUNT_MAX};
 pub use look::{Holder, Look};
 pub use memory::{MemoryImage, MemoryStore};
 pub use root::RootRecord;
+pub use seal::SealKey;
 pub use sqlite::SqliteStore;
 pub use wave::{CommitReceipt, PageAttributes, Wave, WavePage};
 pub use writer::{Writer, WriterEvent};
@@ -54,8 +56,8 @@ pub type PageSink<'a> = dyn FnMut(PageNumber, PageAttributes, &[u8]) -> Result<(
 
 /// A place where the pages of one image are kept.
 ///
-/// The order of calls is: `load` (which changes nothing, so that a damaged image is left as it is),
-/// then `begin`, then any number of `commit`, `prune_step` and `idle`, then `close`. After a failed
+/// The order of calls is: `load` (which changes nothing, so that a damaged image is left as it is), `vouch` if
+/// what was loaded is right, then `begin`, then any number of `commit`, `prune_step` and `idle`, then `close`. After a failed
 /// commit everything but `newest_root` and `close` fails with [`StoreError::Poisoned`].
 pub trait Store: Send {
     /// The newest commit's number and roots; `None` before the first commit.
@@ -64,6 +66,13 @@ pub trait Store: Send {
     /// Reads every page that is not freed, in ascending order, checks it against its hash and
     /// passes it to `sink`; an error of the sink ends the loading.
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError>;
+
+    /// Whether the newest commit has a seal of the key that was given: then its state needs no walk.
+    fn is_sealed(&self) -> bool;
+
+    /// Says that the state that was read, if any, was walked whole and found right: commits get a seal from here
+    /// on, if there is a key.
+    fn vouch(&mut self);
 
     /// Takes ownership durably: the opening commit, after which all that was found is known to be on
     /// disk and no earlier owner can commit. Must precede every effect on the outside. Returns the
@@ -168,6 +177,8 @@ pub struct StoreOptions {
     pub log_bytes_before_checkpoint: u64,
     /// What a new image keeps of its past. One that is there says so itself.
     pub retention: Retention,
+    /// The key of the user or host. Without one no commit is sealed, and none is trusted for its seal.
+    pub key: Option<SealKey>,
     /// The commit that a look shows, the newest unless it is given. An image cannot be run at a commit of the
     /// past.
     pub commit: Option<CommitName>,
@@ -183,6 +194,7 @@ impl StoreOptions {
             phase_hook: None,
             log_bytes_before_checkpoint: limits::WAL_BYTES_BEFORE_CHECKPOINT,
             retention: Retention::default(),
+            key: None,
             commit: None,
         }
     }

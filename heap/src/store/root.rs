@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::history::CommitCause;
 use super::identity::{BranchId, Digest, FencingNumber, ImageId, TransactionId};
 use super::limits::{ROOT_COUNTER_COUNT, ROOT_WORD_COUNT_MAX};
+use super::seal::SealKey;
 
 /// The machine's roots: a table of words and some counters. The store does not look into them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,13 +179,15 @@ pub(crate) struct RootRow {
     pub previous: Digest,
     /// The hash over all of the above.
     pub hash: Digest,
+    /// The seal of the hash, if the owner had a key and vouched for the state.
+    pub seal: Option<Digest>,
 }
 
-/// Bytes of the values in a root row: eight-byte numbers, branch, envelope, three digests.
+/// Bytes of the values in a root row without a seal: eight-byte numbers, branch, envelope, three digests.
 pub(crate) const ROOT_ROW_BYTES: u64 = 4 * 8 + 16 + ENVELOPE_BYTES as u64 + 3 * 32;
 
 impl RootRow {
-    /// Computes the hash over all columns but `hash` itself.
+    /// Computes the hash over all columns but `hash` and `seal`.
     pub fn compute_hash(&self) -> Digest {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"pscheme root 1\0\0");
@@ -197,6 +200,12 @@ impl RootRow {
         hasher.update(&self.previous.0);
         hasher.update(&self.envelope);
         hasher.finalize().into()
+    }
+
+    /// Whether the root has the seal of this key.
+    pub fn is_sealed(&self, key: Option<&SealKey>, image: ImageId) -> bool {
+        let (Some(key), Some(seal)) = (key, self.seal) else { return false };
+        key.fits(image, self.hash, seal)
     }
 
     /// Checks the row against its hash and opens its record.

@@ -61,12 +61,16 @@ pub struct SqliteStore {
     prunable: prune::PruneQueue,
     roots: KeptRoots,
     retention: Retention,
+    /// Bytes of the largest wave of late: it counts for less with each commit after it.
+    wave_bytes: u64,
     /// When the kept commits were thinned out last.
     thinned_us: Option<i64>,
     schema_version: u32,
     /// Bodies of the current part of a wave, compressed, one after the other.
     encoded: Vec<u8>,
     findings: Findings,
+    /// Commits get a seal: the state was walked, or has one itself.
+    vouched: bool,
 }
 
 /// How far the store has got in its life.
@@ -108,6 +112,8 @@ impl SqliteStore {
             },
             None => State::ReadOnly,
         };
+        let is_sealed = |row: &RootRow| row.is_sealed(options.key.as_ref(), checked.image);
+        let vouched = checked.newest.as_ref().is_some_and(is_sealed);
         SqliteStore {
             database,
             options,
@@ -122,10 +128,12 @@ impl SqliteStore {
             prunable: checked.prunable,
             roots: checked.past.roots,
             retention: checked.past.retention,
+            wave_bytes: 0,
             thinned_us: None,
             schema_version: checked.schema_version,
             encoded: Vec::new(),
             findings: checked.findings,
+            vouched,
         }
     }
 
@@ -207,6 +215,15 @@ impl Store for SqliteStore {
 
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
         self.load_pages(sink)
+    }
+
+    fn is_sealed(&self) -> bool {
+        let is_sealed = |row: &RootRow| row.is_sealed(self.options.key.as_ref(), self.image);
+        self.newest.as_ref().is_some_and(is_sealed)
+    }
+
+    fn vouch(&mut self) {
+        self.vouched = true;
     }
 
     fn begin(&mut self) -> Result<TransactionId, StoreError> {

@@ -146,22 +146,25 @@ impl SqliteStore {
         self.reach(Phase::Committed);
 
         let root_hash = row.hash;
+        let seal_bytes = row.seal.map_or(0, |seal| seal.0.len() as u64);
         self.running()?.head.write(birth, root_hash)?;
         self.adopt_root(row);
         wave.tags.iter().for_each(|tag| self.roots.set_tag(tag, Some(birth)));
         self.reach(Phase::HeadWritten);
         let log_bytes = self.running()?.measure_log()?;
         self.running()?.head.count_log_bytes(log_bytes);
+        let body_bytes = body_bytes(&prepared);
+        self.wave_bytes = body_bytes.max(self.wave_bytes - self.wave_bytes / 8);
         let tombstone_count = prepared.iter().filter(|page| page.body.is_none()).count() as u32;
         Ok(CommitReceipt {
             transaction: birth,
             root_hash,
             page_count: prepared.len() as u32 - tombstone_count,
             tombstone_count,
-            body_bytes: body_bytes(&prepared),
+            body_bytes,
             map_row_bytes: prepared.len() as u64 * MAP_ROW_BYTES,
             region_row_bytes: digests.len() as u64 * REGION_ROW_BYTES,
-            root_bytes: ROOT_ROW_BYTES,
+            root_bytes: ROOT_ROW_BYTES + seal_bytes,
             log_bytes,
         })
     }
@@ -330,8 +333,14 @@ impl SqliteStore {
             regions: self.map.digest_of_regions(),
             previous: self.newest.as_ref().map_or(Digest::ZERO, |row| row.hash),
             hash: Digest::ZERO,
+            seal: None,
         };
         row.hash = row.compute_hash();
+        if self.vouched
+            && let Some(key) = &self.options.key
+        {
+            row.seal = Some(key.seal(self.image, row.hash));
+        }
         row
     }
 
@@ -370,7 +379,7 @@ fn insert_root(writer: &Connection, row: &RootRow) -> Result<(), StoreError> {
         writer
             .prepare_cached(
                 "INSERT INTO root(txn, branch, time, fence, next_blob, roots, regions, previous, \
-                 hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 hash, seal) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 row.transaction,
@@ -382,6 +391,7 @@ fn insert_root(writer: &Connection, row: &RootRow) -> Result<(), StoreError> {
                 row.regions.0,
                 row.previous.0,
                 row.hash.0,
+                row.seal.map(|seal| seal.0),
             ])
     };
     write().map(|_| ()).map_err(StoreError::sqlite("cannot write the root"))

@@ -52,14 +52,15 @@ impl CheckedDatabase {
         reader.execute_batch("BEGIN").map_err(failed())?;
         let schema_version = schema::check_schema(&reader, path)?;
         let (image, branch, stored_fence) = read_image(&reader)?;
-        let rows = read_roots(&reader).map_err(failed())?;
+        let rows = read_roots(&reader, schema_version).map_err(failed())?;
         if let Some(head) = head {
             findings.check(compare_with_head(head, image, &rows))?;
         }
         let past = past::read(&reader, schema_version, &rows)?;
         let shown =
             options.commit.as_ref().map(|name| past::find(&past.roots, name)).transpose()?;
-        let shown = shown.map(|at| past::find_root(&reader, &rows, at)).transpose()?;
+        let shown =
+            shown.map(|at| past::find_root(&reader, schema_version, &rows, at)).transpose()?;
         let newest = check_roots(rows, image, branch, stored_fence, &mut findings)?;
         let newest = match shown {
             Some(row) => check_roots(vec![row], image, branch, stored_fence, &mut findings)?,
@@ -113,9 +114,10 @@ fn read_image(reader: &Connection) -> Result<(ImageId, BranchId, FencingNumber),
 }
 
 /// All roots that `head` could name, oldest first. There are few: the others are in `old_root`.
-fn read_roots(reader: &Connection) -> rusqlite::Result<Vec<RootRow>> {
+fn read_roots(reader: &Connection, schema_version: u32) -> rusqlite::Result<Vec<RootRow>> {
+    let columns = past::root_columns(schema_version);
     reader
-        .prepare(&format!("SELECT {} FROM root ORDER BY txn", past::ROOT_COLUMNS))?
+        .prepare(&format!("SELECT {columns} FROM root ORDER BY txn"))?
         .query_map([], past::root_of)?
         .collect()
 }

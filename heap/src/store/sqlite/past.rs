@@ -27,9 +27,13 @@ pub(crate) struct Past {
     pub retention: Retention,
 }
 
-/// The columns of a root, as [`root_of`] reads them.
-pub(super) const ROOT_COLUMNS: &str =
-    "txn, branch, time, fence, next_blob, roots, regions, previous, hash";
+/// The columns of a root in a version of the schema, as [`root_of`] reads them.
+pub(super) fn root_columns(schema_version: u32) -> &'static str {
+    match schema_version {
+        ..3 => "txn, branch, time, fence, next_blob, roots, regions, previous, hash, NULL",
+        _ => "txn, branch, time, fence, next_blob, roots, regions, previous, hash, seal",
+    }
+}
 
 /// A row of the table `root`.
 pub(super) fn root_of(row: &Row<'_>) -> rusqlite::Result<RootRow> {
@@ -43,6 +47,7 @@ pub(super) fn root_of(row: &Row<'_>) -> rusqlite::Result<RootRow> {
         regions: Digest(row.get(6)?),
         previous: Digest(row.get(7)?),
         hash: Digest(row.get(8)?),
+        seal: row.get::<_, Option<[u8; 32]>>(9)?.map(Digest),
     })
 }
 
@@ -54,8 +59,8 @@ pub(super) fn keep_root(writer: &Connection, root: TransactionId) -> Result<(), 
             .query_row([root], |row| row.get(0))?;
         writer
             .prepare_cached(
-                "INSERT INTO old_root(txn, branch, time, fence, next_blob, roots, regions, previous, hash) \
-                 SELECT txn, branch, time, fence, next_blob, ?2, regions, previous, hash \
+                "INSERT INTO old_root(txn, branch, time, fence, next_blob, roots, regions, previous, hash, seal) \
+                 SELECT txn, branch, time, fence, next_blob, ?2, regions, previous, hash, seal \
                  FROM root WHERE txn = ?1",
             )?
             .execute(params![root, lz4_flex::block::compress(&envelope)])
@@ -148,6 +153,7 @@ fn read_retention(reader: &Connection) -> Result<Retention, StoreError> {
 /// The root of a kept commit, from whichever table holds it.
 pub(super) fn find_root(
     reader: &Connection,
+    schema_version: u32,
     recent: &[RootRow],
     transaction: TransactionId,
 ) -> Result<RootRow, StoreError> {
@@ -156,7 +162,7 @@ pub(super) fn find_root(
     }
     let mut row = reader
         .query_row(
-            &format!("SELECT {ROOT_COLUMNS} FROM old_root WHERE txn = ?1"),
+            &format!("SELECT {} FROM old_root WHERE txn = ?1", root_columns(schema_version)),
             [transaction],
             root_of,
         )
@@ -315,6 +321,8 @@ impl SqliteStore {
                 Ok(())
             },
         )?;
+        // What was committed then may have been put there by somebody without the key.
+        self.vouched &= past.is_sealed();
         let gone = |page: &PageNumber| past.map.get(*page).is_none();
         let gone: Vec<PageNumber> = map.pages().map(|(page, _)| page).filter(gone).collect();
         wave.pages.extend(gone.into_iter().map(WavePage::freed));

@@ -261,7 +261,7 @@ impl SqliteStore {
     /// Gives the oldest commits up, as many as are too many.
     fn forget_by_size(&mut self, rows_max: usize, step: &mut Step) {
         while step.row_count < rows_max
-            && self.history_bytes() > self.retention.bytes_max
+            && self.history_bytes() > self.history_bytes_max()
             && let Some(root) = self.roots.oldest_removable()
         {
             step.row_count += 1;
@@ -269,6 +269,12 @@ impl SqliteStore {
             self.give_up(root);
             step.forgotten.push(root);
         }
+    }
+
+    /// What the past may have now. Each page of a large wave is in the files twice until what it supersedes is
+    /// pruned, and in the log; the past gives that room, so that the files stay within their bound.
+    fn history_bytes_max(&self) -> u64 {
+        self.retention.bytes_max.saturating_sub(2 * self.wave_bytes)
     }
 
     /// About how many bytes only commits of the past need.

@@ -1,6 +1,7 @@
 //! The schema of `heap.db` and how its connections are opened. This is the format: a change here
 //! needs a new [`SCHEMA_VERSION`] and a golden image of the old one.
 
+use std::borrow::Cow;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::store::{StoreError, StoreOptions, Synchronous};
 /// `application_id` of the database: "PSCM".
 pub const APPLICATION_ID: u32 = 0x5053_434d;
 /// `user_version` of the database: the version of this schema.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 /// The oldest version that is opened; the opening commit brings it to [`SCHEMA_VERSION`].
 pub const SCHEMA_VERSION_OLDEST: u32 = 1;
 
@@ -65,7 +66,7 @@ pub(crate) const SCHEMA: &[(&str, &str, &str)] = &[
             roots BLOB NOT NULL, \
             regions BLOB NOT NULL, \
             previous BLOB NOT NULL, \
-            hash BLOB NOT NULL) STRICT",
+            hash BLOB NOT NULL, seal BLOB) STRICT",
     ),
     (
         "table",
@@ -105,7 +106,7 @@ pub(crate) const SCHEMA: &[(&str, &str, &str)] = &[
             roots BLOB NOT NULL, \
             regions BLOB NOT NULL, \
             previous BLOB NOT NULL, \
-            hash BLOB NOT NULL) STRICT",
+            hash BLOB NOT NULL, seal BLOB) STRICT",
     ),
     (
         "table",
@@ -126,11 +127,19 @@ pub(crate) const SCHEMA: &[(&str, &str, &str)] = &[
 /// The tables that version 2 brought.
 const SINCE_VERSION_2: [&str; 3] = ["old_root", "setting", "tag"];
 
+/// The column that version 3 brought to `root` and `old_root`, as SQLite writes one that is added.
+const SEAL: &str = ", seal BLOB";
+
 /// The objects of a version of the schema.
 fn schema_of(
     version: u32,
-) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    SCHEMA.iter().filter(move |(_, name, _)| version >= 2 || !SINCE_VERSION_2.contains(name))
+) -> impl Iterator<Item = (&'static str, &'static str, Cow<'static, str>)> {
+    let is_known =
+        move |(_, name, _): &&(&str, &str, &str)| version >= 2 || !SINCE_VERSION_2.contains(name);
+    SCHEMA.iter().filter(is_known).map(move |(kind, name, text)| match version {
+        ..3 => (*kind, *name, text.replace(SEAL, "").into()),
+        _ => (*kind, *name, Cow::Borrowed(*text)),
+    })
 }
 
 /// Brings a database of an earlier version to this one, inside the opening commit.
@@ -138,10 +147,15 @@ pub(super) fn upgrade(writer: &Connection, version: u32) -> rusqlite::Result<()>
     if version == SCHEMA_VERSION {
         return Ok(());
     }
-    for (_, _, text) in SCHEMA.iter().filter(|(_, name, _)| SINCE_VERSION_2.contains(name)) {
-        writer.execute_batch(text)?;
+    if version < 2 {
+        for (_, _, text) in SCHEMA.iter().filter(|(_, name, _)| SINCE_VERSION_2.contains(name)) {
+            writer.execute_batch(text)?;
+        }
+        super::past::write_retention(writer, &Retention::default())?;
+    } else {
+        writer.execute_batch("ALTER TABLE old_root ADD COLUMN seal BLOB")?;
     }
-    super::past::write_retention(writer, &Retention::default())?;
+    writer.execute_batch("ALTER TABLE root ADD COLUMN seal BLOB")?;
     writer.execute_batch(&format!("PRAGMA user_version={SCHEMA_VERSION}"))
 }
 
@@ -398,7 +412,7 @@ pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<u32, 
     let ours: Vec<_> = schema_of(user_version).collect();
     let is_ours = found.len() == ours.len()
         && found.iter().zip(ours).all(|((kind, name, text), ours)| {
-            (kind.as_str(), name.as_str(), text.as_str()) == *ours
+            (kind.as_str(), name.as_str(), text.as_str()) == (ours.0, ours.1, &*ours.2)
         });
     if is_ours {
         return Ok(user_version);
