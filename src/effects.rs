@@ -138,8 +138,9 @@ impl EffectRunner {
         } else if operation == Operation::Write as i64 {
             let open = self.open_for(vm, port, path)?;
             let position = vm.heap.field(effect, body::Effect::POSITION).as_fixnum() as u64;
-            let payload = vm.heap.bytes(vm.heap.field(effect, body::Effect::PAYLOAD));
-            open.write(position, payload)?;
+            // A copy, because the system must not be given memory that may not have been read yet.
+            let payload = vm.heap.bytes(vm.heap.field(effect, body::Effect::PAYLOAD)).to_vec();
+            open.write(position, &payload)?;
         } else if operation == Operation::Delete as i64 {
             self.files.remove(&path);
             let known = FileRecord::of_port(vm, port).unwrap_or_default();

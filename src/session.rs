@@ -6,6 +6,7 @@
 //! writer's thread commits them. Nothing waits for the disk but who asked to.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -252,14 +253,7 @@ impl Session {
         }
         let functions = options.host_functions.clone();
         let mut session = if store.newest_root()?.is_some() {
-            let mut heap = Heap::restore(store.as_mut())?;
-            if store.is_sealed() {
-                heap.sweep_starts();
-            } else {
-                check_heap(&heap)?;
-                heap.sweep_after_opening();
-            }
-            Session::assemble(heap, options)
+            Session::assemble(read_heap(store.as_mut())?, options)
         } else {
             Session::assemble(fresh_heap()?, options)
         };
@@ -401,7 +395,8 @@ impl Session {
     fn slice(&mut self) -> Result<Event, SessionError> {
         // Before the slice: what a commit wakes must have its turn before "nobody can run" is believed.
         self.receive_events()?;
-        let event = self.vm.advance_by(self.engine, self.slice_work);
+        let (engine, work) = (self.engine, self.slice_work);
+        let event = whole(&mut self.vm, |vm| vm.advance_by(engine, work))?;
         self.bound_sections();
         match event {
             Event::Failed(process) => self.note_failure(process),
@@ -689,11 +684,11 @@ impl Session {
         self.enter_phase(SessionPhase::Collecting);
         let transaction = self.persistence.as_ref().map_or(TransactionId::NONE, |p| p.last).next();
         self.vm.number_waiters(transaction.0 as i64);
-        self.vm.heap.collect_young(&mut self.vm.machine);
+        whole(&mut self.vm, |vm| vm.heap.collect_young(&mut vm.machine))?;
         self.enter_phase(SessionPhase::Copying);
         let Some(persistence) = &mut self.persistence else { return Ok(()) };
         let mut wave = persistence.spare.pop().unwrap_or_default();
-        self.vm.heap.list_changes(&mut wave);
+        whole(&mut self.vm, |vm| vm.heap.list_changes(&mut wave))?;
         wave.roots.set_cause(self.next_cause.take().unwrap_or(cause));
         wave.tags.append(&mut self.vm.machine.tags);
         let effects = newest_effect(&self.vm);
@@ -755,6 +750,33 @@ impl Session {
             None => Ok(()),
         }
     }
+}
+
+/// Does something with the heap, and fails if a page that is read on demand could not be read, now or before: what
+/// stands in its place is zero, with which the collector may not get along.
+fn whole<T>(vm: &mut Vm, work: impl FnOnce(&mut Vm) -> T) -> Result<T, SessionError> {
+    let result = catch_unwind(AssertUnwindSafe(|| work(vm)));
+    match (vm.heap.demand_failure(), result) {
+        (Some(failure), _) => Err(failure.into()),
+        (None, Ok(value)) => Ok(value),
+        (None, Err(panic)) => resume_unwind(panic),
+    }
+}
+
+/// Reads the heap of an image that has one, and makes sure that it can be run.
+fn read_heap(store: &mut dyn Store) -> Result<Heap, SessionError> {
+    if !store.is_sealed() {
+        let mut heap = Heap::restore(store)?;
+        check_heap(&heap)?;
+        heap.sweep_after_opening();
+        return Ok(heap);
+    }
+    if let Some(heap) = Heap::restore_on_demand(store)? {
+        return Ok(heap);
+    }
+    let mut heap = Heap::restore(store)?;
+    heap.sweep_starts();
+    Ok(heap)
 }
 
 /// Walks a heap that was read, trusting nothing.

@@ -10,12 +10,15 @@
 
 #![allow(unsafe_code, reason = "the nursery's bump pointer is a raw pointer shared with the VM")]
 
+use crate::demand::Demand;
 use crate::kind::{Header, Kind};
 use crate::limits::*;
 use crate::pages::PageRange;
+use crate::snapshot::StoredPage;
 use crate::space::{
     Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, Space, bit, page_flag, set_bit, set_bits,
 };
+use crate::store::{PageReader, StoreError};
 use crate::word::Word;
 
 /// Where objects of one type and age are allocated in pages.
@@ -114,6 +117,8 @@ pub struct CollectionCounts {
 
 /// One heap. Several may live in one host process.
 pub struct Heap {
+    /// Goes before the memory it fills.
+    demand: Option<Demand>,
     pub space: Space,
     /// Next free byte of the nursery and the end of it, as addresses: the machine's handlers
     /// allocate by moving the first.
@@ -176,6 +181,7 @@ impl Heap {
             };
         }
         let mut heap = Heap {
+            demand: None,
             space,
             bump: std::ptr::null_mut(),
             bump_limit: std::ptr::null_mut(),
@@ -198,6 +204,36 @@ impl Heap {
         };
         heap.reset_nursery(0);
         Ok(heap)
+    }
+
+    /// Lets pages that nobody has touched be read when somebody does. False if the system does not allow it;
+    /// then nothing has changed.
+    pub(crate) fn read_on_demand(
+        &mut self,
+        pages: Vec<StoredPage>,
+        reader: Box<dyn PageReader>,
+    ) -> bool {
+        // SAFETY: the field is dropped before the space.
+        let demand = unsafe { Demand::start(&self.space, pages, reader) };
+        self.demand = demand.ok();
+        self.demand.is_some()
+    }
+
+    /// Pages that were read because somebody touched them; `None` if the heap was read as a whole.
+    pub fn pages_read_on_demand(&self) -> Option<u64> {
+        self.demand.as_ref().map(Demand::pages_read)
+    }
+
+    /// Whether every page that was asked for could be read. If not, what was computed since may be wrong: nothing
+    /// of it must leave the machine.
+    pub fn is_whole(&self) -> bool {
+        self.demand.as_ref().is_none_or(|demand| !demand.has_failed())
+    }
+
+    /// Why a page that is read on demand could not be, if any could not. Its content is missing: nothing may be
+    /// committed any more.
+    pub fn demand_failure(&self) -> Option<StoreError> {
+        self.demand.as_ref().and_then(Demand::failure)
     }
 
     /// Bytes of the pages in use.

@@ -9,6 +9,7 @@
 pub mod binding;
 mod boot_image;
 pub mod collect;
+pub mod demand;
 pub mod error_code;
 mod format;
 pub mod frame;

@@ -5,12 +5,14 @@
 //! object covers are written as zero, so that equal contents give equal pages. Later pages of a run
 //! have no header. `docs/format.md` draws the layout.
 
+use crate::demand::Demand;
 use crate::heap::Heap;
 use crate::limits::*;
 use crate::mark::free_count;
 use crate::space::{Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, card, page_flag};
 use crate::store::{
-    PageAttributes, PageNumber, PageSink, RootRecord, Store, StoreError, Wave, WavePage,
+    PageAttributes, PageNumber, PageSink, PagesOnDemand, RootRecord, Store, StoreError, Wave,
+    WavePage,
 };
 use crate::word::Word;
 
@@ -166,6 +168,54 @@ impl Heap {
         bytes: u64,
         load: impl FnOnce(&mut PageSink<'_>) -> Result<(), StoreError>,
     ) -> Result<Heap, StoreError> {
+        let mut heap = Heap::with_roots(record, bytes)?;
+        let mut entered = Vec::new();
+        load(&mut |number, attributes, body| {
+            let page = StoredPage::new(number, attributes, |_| StoredPage::run_in(body))?;
+            heap.check_place(page.page)?;
+            let place = heap.space.bytes_mut(u64::from(number.0) * PAGE_BYTES, PAGE_BYTES as usize);
+            let starts = page.unpack(body, place)?;
+            *heap.space.starts_mut(page.page) = starts;
+            entered.push(page);
+            Ok(())
+        })?;
+        heap.enter_pages(&entered);
+        Ok(heap)
+    }
+
+    /// As [`Heap::restore`], but pages are read when they are first touched: what is not used costs nothing. Damage
+    /// is found as late as that, see [`Heap::demand_failure`]. `None` if the store or the
+    /// system would rather read all at once.
+    ///
+    /// # Errors
+    /// As [`Heap::restore`].
+    pub fn restore_on_demand(store: &mut dyn Store) -> Result<Option<Heap>, StoreError> {
+        let (_, record) = store.newest_root()?.ok_or_else(|| damaged("the image has no root"))?;
+        if !Demand::is_possible() {
+            return Ok(None);
+        }
+        let Some(PagesOnDemand { pages, reader }) = store.load_on_demand()? else {
+            return Ok(None);
+        };
+        let mut heap = Heap::with_roots(&record, HEAP_RESERVED_BYTES)?;
+        let mut entered = Vec::with_capacity(pages.len());
+        for (index, (number, attributes)) in pages.iter().enumerate() {
+            let run = |first: PageNumber| {
+                let is_later = |(_, other): &&(PageNumber, PageAttributes)| {
+                    other.page_type == PageType::RunTail as u8 && other.run_owner == first.0
+                };
+                1 + pages[index + 1..].iter().take_while(is_later).count() as u32
+            };
+            let page = StoredPage::new(*number, *attributes, run)?;
+            heap.check_place(page.page)?;
+            entered.push(page);
+        }
+        heap.enter_pages(&entered);
+        Ok(heap.read_on_demand(entered, reader).then_some(heap))
+    }
+
+    /// A heap without pages.
+    fn with_roots(record: &RootRecord, bytes: u64) -> Result<Heap, StoreError> {
         let mut heap = Heap::reserving(bytes).map_err(|source| StoreError::Io {
             during: "reserving addresses for",
             path: "the heap".into(),
@@ -174,26 +224,31 @@ impl Heap {
         heap.set_roots(record)?;
         // Later than every epoch a stored hash table was indexed in.
         heap.move_epoch = record.counters[MOVE_EPOCH_COUNTER] + 1;
+        Ok(heap)
+    }
+
+    /// Refuses a page where no heap has one.
+    fn check_place(&self, page: Page) -> Result<(), StoreError> {
+        match page.0 {
+            CODE_FIRST_PAGE.. if page.0 < self.space.pages() => Ok(()),
+            _ => Err(damaged(format!("page {} lies outside the heap", page.0))),
+        }
+    }
+
+    /// Enters the pages of an image in the tables.
+    fn enter_pages(&mut self, pages: &[StoredPage]) {
         let mut last = [CODE_FIRST_PAGE, CODE_END_PAGE];
-        let mut pages = 0;
-        load(&mut |number, attributes, body| {
-            let page = Page(number.0);
-            let side = match number.0 {
-                CODE_FIRST_PAGE..CODE_END_PAGE => 0,
-                CODE_END_PAGE.. if number.0 < heap.space.pages() => 1,
-                _ => return Err(damaged(format!("page {} lies outside the heap", number.0))),
-            };
-            last[side] = last[side].max(number.0 + 1);
-            pages += 1;
-            heap.load_page(page, attributes, body)
-        })?;
-        heap.pages_in_use = pages;
-        heap.pages_after_major = pages;
-        let Heap { space, ordinary_range, code_range, .. } = &mut heap;
+        for page in pages {
+            let side = usize::from(page.page.0 >= CODE_END_PAGE);
+            last[side] = last[side].max(page.page.0 + 1);
+            *self.space.entry_mut(page.page) = page.entry();
+        }
+        self.pages_in_use = pages.len() as u64;
+        self.pages_after_major = self.pages_in_use;
+        let Heap { space, ordinary_range, code_range, .. } = self;
         let in_use = |page: Page| space.entry(page).page_type != PageType::Free;
         code_range.rebuild(in_use, last[0]);
         ordinary_range.rebuild(in_use, last[1]);
-        Ok(heap)
     }
 
     /// Takes every page for one that no store has.
@@ -218,40 +273,62 @@ impl Heap {
         }
         Ok(())
     }
+}
 
-    fn load_page(
-        &mut self,
-        page: Page,
+/// A page of an image, as it is entered in the tables.
+pub(crate) struct StoredPage {
+    pub page: Page,
+    page_type: PageType,
+    /// As in [`PageEntry::run`].
+    run: u32,
+}
+
+impl StoredPage {
+    /// The page of a row of the store. `run` says how many pages the run has that it begins, or 0.
+    fn new(
+        number: PageNumber,
         attributes: PageAttributes,
-        body: &[u8],
-    ) -> Result<(), StoreError> {
-        let bad = |what: &str| damaged(format!("page {}: {what}", page.0));
+        run: impl FnOnce(PageNumber) -> u32,
+    ) -> Result<StoredPage, StoreError> {
         let page_type = PageType::from_code(attributes.page_type)
             .filter(|t| !matches!(t, PageType::Free | PageType::Nursery))
-            .ok_or_else(|| bad("unknown page type"))?;
-        let base = u64::from(page.0) * PAGE_BYTES;
-        let mut run = attributes.run_owner;
-        if page_type == PageType::RunTail {
-            self.space.bytes_mut(base, body.len()).copy_from_slice(body);
-        } else {
-            check_version(page, body[page_header::VERSION])?;
-            if body[page_header::PAGE_TYPE] != attributes.page_type {
-                return Err(bad("its header names another page type than its row"));
-            }
-            let header = PAGE_HEADER_BYTES as usize;
-            self.space
-                .bytes_mut(base + PAGE_HEADER_BYTES, body.len() - header)
-                .copy_from_slice(&body[header..]);
-            *self.space.starts_mut(page) = stored_starts(body);
-            run = u32::from_le_bytes(
-                body[page_header::RUN_PAGES..page_header::RUN_PAGES + 4]
-                    .try_into()
-                    .expect("4 bytes"),
-            );
+            .ok_or_else(|| damaged(format!("page {number}: unknown page type")))?;
+        let run = match page_type {
+            PageType::RunTail => attributes.run_owner,
+            PageType::Run => run(number),
+            _ => 0,
+        };
+        Ok(StoredPage { page: Page(number.0), page_type, run })
+    }
+
+    fn entry(&self) -> PageEntry {
+        let StoredPage { page_type, run, .. } = *self;
+        PageEntry { page_type, age: Age::Old, flags: page_flag::STORED, run }
+    }
+
+    /// How many pages the run has that a body begins, as its header says.
+    fn run_in(body: &[u8]) -> u32 {
+        let at = page_header::RUN_PAGES;
+        u32::from_le_bytes(body[at..at + 4].try_into().expect("4 bytes"))
+    }
+
+    /// Copies a stored body to its place in memory, which is zero, and returns its start bits.
+    pub fn unpack(&self, body: &[u8], place: &mut [u8]) -> Result<Bitmap, StoreError> {
+        let bad = |what: &str| damaged(format!("page {}: {what}", self.page.0));
+        if self.page_type == PageType::RunTail {
+            place.copy_from_slice(body);
+            return Ok([0; BITMAP_WORDS]);
         }
-        *self.space.entry_mut(page) =
-            PageEntry { page_type, age: Age::Old, flags: page_flag::STORED, run };
-        Ok(())
+        check_version(self.page, body[page_header::VERSION])?;
+        if body[page_header::PAGE_TYPE] != self.page_type as u8 {
+            return Err(bad("its header names another page type than its row"));
+        }
+        if StoredPage::run_in(body) != self.run {
+            return Err(bad("its run has another length than its header says"));
+        }
+        let header = PAGE_HEADER_BYTES as usize;
+        place[header..].copy_from_slice(&body[header..]);
+        Ok(stored_starts(body))
     }
 }
 

@@ -3,7 +3,7 @@
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::word::Word;
-use pscheme_vm::fault::Fault;
+use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host_function::HostCall;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
@@ -20,7 +20,20 @@ primitives! { HOST_PRIMITIVES:
     752 "%host-check-doubt" (2) constant => check_doubt;
 }
 
+/// Refuses to let anything out of a machine that may have computed with a page that could not be read.
+///
+/// # Errors
+/// That; the session ends for it at the end of the slice.
+pub fn check_whole(vm: &Vm) -> Result<(), Interrupt> {
+    if vm.heap.is_whole() {
+        return Ok(());
+    }
+    let message = "a page of the image could not be read";
+    Err(Fault::new(ErrorCode::ImageDamaged, message).into())
+}
+
 fn host_call(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    check_whole(vm)?;
     let name = name_text(&vm.heap, arguments.get(0));
     let Some(function) = vm.machine.host_functions.get(&name).cloned() else {
         let message = format!("the host provides no function {name}");

@@ -243,17 +243,23 @@ impl Suspended {
         let zeal = self.vm.heap.zeal;
         self.store = None;
         let mut store = self.image.open().unwrap();
-        let mut heap = Heap::restore(&mut store).unwrap();
+        // As an image opens with a seal, large and small, and without one.
+        let way = self.suspensions % 3;
+        let on_demand = match way {
+            0 => Heap::restore_on_demand(&mut store).unwrap(),
+            _ => None,
+        };
+        let was_read = on_demand.is_none();
+        let mut heap = on_demand.unwrap_or_else(|| Heap::restore(&mut store).unwrap());
         if self.suspensions.is_multiple_of(self.check_interval)
             && let Err(error) = check_heap(&heap)
         {
             panic!("{label}, suspension {}: {error}", self.suspensions);
         }
-        // As an image opens without and with a seal.
-        if self.suspensions.is_multiple_of(2) {
-            heap.sweep_after_opening();
-        } else {
-            heap.sweep_starts();
+        match way {
+            1 => heap.sweep_after_opening(),
+            _ if was_read => heap.sweep_starts(),
+            _ => {}
         }
         store.begin().unwrap();
         self.store = Some(store);

@@ -27,6 +27,9 @@ pub const WAL_BYTES_BEFORE_CHECKPOINT: u64 = 16 << 20;
 /// time to expand it at each load is worth more than the bytes.
 pub const COMPRESSION_SAVING_DIVISOR: usize = 8;
 
+/// An image with at least so many bytes of pages is read on demand: below, reading all takes some milliseconds.
+pub const BYTES_ON_DEMAND: u64 = 8 << 20;
+
 /// Rows one call of `prune_step` from the writer deletes: less work than a commit, because a commit may
 /// come in the middle of it and has to wait.
 pub const PRUNE_ROW_COUNT_PER_STEP: usize = 100;

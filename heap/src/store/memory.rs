@@ -12,7 +12,7 @@ use super::limits::PAGE_SIZE_BYTES;
 use super::page_map::{BlobId, PageMap, PageVersion, RegionNumber, assert_well_formed, page_hash};
 use super::root::{self, ROOT_ROW_BYTES, RootRecord, RootRow};
 use super::wave::{CommitReceipt, Wave};
-use super::{PageSink, Store, StoreError};
+use super::{PageReader, PageSink, PagesOnDemand, Store, StoreError};
 
 const IMAGE: ImageId = ImageId(*b"image in memory\0");
 const BRANCH: BranchId = BranchId(*b"main in memory\0\0");
@@ -87,6 +87,19 @@ impl MemoryImage {
     /// Bytes of all page bodies in the image.
     pub fn body_bytes(&self) -> u64 {
         self.lock().blobs.len() as u64 * PAGE_SIZE_BYTES as u64
+    }
+
+    /// A page's body, checked against its hash.
+    fn read(&self, page: PageNumber, version: &PageVersion) -> Result<Arc<[u8]>, StoreError> {
+        let damaged = |reason: &str| StoreError::PageDamaged {
+            page,
+            birth: version.birth,
+            reason: reason.to_string(),
+        };
+        let body = self.lock().blobs.get(&version.blob.0).cloned();
+        let body = body.ok_or_else(|| damaged("has no body"))?;
+        let hash = page_hash(BRANCH, page, version.birth, version.attributes, Some(&body));
+        if hash == version.hash { Ok(body) } else { Err(damaged("does not have its hash")) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Disk> {
@@ -180,27 +193,39 @@ impl MemoryStore {
     }
 }
 
+/// Reads pages of a [`MemoryImage`] as it was opened.
+struct MemoryReader {
+    image: MemoryImage,
+    versions: BTreeMap<u32, PageVersion>,
+}
+
+impl PageReader for MemoryReader {
+    fn read(&mut self, page: PageNumber, body: &mut [u8]) -> Result<(), StoreError> {
+        let version = self.versions.get(&page.0).expect("only pages that are there are asked for");
+        body.copy_from_slice(&self.image.read(page, version)?);
+        Ok(())
+    }
+}
+
 impl Store for MemoryStore {
     fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError> {
         self.newest.as_ref().map(|row| Ok((row.transaction, row.verify(IMAGE)?))).transpose()
     }
 
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
-        for (page, version) in self.map.pages() {
-            let body = self.image.lock().blobs.get(&version.blob.0).cloned();
-            let damaged = |reason: &str| StoreError::PageDamaged {
-                page,
-                birth: version.birth,
-                reason: reason.to_string(),
-            };
-            let body = body.ok_or_else(|| damaged("has no body"))?;
-            let hash = page_hash(BRANCH, page, version.birth, version.attributes, Some(&body));
-            if hash != version.hash {
-                return Err(damaged("does not have its hash"));
-            }
-            sink(page, version.attributes, &body)?;
-        }
-        Ok(())
+        self.map.pages().try_for_each(|(page, version)| {
+            sink(page, version.attributes, &self.image.read(page, version)?)
+        })
+    }
+
+    fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
+        let versions: BTreeMap<u32, PageVersion> =
+            self.map.pages().map(|(page, version)| (page.0, *version)).collect();
+        let attributes =
+            |(page, version): (&u32, &PageVersion)| (PageNumber(*page), version.attributes);
+        let pages = versions.iter().map(attributes).collect();
+        let reader = Box::new(MemoryReader { image: self.image.clone(), versions });
+        Ok(Some(PagesOnDemand { pages, reader }))
     }
 
     fn is_sealed(&self) -> bool {

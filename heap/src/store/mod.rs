@@ -54,6 +54,24 @@ pub use writer::{Writer, WriterEvent};
 /// Receives the pages of an image while it is loaded: number, attributes, body.
 pub type PageSink<'a> = dyn FnMut(PageNumber, PageAttributes, &[u8]) -> Result<(), StoreError> + 'a;
 
+/// Reads single pages of an image that is run, on a thread of its own. A page must not have been changed since
+/// the image was opened: it is the version of then that is read.
+pub trait PageReader: Send {
+    /// Reads the body of a page and checks it against its hash.
+    ///
+    /// # Errors
+    /// Damage, or what the disk says.
+    fn read(&mut self, page: PageNumber, body: &mut [u8]) -> Result<(), StoreError>;
+}
+
+/// The pages of an image, their bodies still to be read.
+pub struct PagesOnDemand {
+    /// Every page that is not freed, in ascending order.
+    pub pages: Vec<(PageNumber, PageAttributes)>,
+    /// Reads them.
+    pub reader: Box<dyn PageReader>,
+}
+
 /// A place where the pages of one image are kept.
 ///
 /// The order of calls is: `load` (which changes nothing, so that a damaged image is left as it is), `vouch` if
@@ -66,6 +84,9 @@ pub trait Store: Send {
     /// Reads every page that is not freed, in ascending order, checks it against its hash and
     /// passes it to `sink`; an error of the sink ends the loading.
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError>;
+
+    /// As `load`, but the bodies are read when they are asked for. `None` if there are so few that `load` is quicker.
+    fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError>;
 
     /// Whether the newest commit has a seal of the key that was given: then its state needs no walk.
     fn is_sealed(&self) -> bool;
@@ -179,6 +200,9 @@ pub struct StoreOptions {
     pub retention: Retention,
     /// The key of the user or host. Without one no commit is sealed, and none is trusted for its seal.
     pub key: Option<SealKey>,
+    /// An image with so many bytes of pages or more is not read whole when it is opened to be run
+    /// (see [`Store::load_on_demand`]).
+    pub bytes_on_demand: u64,
     /// The commit that a look shows, the newest unless it is given. An image cannot be run at a commit of the
     /// past.
     pub commit: Option<CommitName>,
@@ -195,6 +219,7 @@ impl StoreOptions {
             log_bytes_before_checkpoint: limits::WAL_BYTES_BEFORE_CHECKPOINT,
             retention: Retention::default(),
             key: None,
+            bytes_on_demand: limits::BYTES_ON_DEMAND,
             commit: None,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! - `schema`: tables, pragmas, opening of connections. The format is decided there.
 //! - `load`: what is checked at opening, and reading the pages.
+//! - `on_demand`: reading single pages while the image runs.
 //! - `commit`: the opening commit and the commit of a wave.
 //! - `past`: tags, the rule of retention, the roots of old commits, going back to them.
 //! - `prune`: what happens between waves: pruning, checkpoints, giving space back.
@@ -16,14 +17,17 @@
 
 mod commit;
 mod load;
+mod on_demand;
 mod past;
 mod prune;
 mod schema;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
+use self::on_demand::PageConnection;
 use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
 use super::history::{KeptRoots, Retention};
@@ -32,7 +36,7 @@ use super::lock::ImageLock;
 use super::page_map::PageMap;
 use super::root::{RootRecord, RootRow};
 use super::wave::{CommitReceipt, Wave};
-use super::{PageSink, Phase, Store, StoreError, StoreOptions};
+use super::{PageSink, PagesOnDemand, Phase, Store, StoreError, StoreOptions};
 
 pub(crate) use load::CheckedDatabase;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
@@ -50,6 +54,8 @@ pub struct SqliteStore {
     database: PathBuf,
     options: StoreOptions,
     reader: Option<Connection>,
+    /// The connection of those who read pages on demand.
+    page_connection: Arc<Mutex<PageConnection>>,
     state: State,
     image: ImageId,
     branch: BranchId,
@@ -118,6 +124,7 @@ impl SqliteStore {
             database,
             options,
             reader: Some(checked.reader),
+            page_connection: Arc::new(Mutex::new(PageConnection::ToOpen)),
             state,
             image: checked.image,
             branch: checked.branch,
@@ -217,6 +224,10 @@ impl Store for SqliteStore {
         self.load_pages(sink)
     }
 
+    fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
+        self.pages_on_demand()
+    }
+
     fn is_sealed(&self) -> bool {
         let is_sealed = |row: &RootRow| row.is_sealed(self.options.key.as_ref(), self.image);
         self.newest.as_ref().is_some_and(is_sealed)
@@ -259,6 +270,7 @@ impl Store for SqliteStore {
     fn close(&mut self) -> Result<(), StoreError> {
         // The reader goes first: the connection that closes last removes the write-ahead log.
         self.reader = None;
+        self.set_page_connection(PageConnection::Closed);
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Running(running) => prune::close_running(*running, self.image),
             State::ReadOnly | State::Checked { .. } | State::Ended => Ok(()),

@@ -18,6 +18,7 @@ use super::{number_field, set_number_field, state, state_of};
 use crate::argument::Outcome;
 use crate::bytevector::write_bytes;
 use crate::commit::refuse_in_section;
+use crate::host::check_whole;
 use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::room::bytevector_bytes;
 
@@ -75,6 +76,7 @@ pub(super) fn has_supply(
 /// Takes what the host has; `false` if that is nothing yet.
 fn ask_host(vm: &mut Vm, arguments: Arguments) -> Result<bool, Interrupt> {
     make_room(vm, arguments)?;
+    check_whole(vm)?;
     let port = arguments.get(0);
     let mut bytes = [0; READ_BYTES_MAX];
     match vm.machine.host.console_read(&mut bytes) {

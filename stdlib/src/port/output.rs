@@ -17,6 +17,7 @@ use super::{
 };
 use crate::argument::{Call, Outcome, fault, name_text, wrong_type};
 use crate::bytevector::{new_bytevector, write_bytes};
+use crate::host::check_whole;
 use crate::limits::{CHUNK_ELEMENTS_MAX, PORT_BUFFER_BYTES};
 use crate::text::{StringView, new_string};
 use crate::write::{atom_text, escape};
@@ -87,6 +88,7 @@ pub(super) fn delete_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
 /// Writes bytes to the port in argument 0.
 fn emit(vm: &mut Vm, arguments: Arguments, mut bytes: &[u8]) -> Result<(), Interrupt> {
     if state_of(vm, arguments.get(0)) & state::CONSOLE != 0 {
+        check_whole(vm)?;
         vm.machine.host.console_write(bytes);
         return Ok(());
     }

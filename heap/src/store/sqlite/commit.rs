@@ -59,6 +59,7 @@ impl SqliteStore {
         };
         // The checking connection may have been told that nobody writes; a later load opens another.
         self.reader = None;
+        self.set_page_connection(super::on_demand::PageConnection::ToOpen);
         let writer = schema::open_writer(&self.database, &self.options)?;
         let announced = ownership.lock.entry().map_or(0, |entry| entry.fence.0);
         // A hostile lock file must not exhaust the numbers.

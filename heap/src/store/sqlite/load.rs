@@ -358,20 +358,13 @@ impl SqliteStore {
             self.reader = Some(reader);
         }
         let reader = self.reader.as_ref().expect("opened above");
-        let mut select = reader
-            .prepare("SELECT data FROM blob WHERE id = ?1")
-            .map_err(StoreError::sqlite("cannot read the pages"))?;
+        let mut select =
+            reader.prepare(SELECT_BODY).map_err(StoreError::sqlite("cannot read the pages"))?;
         let mut body = vec![0; PAGE_SIZE_BYTES];
         for (page, version) in self.map.pages().filter(|(page, version)| is_wanted(*page, version))
         {
-            let result = read_body(&mut select, page, version, &mut body).and_then(|()| {
-                let found =
-                    page_hash(self.branch, page, version.birth, version.attributes, Some(&body));
-                if found != version.hash {
-                    return Err(damaged_page(page, version, "does not have its hash"));
-                }
-                sink(page, version.attributes, &body)
-            });
+            let result = read_page(&mut select, self.branch, page, version, &mut body)
+                .and_then(|()| sink(page, version.attributes, &body));
             self.findings.check(result)?;
         }
         Ok(())
@@ -380,6 +373,25 @@ impl SqliteStore {
 
 fn damaged_page(page: PageNumber, version: &PageVersion, reason: &str) -> StoreError {
     StoreError::PageDamaged { page, birth: version.birth, reason: reason.to_string() }
+}
+
+/// The statement for [`read_page`].
+pub(super) const SELECT_BODY: &str = "SELECT data FROM blob WHERE id = ?1";
+
+/// Reads one page into `body`, and checks it against its hash.
+pub(super) fn read_page(
+    select: &mut Statement<'_>,
+    branch: BranchId,
+    page: PageNumber,
+    version: &PageVersion,
+    body: &mut [u8],
+) -> Result<(), StoreError> {
+    read_body(select, page, version, body)?;
+    let found = page_hash(branch, page, version.birth, version.attributes, Some(body));
+    if found == version.hash {
+        return Ok(());
+    }
+    Err(damaged_page(page, version, "does not have its hash"))
 }
 
 /// Reads one body into `body`, whatever its form; that it is the right one only its hash tells.

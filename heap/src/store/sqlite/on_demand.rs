@@ -1,0 +1,80 @@
+//! Reading single pages while the image runs, for a heap that reads them when they are touched.
+//!
+//! The versions are those of the opening. A page that was not read was not changed since, so its version is the
+//! newest still, and pruning leaves it alone. The connection is one of its own: until the opening
+//! commit that which checked the database, which sees it as it was found; from then on one
+//! that sees what is committed.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use super::load::{SELECT_BODY, read_page};
+use super::schema::{self, Concurrency};
+use super::{SqliteStore, State};
+use crate::store::identity::{BranchId, PageNumber};
+use crate::store::limits::PAGE_SIZE_BYTES;
+use crate::store::page_map::PageVersion;
+use crate::store::{PageReader, PagesOnDemand, StoreError, StoreOptions};
+
+/// The connection of those who read pages on demand.
+pub(super) enum PageConnection {
+    /// To be opened at the next reading.
+    ToOpen,
+    Open(Connection),
+    /// The store was closed.
+    Closed,
+}
+
+impl SqliteStore {
+    pub(super) fn pages_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
+        let versions: Vec<(PageNumber, PageVersion)> =
+            self.map.pages().map(|(page, version)| (page, *version)).collect();
+        let is_large = (versions.len() * PAGE_SIZE_BYTES) as u64 >= self.options.bytes_on_demand;
+        if !matches!(self.state, State::Checked { .. }) || !is_large {
+            return Ok(None);
+        }
+        if let Some(reader) = self.reader.take() {
+            self.set_page_connection(PageConnection::Open(reader));
+        }
+        let pages = versions.iter().map(|(page, version)| (*page, version.attributes)).collect();
+        let reader = Box::new(SqlitePageReader {
+            database: self.database.clone(),
+            options: self.options.clone(),
+            connection: Arc::clone(&self.page_connection),
+            branch: self.branch,
+            versions,
+        });
+        Ok(Some(PagesOnDemand { pages, reader }))
+    }
+
+    /// Waits until nobody reads, and lets the next one have this connection.
+    pub(super) fn set_page_connection(&self, connection: PageConnection) {
+        *self.page_connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+}
+
+struct SqlitePageReader {
+    database: PathBuf,
+    options: StoreOptions,
+    connection: Arc<Mutex<PageConnection>>,
+    branch: BranchId,
+    versions: Vec<(PageNumber, PageVersion)>,
+}
+
+impl PageReader for SqlitePageReader {
+    fn read(&mut self, page: PageNumber, body: &mut [u8]) -> Result<(), StoreError> {
+        let found = self.versions.binary_search_by_key(&page, |(page, _)| *page);
+        let (_, version) = self.versions[found.expect("only pages that are there are asked for")];
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*connection, PageConnection::ToOpen) {
+            let opened = schema::open_reader(&self.database, &self.options, Concurrency::Shared)?;
+            *connection = PageConnection::Open(opened);
+        }
+        let PageConnection::Open(reader) = &*connection else { return Err(StoreError::Poisoned) };
+        let mut select =
+            reader.prepare_cached(SELECT_BODY).map_err(StoreError::sqlite("cannot read a page"))?;
+        read_page(&mut select, self.branch, page, &version, body)
+    }
+}
