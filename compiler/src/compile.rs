@@ -155,7 +155,7 @@ impl Compilation {
         surroundings: &dyn Surroundings,
     ) -> Result<Step, CompileFailure> {
         let request = self.expansion(surroundings).advance();
-        self.check_diagnostics()?;
+        self.check_diagnostics(surroundings)?;
         match request {
             None => self.finish(primitives, surroundings),
             Some(Request::Transform(use_)) => Ok(Step::Transform(use_)),
@@ -203,16 +203,18 @@ impl Compilation {
         self.sources.texts()
     }
 
-    fn check_diagnostics(&mut self) -> Result<(), CompileFailure> {
+    fn check_diagnostics(&mut self, surroundings: &dyn Surroundings) -> Result<(), CompileFailure> {
         if self.diagnostics.is_empty() {
             return Ok(());
         }
-        Err(self.failure())
+        Err(self.failure(surroundings))
     }
 
-    fn failure(&mut self) -> CompileFailure {
+    fn failure(&mut self, surroundings: &dyn Surroundings) -> CompileFailure {
         let diagnostics = std::mem::take(&mut self.diagnostics);
-        CompileFailure { diagnostics, sources: std::mem::take(&mut self.sources) }
+        let mut sources = std::mem::take(&mut self.sources);
+        sources.read_stored(|object| surroundings.stored_source(object));
+        CompileFailure { diagnostics, sources }
     }
 
     fn finish(
@@ -224,9 +226,10 @@ impl Compilation {
         let cores = std::mem::take(&mut self.progress.cores);
         let thunks = self.generate(cores, primitives, surroundings)?;
         let templates = self.sources.template_parts();
+        let stored_texts = self.sources.stored_texts();
         let sources = std::mem::take(&mut self.sources).into_texts();
         let data = std::mem::take(&mut self.quoted);
-        let program = Program { sources, templates, thunks, data };
+        let program = Program { sources, stored_texts, templates, thunks, data };
         Ok(Step::Compiled(Box::new(Compiled { program, definitions, exports })))
     }
 
@@ -249,7 +252,7 @@ impl Compilation {
                 Err(found) => self.diagnostics.push(found),
             }
         }
-        self.check_diagnostics()?;
+        self.check_diagnostics(surroundings)?;
         Ok(thunks)
     }
 
@@ -264,7 +267,9 @@ impl Compilation {
             });
         }
         let templates = self.sources.template_parts();
-        Program { sources: self.sources.texts().to_vec(), templates, thunks, data }
+        let sources = self.sources.texts().to_vec();
+        let stored_texts = self.sources.stored_texts();
+        Program { sources, stored_texts, templates, thunks, data }
     }
 }
 
@@ -303,7 +308,9 @@ pub fn compile_program(
     let mut compilation = Compilation::of_program(source_name, text, surroundings)?;
     match compilation.advance(primitives, surroundings)? {
         Step::Compiled(compiled) => Ok(*compiled),
-        Step::Evaluate { .. } | Step::Transform(_) => Err(compilation.needs_a_machine()),
+        Step::Evaluate { .. } | Step::Transform(_) => {
+            Err(compilation.needs_a_machine(surroundings))
+        }
     }
 }
 
@@ -357,18 +364,18 @@ impl Compilation {
     /// All forms, where no machine is needed to expand them.
     fn expand_all(&mut self, surroundings: &dyn Surroundings) -> Result<Vec<Core>, CompileFailure> {
         let request = self.expansion(surroundings).advance();
-        self.check_diagnostics()?;
+        self.check_diagnostics(surroundings)?;
         match request {
             None => Ok(std::mem::take(&mut self.progress.cores)),
-            Some(_) => Err(self.needs_a_machine()),
+            Some(_) => Err(self.needs_a_machine(surroundings)),
         }
     }
 
-    fn needs_a_machine(&mut self) -> CompileFailure {
+    fn needs_a_machine(&mut self, surroundings: &dyn Surroundings) -> CompileFailure {
         let message = "a macro whose transformer is a procedure cannot be expanded here";
         let code = ErrorCode::FormNotInThisVersion;
         self.diagnostics.push(Diagnostic::new(code, ByteSpan::default(), message));
-        self.failure()
+        self.failure(surroundings)
     }
 }
 

@@ -108,11 +108,8 @@ impl DatumArena {
     }
 
     /// The datum with this number; scopes are not seen.
-    pub fn get(&self, mut id: DatumId) -> Datum<'_> {
-        while let Node::Scoped(inner, _) = self.nodes[id.index()] {
-            id = inner;
-        }
-        match self.nodes[id.index()] {
+    pub fn get(&self, id: DatumId) -> Datum<'_> {
+        match self.nodes[self.without_scopes(id).index()] {
             Node::Null => Datum::Null,
             Node::Boolean(value) => Datum::Boolean(value),
             Node::Character(value) => Datum::Character(value),
@@ -135,6 +132,15 @@ impl DatumArena {
     /// Where the datum stood in the text.
     pub fn span(&self, id: DatumId) -> ByteSpan {
         self.spans[id.index()]
+    }
+
+    /// Places a datum, with the scopes around it and without.
+    pub(crate) fn set_span(&mut self, mut id: DatumId, span: ByteSpan) {
+        self.spans[id.index()] = span;
+        while let Node::Scoped(inner, _) = self.nodes[id.index()] {
+            id = inner;
+            self.spans[id.index()] = span;
+        }
     }
 
     /// Moves the places of the data from number `first` on.
@@ -255,11 +261,16 @@ impl DatumArena {
     }
 
     /// The number of the object that a datum is a copy of.
-    pub(crate) fn origin(&self, mut id: DatumId) -> Option<u32> {
+    pub(crate) fn origin(&self, id: DatumId) -> Option<u32> {
+        self.origins.get(&self.without_scopes(id)).copied()
+    }
+
+    /// The datum inside all scopes.
+    pub(crate) fn without_scopes(&self, mut id: DatumId) -> DatumId {
         while let Node::Scoped(inner, _) = self.nodes[id.index()] {
             id = inner;
         }
-        self.origins.get(&id).copied()
+        id
     }
 
     /// The datum with scopes around all of it.

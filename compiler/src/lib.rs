@@ -23,6 +23,7 @@ pub mod features;
 pub mod limits;
 pub mod listing;
 pub mod passes;
+mod places;
 pub mod reader;
 pub mod scope;
 pub mod source;

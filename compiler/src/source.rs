@@ -2,11 +2,15 @@
 //!
 //! They lie side by side in one space of byte positions, so that a span says by itself which text it
 //! is of. Nothing else in the compiler knows that there can be several.
+//!
+//! The texts of earlier compilations, in which rules of macros stand that are used, lie at the end of that
+//! space, the first one last. What is read in a compilation is thereby where it would be without them,
+//! and their content is asked for only when a message quotes it.
 
 use crate::diagnostic::ByteSpan;
 use crate::limits::SOURCE_DEPTH_MAX;
 use indexmap::IndexMap;
-use pscheme_vm::code::{SourceText, TemplatePart};
+use pscheme_vm::code::{SourceText, StoredText, TemplatePart};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +20,8 @@ pub struct Sources {
     texts: Vec<SourceText>,
     /// How many texts each text stands in.
     depths: Vec<usize>,
+    /// Texts of earlier compilations, and their content once it was asked for.
+    stored: Vec<(StoredText, Option<SourceText>)>,
     /// In a box, so that a failed compilation is no larger than others.
     templates: Box<IndexMap<TemplatePlace, TemplateOwner>>,
 }
@@ -90,7 +96,7 @@ impl Sources {
     ) -> Result<u32, SourceRefused> {
         let start = self.texts.last().map_or(0, |last| u64::from(last.end()) + 1);
         let end = start + text.len() as u64;
-        if u32::try_from(end).is_err() {
+        if end >= u64::from(self.stored_start()) {
             return Err(SourceRefused::TooLong);
         }
         let depth = parent.and_then(|span| self.index_of(span)).map_or(0, |at| self.depths[at] + 1);
@@ -103,7 +109,36 @@ impl Sources {
         Ok(start)
     }
 
-    fn index_of(&self, span: ByteSpan) -> Option<usize> {
+    /// The position of the first byte of a text of an earlier compilation, which is added if it is not
+    /// there; `None` if there is no room for it.
+    pub(crate) fn add_stored(&mut self, object: u32, length: u32) -> Option<u32> {
+        if let Some((known, _)) = self.stored.iter().find(|(text, _)| text.object == object) {
+            return Some(known.start);
+        }
+        let start = self.stored_start().checked_sub(length)?.checked_sub(1)?;
+        if self.texts.last().is_some_and(|last| last.end() >= start) {
+            return None;
+        }
+        self.stored.push((StoredText { object, start, length }, None));
+        Some(start)
+    }
+
+    /// The position behind those that are free.
+    fn stored_start(&self) -> u32 {
+        self.stored.last().map_or(u32::MAX, |(text, _)| text.start)
+    }
+
+    /// Asks for names and contents of the texts of earlier compilations, by their objects, so that messages
+    /// can quote them.
+    pub(crate) fn read_stored(&mut self, read: impl Fn(u32) -> (String, String)) {
+        for (text, content) in &mut self.stored {
+            let (name, bytes) = read(text.object);
+            *content = Some(SourceText { name, text: bytes.into(), start: text.start });
+        }
+    }
+
+    /// The index of the text a span begins in.
+    pub(crate) fn index_of(&self, span: ByteSpan) -> Option<usize> {
         self.texts.iter().position(|text| text.contains(span.start))
     }
 
@@ -143,8 +178,12 @@ impl Sources {
 
     /// The text a span begins in, and the span counted from the beginning of that.
     pub fn locate(&self, span: ByteSpan) -> Option<(&SourceText, ByteSpan)> {
-        let source = &self.texts[self.index_of(span)?];
-        let end = span.end.clamp(span.start, source.end());
+        let stored = || {
+            let is_in = |text: &StoredText| (text.start..=text.end()).contains(&span.start);
+            self.stored.iter().find(|(text, _)| is_in(text))?.1.as_ref()
+        };
+        let source = self.index_of(span).map(|index| &self.texts[index]).or_else(stored)?;
+        let end = span.end.min(source.end()).max(span.start);
         let (start, end) = (span.start - source.start, end - source.start);
         Some((source, ByteSpan { start, end, template: TemplateId::NONE }))
     }
@@ -163,7 +202,12 @@ impl Sources {
         self.templates.iter().map(part).collect()
     }
 
-    /// All texts, in the order of their positions.
+    /// The texts of earlier compilations.
+    pub fn stored_texts(&self) -> Vec<StoredText> {
+        self.stored.iter().map(|(text, _)| *text).collect()
+    }
+
+    /// All texts that this compilation read, in the order of their positions.
     pub fn texts(&self) -> &[SourceText] {
         &self.texts
     }
@@ -171,5 +215,39 @@ impl Sources {
     /// As [`Sources::texts`].
     pub fn into_texts(self) -> Vec<SourceText> {
         self.texts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_earlier_compilations_move_none_of_this_one() {
+        let mut sources = Sources::of("a.scm", "(a)");
+        let first = sources.add_stored(7, 10).unwrap();
+        assert_eq!(first, u32::MAX - 11);
+        assert_eq!(sources.add_stored(7, 10), Some(first));
+        let second = sources.add_stored(8, 5).unwrap();
+        assert_eq!(second + 6, first);
+        assert_eq!(sources.add("b.scm", "(b)", None), Ok(4));
+        assert_eq!(sources.texts().len(), 2);
+        let span = ByteSpan::new(1, 3).moved(second);
+        assert!(sources.locate(span).is_none(), "nobody has asked for its content");
+        sources.read_stored(|object| (object.to_string(), "(dé)".into()));
+        let (text, span) = sources.locate(span).unwrap();
+        assert_eq!((text.name.as_str(), span), ("8", ByteSpan::new(1, 3)));
+        assert_eq!(sources.stored_texts().len(), 2);
+    }
+
+    #[test]
+    fn texts_without_room_are_refused() {
+        let mut sources = Sources::of("a.scm", "(a)");
+        assert_eq!(sources.add_stored(1, u32::MAX - 4), None);
+        let start = sources.add_stored(1, u32::MAX - 10).unwrap();
+        assert_eq!(start, 9);
+        assert_eq!(sources.add("b.scm", "(long)", None), Err(SourceRefused::TooLong));
+        assert_eq!(sources.add("b.scm", "(b)", None), Ok(4));
+        assert_eq!(sources.add_stored(2, 5), None);
     }
 }

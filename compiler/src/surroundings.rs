@@ -23,6 +23,8 @@ pub trait Surroundings {
     fn library(&self, name: &str) -> Option<Vec<(String, StoredMeaning)>>;
     /// A macro that a [`MacroPlace::Stored`] stands for.
     fn macro_definition(&self, place: u64) -> StoredMacro;
+    /// Name and content of the text that a [`StoredPlaces`] names.
+    fn stored_source(&self, object: u32) -> (String, String);
     /// The folders in which libraries are looked for, the first first.
     fn library_folders(&self) -> Vec<PathBuf>;
     /// The text of a file.
@@ -61,11 +63,23 @@ pub struct StoredBinding {
 /// What makes forms of a stored macro's uses.
 #[derive(Clone, Debug)]
 pub enum StoredTransformer {
-    /// Rules with the scopes they were written in, and what these sets are.
-    Rules { data: Box<QuotedData>, rules: DatumId },
+    /// Rules with the scopes they were written in, what these sets are, and where the rules stand if
+    /// that is known.
+    Rules { data: Box<QuotedData>, rules: DatumId, places: Option<StoredPlaces> },
     /// A procedure, by its number among the objects of the expansion, and the scopes it was written in,
     /// which ascend.
     Procedure { object: u32, scopes: Vec<u32> },
+}
+
+/// Where the rules of a stored macro stand.
+#[derive(Clone, Debug)]
+pub struct StoredPlaces {
+    /// The source, by its number among the objects of the expansion: one number for one source.
+    pub object: u32,
+    /// Bytes of its text.
+    pub length: u32,
+    /// What [`RulePlaces::bytes`] was.
+    pub bytes: Vec<u8>,
 }
 
 /// A macro as it is kept.
@@ -89,10 +103,19 @@ pub struct NewMacro {
 /// What makes forms of a new macro's uses.
 #[derive(Clone, Debug)]
 pub enum NewTransformer {
-    /// Index of the rules in the program's quoted data.
-    Rules(u32),
+    /// Index of the rules in the program's quoted data, and where they stand if they stand in a text.
+    Rules { index: u32, places: Option<RulePlaces> },
     /// As [`StoredTransformer::Procedure`].
     Procedure { object: u32, scopes: Vec<u32> },
+}
+
+/// Where the rules of a new macro stand.
+#[derive(Clone, Debug)]
+pub struct RulePlaces {
+    /// Index of the text among the program's sources.
+    pub text: usize,
+    /// The places in it, as only the compiler reads them.
+    pub bytes: Vec<u8>,
 }
 
 /// A library that later compilations are to find: its name as written, and its exports.
@@ -141,6 +164,10 @@ impl Surroundings for NoImage {
 
     fn macro_definition(&self, _: u64) -> StoredMacro {
         unreachable!("no binding stands for a stored macro")
+    }
+
+    fn stored_source(&self, _: u32) -> (String, String) {
+        unreachable!("no stored macro has places")
     }
 
     fn library_folders(&self) -> Vec<PathBuf> {

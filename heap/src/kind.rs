@@ -216,7 +216,8 @@ kinds! {
     /// A datum of a macro's rules, and scopes that all of it has: an ascending list of fixnums.
     22 Syntax { DATUM: value, SCOPES: value(List) } tail None;
     /// A macro: its rules as syntax, its number in the image, and whether definitions where it was
-    /// defined leave out the scopes of its uses (`aux` 1).
+    /// defined leave out the scopes of its uses (`aux` 1). Rules that stand in a text are a vector of the
+    /// syntax, a bytevector of its places, and the source (name and text) that code made of the text has too.
     23 Macro { NAME: value(Only Symbol), RULES: value, NUMBER: value(Fixnum) } tail None;
     /// What a name with exactly these scopes means outside all bodies: an ascending list of fixnums.
     /// The meaning is a symbol (the global variable of that name), a macro, or a list of one symbol

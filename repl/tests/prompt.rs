@@ -274,6 +274,79 @@ fn a_pipe_into_an_image_leaves_what_it_did() {
     assert_eq!(shown(&output.stdout), "42\n");
 }
 
+/// A macro and a procedure that uses it, in entries of their own.
+const FIRST_OF: &str = "(define-syntax first-of
+  (syntax-rules () ((_ list) (car list))))
+(define (f x)
+  (first-of x))
+";
+const FIRST_OF_TEMPLATE: &str = "it stands in the template of `first-of`
+ --> standard input:2:30
+  |
+2 |   (syntax-rules () ((_ list) (car list))))
+  |                              ^^^^^^^^^^
+";
+
+#[test]
+fn an_error_shows_the_template_of_an_earlier_entry() {
+    let folder = folder();
+    let at_the_use = |place: &str| {
+        format!(
+            "error[E0104]: car expects a pair as its first argument, found 5
+ --> standard input:{place}
+{FIRST_OF_TEMPLATE}"
+        )
+    };
+    let shows = |arguments: &[&str], input: &str, expected: &str| {
+        let found = shown(&piped(folder.path(), arguments, input).stderr);
+        assert!(found.contains(expected), "{found}\ndoes not contain\n{expected}");
+    };
+    let in_f = at_the_use("4:3\n  |\n4 |   (first-of x))\n  |   ^^^^^^^^^^^^");
+    shows(&[], &format!("{FIRST_OF}(f 5)"), &in_f);
+    let work = ["repl", "work.image"];
+    shows(&work, &format!("{FIRST_OF}(f 5)"), &in_f);
+    // In what was made before the image was closed, and after it was opened again.
+    shows(&work, "(f 5)", &in_f);
+    let in_g = at_the_use(
+        "1:15\n  |\n1 | (define (g x) (first-of x)) (g 5)\n  |               ^^^^^^^^^^^^",
+    );
+    shows(&work, "(define (g x) (first-of x)) (g 5)", &in_g);
+    // Errors of the text, through a second macro that an entry defined.
+    let outer = "(define-syntax outer (syntax-rules () ((_ x) (let ((y x) (y x)) y))))\n";
+    piped(folder.path(), &work, outer);
+    let found = "it stands in the template of `outer`
+ --> standard input:1:59
+  |
+1 | (define-syntax outer (syntax-rules () ((_ x) (let ((y x) (y x)) y))))
+  |                                                           ^
+";
+    shows(&work, "(list\n  (outer 1))", found);
+}
+
+#[test]
+fn an_error_shows_the_template_of_a_file_that_was_loaded() {
+    let folder = folder();
+    let file = folder.path().join("macros.scm");
+    std::fs::write(&file, "(define-syntax third\n  (syntax-rules () ((_ l) (caddr l))))").unwrap();
+    let work = ["repl", "work.image"];
+    let output = piped(folder.path(), &work, "(load \"macros.scm\")");
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output.stderr));
+    // What is quoted is what was loaded.
+    std::fs::remove_file(&file).unwrap();
+    let found = shown(&piped(folder.path(), &work, "(define x 5)\n(third x)").stderr);
+    let place = " --> standard input:2:1
+  |
+2 | (third x)
+  | ^^^^^^^^^
+it stands in the template of `third`
+ --> macros.scm:2:27
+  |
+2 |   (syntax-rules () ((_ l) (caddr l))))
+  |                           ^^^^^^^^^
+";
+    assert!(found.contains(place), "{found}");
+}
+
 #[test]
 fn programs_in_a_pipe_read_the_lines_behind_their_entry() {
     let folder = folder();

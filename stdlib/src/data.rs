@@ -167,7 +167,8 @@ impl<'heap> Copier<'heap> {
             return self.cycle(word);
         }
         let id = self.atom(word);
-        if word.is_reference() {
+        // Each mention of a symbol is a datum by itself, which may have a place of its own.
+        if word.is_reference() && self.heap.kind_of(word) != Some(Kind::Symbol) {
             self.known.insert(word.0, id);
         }
         id

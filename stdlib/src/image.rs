@@ -7,19 +7,28 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pscheme_compiler::surroundings::{
-    Definitions, MacroPlace, NewTransformer, StoredBinding, StoredMacro, StoredMeaning,
-    StoredTransformer, Surroundings,
+    Definitions, MacroPlace, NewTransformer, RulePlaces, StoredBinding, StoredMacro, StoredMeaning,
+    StoredPlaces, StoredTransformer, Surroundings,
 };
 use pscheme_heap::heap::{Heap, Protected};
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
+use pscheme_vm::code_info::is_source;
 use pscheme_vm::host::Host;
+use pscheme_vm::install::InstalledSource;
 use pscheme_vm::machine::Vm;
 
+use crate::compilation::source_parts;
 use crate::data::{CopiedData, scope_list};
-use crate::room::object_bytes;
+use crate::room::{bytevector_bytes, object_bytes};
+
+/// Indices in the rules of a macro that have places: the syntax, the places of its parts, and the source.
+const PLACED_SYNTAX: usize = 0;
+const PLACES: usize = 1;
+const PLACES_SOURCE: usize = 2;
+const PLACED_RULES_LENGTH: usize = 3;
 
 /// The objects that a compilation refers to by number. Nothing is allocated while this lives.
 #[derive(Default)]
@@ -95,6 +104,8 @@ pub struct ImageSurroundings<'vm> {
     has_library: bool,
     /// The objects of the compilation; macros are among them.
     pub(crate) objects: ObjectNumbers,
+    /// The numbers of sources among them, by word.
+    sources: RefCell<HashMap<u64, u32>>,
     /// The list of texts that a compilation which is made again has read, in place of files.
     pub(crate) texts_read: Cell<Option<Word>>,
     /// The next scope, where a compilation is made again.
@@ -114,10 +125,30 @@ impl<'vm> ImageSurroundings<'vm> {
     ) -> ImageSurroundings<'vm> {
         let some_name = heap.symbol_named("car");
         let has_library = some_name.is_some_and(|name| heap.find_library_cell(name).is_some());
-        let redefined = RefCell::default();
-        let (host, texts_read, scopes_from) =
-            (RefCell::new(host), Cell::new(None), Cell::new(None));
-        ImageSurroundings { heap, host, redefined, has_library, objects, texts_read, scopes_from }
+        ImageSurroundings {
+            heap,
+            host: RefCell::new(host),
+            redefined: RefCell::default(),
+            has_library,
+            objects,
+            sources: RefCell::default(),
+            texts_read: Cell::new(None),
+            scopes_from: Cell::new(None),
+        }
+    }
+
+    /// The places in a macro's rules that have some; none in damaged ones.
+    fn places(&self, placed: Word) -> Option<StoredPlaces> {
+        let heap = self.heap;
+        let source = heap.peek_field(placed, Kind::Vector, PLACES_SOURCE)?;
+        if !is_source(heap, source) {
+            return None;
+        }
+        let bytes = heap.peek_bytes(heap.field(placed, PLACES))?.to_vec();
+        let length = u32::try_from(heap.peek_bytes(heap.field(source, 1))?.len()).ok()?;
+        let mut numbers = self.sources.borrow_mut();
+        let object = *numbers.entry(source.0).or_insert_with(|| self.objects.add(source) as u32);
+        Some(StoredPlaces { object, length, bytes })
     }
 
     /// What a word in a binding, a library or an environment means; `None` for one that was taken
@@ -193,10 +224,12 @@ impl Surroundings for ImageSurroundings<'_> {
     fn macro_definition(&self, place: u64) -> StoredMacro {
         let heap = self.heap;
         let word = self.objects.get(heap, place as usize);
-        let text = heap.field(word, body::Macro::RULES);
-        let transformer = if is_datum(heap, text) {
+        let written = heap.field(word, body::Macro::RULES);
+        let text = heap.peek_field(written, Kind::Vector, PLACED_SYNTAX).unwrap_or(written);
+        let transformer = if heap.kind_of(text) != Some(Kind::Syntax) || is_datum(heap, text) {
             let (copied, rules) = CopiedData::copy(heap, text);
-            StoredTransformer::Rules { data: Box::new(copied.data), rules }
+            let (data, places) = (Box::new(copied.data), self.places(written));
+            StoredTransformer::Rules { data, rules, places }
         } else {
             let procedure = heap.field(text, body::Syntax::DATUM);
             StoredTransformer::Procedure {
@@ -209,6 +242,10 @@ impl Surroundings for ImageSurroundings<'_> {
             transformer,
             among_definitions: heap.header(word).aux() == 1,
         }
+    }
+
+    fn stored_source(&self, object: u32) -> (String, String) {
+        source_parts(self.heap, self.objects.get(self.heap, object as usize))
     }
 
     fn library_folders(&self) -> Vec<PathBuf> {
@@ -227,10 +264,14 @@ impl Surroundings for ImageSurroundings<'_> {
 
 /// Whether the text of a macro is rules; else it stands for a procedure.
 fn is_datum(heap: &Heap, mut word: Word) -> bool {
-    while heap.kind_of(word) == Some(Kind::Syntax) {
+    // In a damaged image syntax may be its own datum.
+    for _ in 0..=heap.bytes_in_use() / body::Syntax::BYTES {
+        if heap.kind_of(word) != Some(Kind::Syntax) {
+            return word.is_pair();
+        }
         word = heap.field(word, body::Syntax::DATUM);
     }
-    word.is_pair()
+    true
 }
 
 /// The text of this name in a list of sources.
@@ -254,12 +295,13 @@ fn text_of_name(heap: &Heap, mut sources: Word, name: &str) -> Option<String> {
     None
 }
 
-/// Puts what a compilation leaves into the heap. `data` is the vector of its quoted data, and `objects`
-/// are those it refers to by number.
+/// Puts what a compilation leaves into the heap. `data` is the vector of its quoted data, `objects`
+/// are those it refers to by number, and `texts` those it was made from.
 pub struct DefinitionWriter<'vm> {
     vm: &'vm mut Vm,
     data: Protected,
     objects: &'vm [Protected],
+    texts: &'vm [InstalledSource],
     new: Vec<Protected>,
 }
 
@@ -268,8 +310,9 @@ impl<'vm> DefinitionWriter<'vm> {
         vm: &'vm mut Vm,
         data: Protected,
         objects: &'vm [Protected],
+        texts: &'vm [InstalledSource],
     ) -> DefinitionWriter<'vm> {
-        DefinitionWriter { vm, data, objects, new: Vec::new() }
+        DefinitionWriter { vm, data, objects, texts, new: Vec::new() }
     }
 
     pub fn write(&mut self, definitions: &Definitions) {
@@ -306,10 +349,14 @@ impl<'vm> DefinitionWriter<'vm> {
     /// A macro's rules as syntax, or its procedure with the scopes it was written in.
     fn transformer(&mut self, transformer: &NewTransformer) -> Protected {
         let (object, scopes) = match transformer {
-            NewTransformer::Rules(index) => {
+            NewTransformer::Rules { index, places } => {
                 let heap = &mut self.vm.heap;
                 let rules = heap.field(heap.protected(self.data), *index as usize);
-                return heap.protect(rules);
+                let rules = heap.protect(rules);
+                if let Some(places) = places {
+                    self.place(rules, places);
+                }
+                return rules;
             }
             NewTransformer::Procedure { object, scopes } => {
                 (self.objects[*object as usize], scopes)
@@ -322,6 +369,20 @@ impl<'vm> DefinitionWriter<'vm> {
         heap.initialise(syntax, body::Syntax::DATUM, heap.protected(object).0);
         heap.initialise(syntax, body::Syntax::SCOPES, heap.protected(scopes).0);
         heap.protect(syntax)
+    }
+
+    /// Puts rules and their places in place of protected rules.
+    fn place(&mut self, rules: Protected, places: &RulePlaces) {
+        let room = bytevector_bytes(places.bytes.len()).min(LARGE_OBJECT_BYTES);
+        let room = room + object_bytes(PLACED_RULES_LENGTH);
+        self.vm.heap.ensure_room(room, &mut self.vm.machine);
+        let heap = &mut self.vm.heap;
+        let bytes = heap.bytevector(&places.bytes);
+        let vector = heap.object(Kind::Vector, 0, PLACED_RULES_LENGTH);
+        heap.initialise(vector, PLACED_SYNTAX, heap.protected(rules).0);
+        heap.initialise(vector, PLACES, bytes.0);
+        heap.initialise(vector, PLACES_SOURCE, heap.protected(self.texts[places.text].object).0);
+        heap.set_protected(rules, vector);
     }
 
     fn bind(&mut self, name: &str, scopes: &[u32], meaning: Option<&StoredMeaning>) {
@@ -391,7 +452,7 @@ pub fn define_library(vm: &mut Vm, name: &str, variables: &[&str]) {
     let mark = vm.heap.protect(Word::FALSE);
     let variable = |name: &&str| (name.to_string(), StoredMeaning::Variable(name.to_string()));
     let exports: Vec<(String, StoredMeaning)> = variables.iter().map(variable).collect();
-    let mut writer = DefinitionWriter::new(vm, mark, &[]);
+    let mut writer = DefinitionWriter::new(vm, mark, &[], &[]);
     let exports = writer.names(&exports);
     let symbol = writer.symbol(name);
     vm.heap.add_library(symbol, exports, &mut vm.machine);

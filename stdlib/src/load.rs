@@ -11,7 +11,7 @@ use pscheme_heap::kind::{Header, Kind, body, flag};
 use pscheme_heap::limits::LARGE_OBJECT_BYTES;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
-use pscheme_vm::code::{Arity, CodeUnit, Constant, Program, RUNNER, SourceText};
+use pscheme_vm::code::{Arity, CodeUnit, Constant, Program, RUNNER};
 use pscheme_vm::engine::Engine;
 use pscheme_vm::host::SilentHost;
 use pscheme_vm::install::{InstallContext, InstalledSource};
@@ -212,10 +212,11 @@ fn install_protected(vm: &mut Vm, installation: &Installation<'_>) -> Result<Wor
     let Compiled { program, definitions, exports } = installation.compiled;
     renew_cells(vm, &program.thunks);
     let (data, _) = quoted_data(vm, &program.data, installation.objects, false);
-    let mut writer = DefinitionWriter::new(vm, data, installation.objects);
+    let sources = installed_sources(vm, program, installation.texts, installation.objects);
+    let mut writer = DefinitionWriter::new(vm, data, installation.objects, &sources);
     writer.write(definitions);
     let environment = installation.makes_environment.then(|| writer.names(exports));
-    let closure = install_code(vm, program, data, installation.texts)?;
+    let closure = install_code(vm, program, data, &sources)?;
     let place = vm.heap.protect(closure);
     let Some(names) = environment else { return Ok(closure) };
     vm.heap.ensure_room(body::Environment::BYTES + 16, &mut vm.machine);
@@ -235,7 +236,8 @@ pub(crate) fn install_part(
 ) -> Result<Word, String> {
     renew_cells(vm, &program.thunks);
     let (data, _) = quoted_data(vm, &program.data, objects, false);
-    install_code(vm, program, data, texts)
+    let sources = installed_sources(vm, program, texts, objects);
+    install_code(vm, program, data, &sources)
 }
 
 /// Gives the variables that code defines or assigns cells of their own.
@@ -256,10 +258,9 @@ fn install_code(
     vm: &mut Vm,
     program: &Program<QuotedData>,
     data: Protected,
-    texts: &[Protected],
+    sources: &[InstalledSource],
 ) -> Result<Word, String> {
-    let sources = installed_sources(vm, &program.sources, texts);
-    let context = InstallContext { data, sources: &sources, templates: &program.templates };
+    let context = InstallContext { data, sources, templates: &program.templates };
     let code = vm.install(&runner(&program.thunks), context)?;
     let place = vm.heap.protect(code);
     let closure = vm.closure_of(code);
@@ -325,20 +326,27 @@ fn runner(thunks: &[CodeUnit]) -> CodeUnit {
     }
 }
 
-/// The texts of a program as objects; the first ones may be there already.
+/// The texts of a program as objects, then those of earlier ones that it refers to; the first ones may be
+/// there already.
 fn installed_sources(
     vm: &mut Vm,
-    sources: &[SourceText],
+    program: &Program<QuotedData>,
     there: &[Protected],
+    objects: &[Protected],
 ) -> Vec<InstalledSource> {
-    let mut installed = Vec::with_capacity(sources.len());
-    for (index, source) in sources.iter().enumerate() {
+    let mut installed = Vec::with_capacity(program.sources.len() + program.stored_texts.len());
+    for (index, source) in program.sources.iter().enumerate() {
         let object = there.get(index).copied().unwrap_or_else(|| {
             let object = source_object(vm, &source.name, source.text.as_bytes());
             vm.heap.protect(object)
         });
         installed.push(InstalledSource { object, start: source.start, end: source.end() });
     }
+    installed.extend(program.stored_texts.iter().map(|text| InstalledSource {
+        object: objects[text.object as usize],
+        start: text.start,
+        end: text.end(),
+    }));
     installed
 }
 

@@ -87,6 +87,9 @@ impl Surroundings for NoFiles {
     fn macro_definition(&self, place: u64) -> StoredMacro {
         self.0.macro_definition(place)
     }
+    fn stored_source(&self, object: u32) -> (String, String) {
+        self.0.stored_source(object)
+    }
     fn library_folders(&self) -> Vec<PathBuf> {
         Vec::new()
     }

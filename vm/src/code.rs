@@ -116,6 +116,9 @@ pub struct Program<Data> {
     /// The texts it was made from. Those of one program lie side by side: the first begins at
     /// position 0, each other one behind the end of the one before.
     pub sources: Vec<SourceText>,
+    /// The texts of earlier programs in which rules of macros stand that were used. They lie side by side
+    /// too, behind all of `sources`.
+    pub stored_texts: Vec<StoredText>,
     /// The parts of templates that the code's spans name.
     pub templates: Vec<TemplatePart>,
     /// One thunk (no arguments, no captured values) per top-level form.
@@ -131,6 +134,23 @@ pub struct SourceText {
     pub text: std::sync::Arc<str>,
     /// The position of its first byte.
     pub start: u32,
+}
+
+/// A text that an earlier program was made from, which is in the heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredText {
+    /// The source (name and text), by its number among the objects that the program refers to.
+    pub object: u32,
+    /// The position of its first byte.
+    pub start: u32,
+    pub length: u32,
+}
+
+impl StoredText {
+    /// The position behind its last byte.
+    pub fn end(&self) -> u32 {
+        self.start + self.length
+    }
 }
 
 impl SourceText {

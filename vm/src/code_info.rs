@@ -112,7 +112,8 @@ pub(crate) fn encode_variables(variables: &[VariableRange]) -> Vec<u8> {
     bytes
 }
 
-fn encode_number(mut number: u32, bytes: &mut Vec<u8>) {
+/// Adds a number in LEB128.
+pub fn encode_number(mut number: u32, bytes: &mut Vec<u8>) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;
@@ -120,8 +121,8 @@ fn encode_number(mut number: u32, bytes: &mut Vec<u8>) {
     bytes.push(number as u8);
 }
 
-/// Takes a number off the front of `bytes`.
-fn decode_number(bytes: &mut &[u8]) -> Option<u32> {
+/// Takes a number off the front of `bytes`; `None` if none of at most 32 bits is there.
+pub fn decode_number(bytes: &mut &[u8]) -> Option<u32> {
     let mut number = 0u64;
     for shift in (0..35).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;
@@ -196,7 +197,7 @@ fn decode_template(bytes: &mut &[u8]) -> Option<TemplateRange> {
 }
 
 /// Whether a word is a source: `#f`, or a vector of name and text.
-fn is_source(heap: &Heap, word: Word) -> bool {
+pub fn is_source(heap: &Heap, word: Word) -> bool {
     heap.peek_length(word, Kind::Vector) == Some(2)
         && heap.peek_kind(heap.field(word, 0)) == Some(Kind::String)
         && heap.peek_bytes(heap.field(word, 1)).is_some()

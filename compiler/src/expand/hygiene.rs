@@ -6,9 +6,10 @@ use super::rules::Rules;
 use super::syntax::{Identifier, Syntax};
 use super::{Expansion, derived, standard};
 use crate::core::{NameId, VariableId};
-use crate::datum::SymbolId;
+use crate::datum::{DatumId, SymbolId};
+use crate::places::restore_places;
 use crate::scope::{Scope, ScopeSetId, ScopeSets};
-use crate::surroundings::{MacroPlace, StoredMeaning, StoredTransformer};
+use crate::surroundings::{MacroPlace, StoredMeaning, StoredPlaces, StoredTransformer};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::{HashMap, HashSet};
 
@@ -59,6 +60,8 @@ pub(super) struct Macro {
     pub(super) transformer: Transformer,
     pub(super) context: Option<ContextId>,
     pub(super) origin: MacroOrigin,
+    /// The spans of its templates are places in texts.
+    pub(super) has_places: bool,
 }
 
 /// Where a macro comes from, so that its meaning can be kept.
@@ -380,10 +383,12 @@ impl Expansion<'_> {
         };
         let stored = self.surroundings.macro_definition(at);
         let sets = &mut self.hygiene.sets;
+        let mut has_places = false;
         let transformer = match stored.transformer {
-            StoredTransformer::Rules { data, rules } => {
+            StoredTransformer::Rules { data, rules, places } => {
                 let rules =
                     self.arena.copy_with(&data.arena, rules, |set| Some(sets.of(data.scopes(set))));
+                has_places = places.is_some_and(|places| self.place_rules(rules, &places));
                 let rules = Syntax { datum: rules, scopes: ScopeSetId::EMPTY };
                 // Rules that an image holds were read before; a damaged one's may fit nothing.
                 Transformer::Rules(self.rules(rules).unwrap_or_default())
@@ -397,9 +402,18 @@ impl Expansion<'_> {
             transformer,
             context: stored.among_definitions.then_some(ContextId::TOP_LEVEL),
             origin: MacroOrigin::Stored(place),
+            has_places,
         };
         self.hygiene.macros[id.0 as usize] = Known::Ready(definition.clone());
         definition
+    }
+
+    /// Gives the rules of an earlier compilation's macro their places; whether they have them then.
+    fn place_rules(&mut self, rules: DatumId, places: &StoredPlaces) -> bool {
+        let Some(start) = self.sources.add_stored(places.object, places.length) else {
+            return false;
+        };
+        restore_places(self.arena, rules, &places.bytes, start, places.length)
     }
 
     pub(super) fn derived_macro(&mut self, name: &'static str, text: &'static str) -> MacroId {
@@ -407,9 +421,13 @@ impl Expansion<'_> {
             return *known;
         }
         let transformer = Transformer::Rules(derived::rules(self, text));
-        let definition =
-            Macro { name: name.into(), transformer, context: None, origin: MacroOrigin::Derived };
-        let id = self.hygiene.add_macro(definition);
+        let id = self.hygiene.add_macro(Macro {
+            name: name.into(),
+            transformer,
+            context: None,
+            origin: MacroOrigin::Derived,
+            has_places: false,
+        });
         self.hygiene.derived.insert(name, id);
         id
     }

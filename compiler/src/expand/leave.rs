@@ -9,9 +9,10 @@ use super::hygiene::{ContextId, MacroId, MacroOrigin, Meaning, Transformer};
 use super::library::{Export, ImportedNames};
 use super::syntax::{Identifier, Syntax};
 use crate::datum::{Datum, DatumId, SymbolId};
+use crate::places::encode_places;
 use crate::scope::ScopeSetId;
 use crate::surroundings::{
-    Definitions, MacroPlace, NewLibrary, NewMacro, NewTransformer, StoredMeaning,
+    Definitions, MacroPlace, NewLibrary, NewMacro, NewTransformer, RulePlaces, StoredMeaning,
 };
 use indexmap::IndexSet;
 use std::collections::HashSet;
@@ -148,8 +149,9 @@ impl Expansion<'_> {
             Transformer::Rules(_) => {
                 let datum = self.arena.with_scopes(text.datum, text.scopes);
                 let sets = &self.hygiene.sets;
-                let rules = self.quoted.quote_syntax(self.arena, datum, |set| sets.list(set));
-                NewTransformer::Rules(rules)
+                let index = self.quoted.quote_syntax(self.arena, datum, |set| sets.list(set));
+                let places = definition.has_places.then(|| self.places_of_rules(index));
+                NewTransformer::Rules { index, places: places.flatten() }
             }
             Transformer::Procedure { object, scopes } => {
                 NewTransformer::Procedure { object, scopes: self.hygiene.sets.list(scopes) }
@@ -157,5 +159,13 @@ impl Expansion<'_> {
         };
         let among_definitions = definition.context == Some(ContextId::TOP_LEVEL);
         NewMacro { name: definition.name, number, transformer, among_definitions }
+    }
+
+    /// Where the rules with this index in the quoted data stand.
+    fn places_of_rules(&self, index: u32) -> Option<RulePlaces> {
+        let (arena, root) = (&self.quoted.arena, self.quoted.root(index));
+        let text = self.sources.index_of(arena.span(root))?;
+        let bytes = encode_places(arena, root, &self.sources.texts()[text])?;
+        Some(RulePlaces { text, bytes })
     }
 }

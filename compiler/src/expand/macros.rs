@@ -93,7 +93,7 @@ impl Expander<'_, '_> {
 
     fn use_macro(&mut self, id: MacroId, form: Syntax, place: Place) -> Head {
         let span = self.span(form);
-        let Macro { name, transformer, context, origin } = self.shared.ready_macro(id);
+        let Macro { name, transformer, context, has_places, .. } = self.shared.ready_macro(id);
         self.form.expansions += 1;
         if self.form.expansions > EXPANSIONS_MAX || self.shared.arena.len() > DATA_MAX {
             if !self.form.gave_up {
@@ -123,9 +123,7 @@ impl Expander<'_, '_> {
                 };
             }
         };
-        // Only then the spans of its template are places in a text.
-        let is_written = matches!(origin, MacroOrigin::Written { .. });
-        let template_name = is_written.then(|| Arc::from(name.as_str()));
+        let template_name = has_places.then(|| Arc::from(name.as_str()));
         match rules.expand(self.shared, operands, span, template_name) {
             Ok(result) => Head::Form(result),
             Err(misfit) => {
@@ -215,10 +213,13 @@ impl Expander<'_, '_> {
         text: Syntax,
         context: Option<ContextId>,
     ) -> MacroId {
+        // What a program makes and gives to `eval` stands in no text.
+        let span = self.span(text);
+        let has_places = span.start < span.end;
         let hygiene = &mut *self.shared.hygiene;
         let number = hygiene.sets.fresh().number();
         let origin = MacroOrigin::Written { text, number };
-        hygiene.add_macro(Macro { name, transformer, context, origin })
+        hygiene.add_macro(Macro { name, transformer, context, origin, has_places })
     }
 
     /// `(let-syntax ((name transformer) ...) body ...)` and `letrec-syntax`.

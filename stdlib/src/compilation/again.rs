@@ -151,7 +151,7 @@ fn begin_again(
 }
 
 /// Name and text of a source.
-pub(super) fn source_parts(heap: &Heap, source: Word) -> (String, String) {
+pub(crate) fn source_parts(heap: &Heap, source: Word) -> (String, String) {
     let parts = elements(heap, source);
     let part = |index: usize, kind| {
         parts.get(index).copied().filter(|part| heap.kind_of(*part) == Some(kind))

@@ -28,6 +28,8 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
+pub(crate) use again::source_parts;
+
 use again::{HandedOut, give, make_again};
 use waiting::{
     ANSWER_LENGTH, SETS, Waiting, add_objects, add_texts, call_of_use, first_waiting, keep_objects,

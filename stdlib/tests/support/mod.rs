@@ -39,17 +39,32 @@ impl Machine {
 
     /// Runs a program; the value is that of its last form.
     pub fn run(&mut self, text: &str) -> Ending {
-        match self.run_to_word(text) {
+        let result = self.run_to_word(text);
+        self.ending(result)
+    }
+
+    /// Runs what a program was compiled to.
+    pub fn run_call(&mut self, call: Word) -> Ending {
+        let result = self.run_call_to_word(call);
+        self.ending(result)
+    }
+
+    fn ending(&mut self, result: Result<Word, Ending>) -> Ending {
+        match result {
             Ok(word) => Ending::Value(self.written(word)),
             Err(ending) => ending,
         }
     }
 
     fn run_to_word(&mut self, text: &str) -> Result<Word, Ending> {
+        let call = compile_and_install(&mut self.vm, "test.scm", text)
+            .unwrap_or_else(|error| panic!("{error}"));
+        self.run_call_to_word(call)
+    }
+
+    fn run_call_to_word(&mut self, call: Word) -> Result<Word, Ending> {
         let vm = &mut self.vm;
-        let thunk =
-            compile_and_install(vm, "test.scm", text).unwrap_or_else(|error| panic!("{error}"));
-        vm.spawn(thunk, Word::FALSE).unwrap();
+        vm.spawn(call, Word::FALSE).unwrap();
         loop {
             match vm.advance(self.engine) {
                 Event::Slice => {}
