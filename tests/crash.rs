@@ -3,7 +3,7 @@
 //!
 //! Every operation of a workload is recorded, and the disk is built as a power cut at each of them could have
 //! left it. Each different disk is opened with all checks (`Session::open` reads every page against its
-//! hash and walks the whole heap), what it holds is compared with what was acknowledged, and the program
+//! hash and walks the whole heap; of every third pages are read on demand, as with the user's key), what it holds is compared with what was acknowledged, and the program
 //! runs on to its end, with the output of the undisturbed run. Faults are planted, and must be noticed.
 //! Then calls fail, one after the other.
 //!

@@ -22,6 +22,8 @@ const INSPECTION_INTERVAL: u64 = 10;
 /// Of the operations until the first commit, one of so many counts after the first generation.
 const CREATION_DIVISOR: u64 = 4;
 
+/// One of so many disks is opened with the key, and read on demand; the others are walked.
+const SEALED_INTERVAL: u64 = 3;
 /// Where a generation begins.
 #[derive(Clone, Default)]
 struct Start {
@@ -267,7 +269,9 @@ impl Campaign {
         {
             self.find(&failure, place);
         }
-        let seen = match self.workload.run(&Plan::PLAIN) {
+        let is_walked = !self.tally.states.is_multiple_of(SEALED_INTERVAL);
+        let plan = if is_walked { Plan::PLAIN } else { Plan::SEALED };
+        let seen = match self.workload.run(&plan) {
             Ok(seen) => seen,
             Err(failure) => {
                 self.find(&failure, place);

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use pscheme::heap::error_code::ErrorCode;
+use pscheme::heap::store::seal::KEY_BYTES;
 use pscheme::heap::store::{
-    CommitClock, ImageDirectory, Phase, PhaseHook, Retention, Store, StoreError, StoreOptions,
-    Synchronous,
+    CommitClock, ImageDirectory, Phase, PhaseHook, Retention, SealKey, Store, StoreError,
+    StoreOptions, Synchronous,
 };
 use pscheme::inspect::Inspection;
 use pscheme::vm::host::Host;
@@ -168,14 +169,22 @@ pub struct Plan {
     pub wrap: WrapStore,
     /// After how many slices each session is closed, but for the last, which goes to the end.
     pub sessions: &'static [u64],
+    /// There is a key: commits are sealed, and a sealed image is not walked, but read on demand.
+    pub is_sealed: bool,
 }
 
 impl Plan {
     /// One session that goes to the program's end.
-    pub const PLAIN: Plan =
-        Plan { synchronous: Synchronous::Full, wrap: |store| store, sessions: &[] };
-    /// Three sessions, each closed in order.
-    pub const CLOSING: Plan = Plan { sessions: SESSIONS, ..Plan::PLAIN };
+    pub const PLAIN: Plan = Plan {
+        synchronous: Synchronous::Full,
+        wrap: |store| store,
+        sessions: &[],
+        is_sealed: false,
+    };
+    /// The same with a key.
+    pub const SEALED: Plan = Plan { is_sealed: true, ..Plan::PLAIN };
+    /// Three sessions with a key, each closed in order.
+    pub const CLOSING: Plan = Plan { sessions: SESSIONS, ..Plan::SEALED };
 }
 
 /// A directory for the program, with the image and the output in it, and its tape.
@@ -302,9 +311,11 @@ impl Workload {
         found
     }
 
-    fn store_options(&self, synchronous: Synchronous, hook: PhaseHook) -> StoreOptions {
+    fn store_options(&self, plan: &Plan, hook: PhaseHook) -> StoreOptions {
         StoreOptions {
-            synchronous,
+            synchronous: plan.synchronous,
+            key: plan.is_sealed.then(|| SealKey::from_secret(&[1; KEY_BYTES])),
+            bytes_on_demand: 0,
             phase_hook: Some(hook),
             log_bytes_before_checkpoint: LOG_BYTES_BEFORE_CHECKPOINT,
             retention: self.program.retention,
@@ -323,7 +334,7 @@ impl Workload {
             }
         }));
         let directory = ImageDirectory::at(self.ground.top.join(IMAGE));
-        let options = self.store_options(plan.synchronous, hook);
+        let options = self.store_options(plan, hook);
         let store = if directory.exists() {
             directory.open(&options)?
         } else {

@@ -85,8 +85,11 @@ pub trait Store: Send {
     /// passes it to `sink`; an error of the sink ends the loading.
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError>;
 
-    /// As `load`, but the bodies are read when they are asked for. `None` if there are so few that `load` is quicker.
-    fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError>;
+    /// As `load`, but the bodies are read when they are asked for. `None` if there are so few that `load` is quicker,
+    /// or the store cannot do it.
+    fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
+        Ok(None)
+    }
 
     /// Whether the newest commit has a seal of the key that was given: then its state needs no walk.
     fn is_sealed(&self) -> bool;
