@@ -1,5 +1,5 @@
-//! What commits cost: bytes by kind after one change, latency beside a raw synced append, bytes per
-//! second of busy programs, and the time to open. Prints tables; `cargo bench -p pscheme --bench commit`,
+//! What commits cost: bytes by kind after one change, latency beside a raw synced append, and bytes per
+//! second of busy programs. Prints tables; `cargo bench -p pscheme --bench commit`,
 //! with `-- latency` (or another section's name) for one of them.
 
 #[path = "../tests/support/cost.rs"]
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use cost::{Burden, burden, fill, one_set_car, process_set_car, session_in};
 use pscheme::heap::store::image::ImageDirectory;
-use pscheme::heap::store::{CommitClock, StoreOptions};
+use pscheme::heap::store::{CommitClock, PAGE_SIZE_BYTES, StoreOptions};
 use pscheme::heap::word::Word;
 use pscheme::{Session, SessionOptions};
 use support::{Console, TestHost};
@@ -27,12 +27,8 @@ fn main() {
     }
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let sections: [(&str, fn()); 4] = [
-        ("cost", cost_of_one_change),
-        ("latency", latency),
-        ("busy", busy_programs),
-        ("opening", opening),
-    ];
+    let sections: [(&str, fn()); 3] =
+        [("cost", cost_of_one_change), ("latency", latency), ("busy", busy_programs)];
     for (name, section) in sections {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {
             section();
@@ -81,8 +77,8 @@ fn percentiles(mut times: Vec<Duration>) -> (f64, f64) {
     (at(0.5), at(0.99))
 }
 
-/// Rounds of each latency measurement.
-const LATENCY_ROUNDS: usize = 400;
+/// Changed pages of each latency measurement, and its rounds.
+const LATENCIES: [(usize, usize); 5] = [(1, 400), (4, 400), (16, 200), (256, 40), (4_096, 10)];
 
 fn latency() {
     println!(
@@ -91,22 +87,23 @@ fn latency() {
     println!(
         "| changed | commit p50, p99 ms | pause, store: mean ms | raw p50, p99 ms | ratio p50, p99 |\n|---|---|---|---|---|"
     );
-    for pages in [1, 4] {
-        latency_of(pages);
+    for (pages, rounds) in LATENCIES {
+        latency_of(pages, rounds);
     }
 }
 
-fn latency_of(pages: usize) {
+fn latency_of(pages: usize, rounds: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut session = session_in(folder.path());
-    fill(&mut session, 16 * MIB);
+    // Every second page is changed.
+    fill(&mut session, 16 * MIB + pages as u64 * 2 * PAGE_SIZE_BYTES as u64);
     session.commit_and_wait().expect("commits");
     let mut raw = File::create(folder.path().join("raw")).expect("a file");
     let bytes = vec![7; pages << 14];
     let pairs = pairs_of_pages(&session, pages);
     session.counts = Default::default();
     let (mut commits, mut appends) = (Vec::new(), Vec::new());
-    for round in 0..LATENCY_ROUNDS {
+    for round in 0..rounds {
         for &pair in &pairs {
             session.vm.heap.set_car(pair, Word::fixnum(round as i64));
         }
@@ -191,25 +188,5 @@ fn busy_programs() {
             counts.pause_max.as_secs_f64() * 1e3,
             file as f64 / 1e6,
         );
-    }
-}
-
-fn opening() {
-    println!("\nOpening an image: read, checked whole, swept, opening commit\n");
-    println!("| heap | ms |\n|---|---|");
-    for mebibytes in [1, 64, 512] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut session = session_in(folder.path());
-        fill(&mut session, mebibytes * MIB);
-        session.commit_and_wait().expect("commits");
-        session.close().expect("closes");
-        let start = Instant::now();
-        let store = ImageDirectory::at(folder.path().join("cost.image"))
-            .open(&StoreOptions::new(CommitClock::system()))
-            .expect("opens");
-        let options = SessionOptions::new(TestHost::new(&Console::default()));
-        let session = Session::open(Box::new(store), options).expect("a session");
-        println!("| {mebibytes} MiB | {:.0} |", start.elapsed().as_secs_f64() * 1e3);
-        session.close().expect("closes");
     }
 }
