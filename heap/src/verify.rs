@@ -38,16 +38,19 @@ impl std::fmt::Display for Problem {
 /// Problems listed before a check gives up.
 pub const PROBLEMS_MAX: usize = 100;
 
-/// The objects that have been seen, a bit per granule of the pages they lie in.
+/// The objects that have been seen, a bit per granule of the pages they lie in, by page.
 #[derive(Default)]
-struct Seen(HashMap<u32, Box<Bitmap>>);
+struct Seen(Vec<Option<Box<Bitmap>>>);
 
 impl Seen {
     /// Notes an object; `false` if it was noted before.
     fn insert(&mut self, offset: u64) -> bool {
         let granule = (offset % PAGE_BYTES / GRANULE_BYTES) as usize;
-        let page = (offset / PAGE_BYTES) as u32;
-        let map = self.0.entry(page).or_insert_with(|| Box::new([0; BITMAP_WORDS]));
+        let page = (offset / PAGE_BYTES) as usize;
+        if page >= self.0.len() {
+            self.0.resize_with(page + 1, || None);
+        }
+        let map = self.0[page].get_or_insert_with(|| Box::new([0; BITMAP_WORDS]));
         let is_new = !bit(map, granule);
         set_bit(map, granule);
         is_new
