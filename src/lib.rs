@@ -31,6 +31,7 @@ mod host_function;
 mod image;
 pub mod inspect;
 mod open_options;
+mod opening;
 pub mod program;
 pub mod prompt;
 pub mod report;

@@ -25,16 +25,14 @@ use pscheme_vm::limits::Limits;
 use pscheme_vm::machine::{SLICE_WORK, Stop, Vm};
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::{Event, ProcessState};
-use pscheme_vm::verify_code::verify_code;
-use pscheme_vm::verify_processes::verify_processes;
 
 use crate::effects::{EffectError, EffectRunner, newest_effect};
 use crate::host_function;
+pub use crate::opening::check_heap;
+use crate::opening::{fresh_heap, read_heap};
 
 /// Time between two wave starts unless somebody waits.
 pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
-/// The standard library as a heap, made when this crate is built.
-const BOOT_IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/boot.image"));
 /// Bytes of young pages that bring on a wave before its time.
 pub const WAVE_DIRTY_BYTES_MAX: u64 = 16 << 20;
 
@@ -215,14 +213,6 @@ pub struct Session {
 /// The primitives of this version.
 pub fn primitive_set() -> Arc<PrimitiveSet> {
     Arc::new(PrimitiveSet::new(pscheme_stdlib::primitive_rows()))
-}
-
-/// A heap with the whole standard library, none of it committed.
-fn fresh_heap() -> Result<Heap, SessionError> {
-    Heap::from_boot_image(BOOT_IMAGE).map_err(|error| match error {
-        StoreError::Io { source, .. } => SessionError::Memory(source),
-        other => SessionError::Library(other.to_string()),
-    })
 }
 
 impl Session {
@@ -761,33 +751,4 @@ fn whole<T>(vm: &mut Vm, work: impl FnOnce(&mut Vm) -> T) -> Result<T, SessionEr
         (None, Ok(value)) => Ok(value),
         (None, Err(panic)) => resume_unwind(panic),
     }
-}
-
-/// Reads the heap of an image that has one, and makes sure that it can be run.
-fn read_heap(store: &mut dyn Store) -> Result<Heap, SessionError> {
-    if !store.is_sealed() {
-        let mut heap = Heap::restore(store)?;
-        check_heap(&heap)?;
-        heap.sweep_after_opening();
-        return Ok(heap);
-    }
-    if let Some(heap) = Heap::restore_on_demand(store)? {
-        return Ok(heap);
-    }
-    let mut heap = Heap::restore(store)?;
-    heap.sweep_starts();
-    Ok(heap)
-}
-
-/// Walks a heap that was read, trusting nothing.
-///
-/// # Errors
-/// Everything that was found wrong.
-pub fn check_heap(heap: &Heap) -> Result<(), SessionError> {
-    let primitives = primitive_set();
-    let mut problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
-    if problems.is_empty() {
-        problems = verify_processes(heap);
-    }
-    if problems.is_empty() { Ok(()) } else { Err(SessionError::Damaged { problems }) }
 }
