@@ -190,21 +190,26 @@ pub fn fork(
 ) -> Result<ForkReceipt, StoreError> {
     image.fork(new, options, |store| {
         let mut heap = Heap::restore(store)?;
-        let mut ports = heap.root(Root::OpenPorts);
-        while ports.is_pair() {
-            let port = heap.car(ports);
-            let state = heap.field(port, body::Port::STATE).as_fixnum();
-            heap.set_field(port, body::Port::STATE, Word::fixnum(state & !state::OPEN));
-            ports = heap.cdr(ports);
-        }
-        heap.set_root(Root::OpenPorts, Word::NULL);
-        heap.set_root(Root::EffectsHead, Word::FALSE);
-        heap.set_root(Root::EffectsTail, Word::FALSE);
+        let_go_of_files(&mut heap);
         let mut wave = Wave::default();
         heap.list_changes(&mut wave);
         wave.roots.set_cause(CommitCause::Fork);
         store.commit(&wave).map(|_| ())
     })
+}
+
+/// Closes the ports to files that are written, and drops what was not written yet.
+pub(crate) fn let_go_of_files(heap: &mut Heap) {
+    let mut ports = heap.root(Root::OpenPorts);
+    while ports.is_pair() {
+        let port = heap.car(ports);
+        let state = heap.field(port, body::Port::STATE).as_fixnum();
+        heap.set_field(port, body::Port::STATE, Word::fixnum(state & !state::OPEN));
+        ports = heap.cdr(ports);
+    }
+    heap.set_root(Root::OpenPorts, Word::NULL);
+    heap.set_root(Root::EffectsHead, Word::FALSE);
+    heap.set_root(Root::EffectsTail, Word::FALSE);
 }
 
 #[cfg(test)]

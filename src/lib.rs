@@ -18,6 +18,7 @@
 
 #![deny(unsafe_code)]
 
+mod apart;
 mod convert;
 pub mod difference;
 pub mod disassembly;

@@ -88,7 +88,7 @@ impl OpenOptions {
         self
     }
 
-    /// The commit of the past that [`OpenOptions::open_read_only`] shows. To go on from one, go back to it
+    /// The commit of the past that [`OpenOptions::open_read_only`] shows and [`OpenOptions::open_apart`] begins with. To go on from one, go back to it
     /// ([`SqliteStore::rewind`](pscheme_heap::store::SqliteStore::rewind)) or make a fork of it.
     #[must_use]
     pub fn at(mut self, commit: CommitName) -> OpenOptions {
@@ -250,6 +250,41 @@ impl OpenOptions {
         }
         drop(store);
         Ok(Image::to_look_at(heap, self.session_options()))
+    }
+
+    /// Takes the state of the image in this directory, as of the newest commit or of one of the past
+    /// ([`OpenOptions::at`]), and lets expressions be evaluated in it apart from the image, which another process may
+    /// run meanwhile: its files keep every byte, and what is evaluated goes with what this returns.
+    ///
+    /// The processes of the state are asleep: programs can look at them and leave them messages, but they do not run. Those
+    /// that are made here do. Files can be read; opening one for output and deleting one are file errors, and ports
+    /// that were open to write to files are closed. `await-commit`, `image-tag!` and `on-commit` end with the
+    /// condition E0009, and with them every effect of the host.
+    ///
+    /// ```
+    /// use pscheme::{CommitName, Image, OpenOptions};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("counter");
+    /// let mut image = Image::open(&path)?;
+    /// image.eval("(define count 1) (image-tag! \"one\") (set! count 2)")?;
+    /// image.close()?;
+    ///
+    /// let mut past = OpenOptions::new().at(CommitName::Tag("one".into())).open_apart(&path)?;
+    /// assert_eq!(past.eval_to::<i64>("(set! count (+ count 10)) count")?, 11);
+    /// assert_eq!(Image::open(&path)?.eval_to::<i64>("count")?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`OpenOptions::open`], but that an image can be held.
+    pub fn open_apart(self, path: impl AsRef<Path>) -> Result<Image, Error> {
+        let directory = ImageDirectory::at(path.as_ref());
+        let store_options = self.store_options();
+        Image::start(
+            |options| crate::Session::apart(&directory, &store_options, options),
+            self.session_options(),
+        )
     }
 
     /// An image that lives in memory alone: nothing of it survives.

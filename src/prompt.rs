@@ -293,9 +293,7 @@ impl Prompt {
     }
 
     fn forget_entry(&mut self) {
-        self.set_field(body::Prompt::PROCESS, Word::FALSE);
-        self.set_field(body::Prompt::TEXT, Word::FALSE);
-        self.set_field(body::Prompt::VALUES, Word::NULL);
+        forget_entry(&mut self.session.vm);
         self.interruption = false;
     }
 
@@ -454,6 +452,14 @@ impl Prompt {
 /// Whether a process evaluates an entry of the prompt, or writes one of its values.
 pub fn is_evaluation(vm: &Vm, process: Word) -> bool {
     state(vm).is_some_and(|prompt| vm.heap.field(prompt, body::Prompt::PROCESS) == process)
+}
+
+/// Forgets the entry that a prompt evaluates or whose values it writes, if there is one.
+pub(crate) fn forget_entry(vm: &mut Vm) {
+    let Some(prompt) = state(vm) else { return };
+    vm.heap.set_field(prompt, body::Prompt::PROCESS, Word::FALSE);
+    vm.heap.set_field(prompt, body::Prompt::TEXT, Word::FALSE);
+    vm.heap.set_field(prompt, body::Prompt::VALUES, Word::NULL);
 }
 
 /// What the prompt of an image remembers.

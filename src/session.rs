@@ -274,7 +274,7 @@ impl Session {
         Ok(session)
     }
 
-    /// A session over a heap that was read to be looked at; nothing of it is committed.
+    /// A session over a heap that was read; nothing of it is committed.
     pub(crate) fn over(heap: Heap, options: SessionOptions) -> Session {
         Session::assemble(heap, options)
     }

@@ -54,7 +54,8 @@ error_codes! {
     7 ImageIncomplete = "the image directory is incomplete";
     /// An image was to be created where something exists already. It was left untouched.
     8 ImageExists = "the name is already taken";
-    /// The image was opened for reading only, and something tried to commit to it.
+    /// The image was opened for reading only, and something tried to commit to it. In an evaluation apart from the
+    /// image, as `pscheme eval` makes one, `await-commit`, `image-tag!` and `on-commit` end with this: no commit will come.
     9 ImageReadOnly = "the image was opened for reading only";
     /// Another process opened the image while this one still ran it. This one can commit no more;
     /// what it had acknowledged is kept.

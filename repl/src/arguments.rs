@@ -144,6 +144,17 @@ pub enum Verb {
         #[arg(allow_hyphen_values = true)]
         name: String,
     },
+    /// Evaluate a text in the state of an image and print its values, without changing the image: definitions and
+    /// assignments are forgotten afterwards. The image's processes do not run; files are read but not written.
+    Eval {
+        /// The image, or IMAGE@COMMIT; it may be running.
+        image: PathBuf,
+        /// The text, as one types it at the prompt.
+        #[arg(value_name = "TEXT")]
+        expression: String,
+        #[command(flatten)]
+        running: Running,
+    },
     /// Count the objects of an image by kind.
     Heap(#[command(flatten)] Looking),
     /// Check every hash, reference and instruction of an image, without changing it.

@@ -25,7 +25,10 @@ fn usage(message: String) -> Failure {
 }
 
 /// The image that is meant, and the commit that its name says.
-fn image_and_commit(image: &Path) -> Result<(ImageDirectory, Option<CommitName>), Failure> {
+///
+/// # Errors
+/// If what stands behind the `@` names no commit.
+pub fn image_and_commit(image: &Path) -> Result<(ImageDirectory, Option<CommitName>), Failure> {
     let (path, commit) = split_image(image).map_err(usage)?;
     let directory = ImageDirectory::find(&path).unwrap_or_else(|| ImageDirectory::at(&path));
     Ok((directory, commit))

@@ -43,6 +43,9 @@ fn carry_out(verb: Verb) -> u8 {
         Verb::Ps(looking) => inspect::processes(&looking),
         Verb::Stack { looking, process, frames } => inspect::stack(&looking, process, frames),
         Verb::Show { looking, name } => inspect::global(&looking, &name),
+        Verb::Eval { image, expression, running } => {
+            prompt::evaluate_apart(&image, &expression, &running)
+        }
         Verb::Heap(looking) => inspect::census(&looking),
         Verb::Check(looking) => inspect::check(&looking),
         Verb::Diff { before, after, json } => history::diff(&before, &after, json),

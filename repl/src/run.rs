@@ -179,6 +179,17 @@ pub fn store_options() -> StoreOptions {
     options
 }
 
+/// A flag that is set once a signal asks the command to stop.
+pub fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| {
+            Failure::Message(ErrorCode::StoreFailed, format!("cannot watch for signals: {error}"))
+        })?;
+    }
+    Ok(stop)
+}
+
 fn session_options(
     name: &str,
     running: &Running,
@@ -196,13 +207,7 @@ fn session_options(
             let _ = file.write_all(&[b'A' + phase as u8]);
         }));
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| {
-            Failure::Message(ErrorCode::StoreFailed, format!("cannot watch for signals: {error}"))
-        })?;
-    }
-    options.stop_requested = stop;
+    options.stop_requested = stop_on_signals()?;
     options.limits = running.limits();
     options.ends_with_main = running.main_only;
     options.on_failure = Box::new(|vm, process| eprint!("{}", describe_failure(vm, process)));

@@ -5,7 +5,7 @@ mod support;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{pscheme, shown, write};
+use support::{commits, fails, pscheme, shown, succeeds, write};
 
 /// Commits each step and shows it; ends at nine.
 const STEPS: &str = "(define step 0)
@@ -16,25 +16,6 @@ const STEPS: &str = "(define step 0)
   (newline)
   (if (< step 9) (loop)))
 ";
-
-fn succeeds(folder: &Path, arguments: &[&str]) -> String {
-    let output = pscheme(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", shown(&output.stderr));
-    shown(&output.stdout)
-}
-
-/// The words of the error with which the command ends, and its status.
-fn fails(folder: &Path, arguments: &[&str]) -> (String, Option<i32>) {
-    let output = pscheme(folder, arguments);
-    assert!(!output.status.success(), "{arguments:?} succeeds");
-    (shown(&output.stderr), output.status.code())
-}
-
-fn commits(folder: &Path, image: &str) -> Vec<Value> {
-    let text = succeeds(folder, &["log", image, "--all", "--json"]);
-    let log: Value = serde_json::from_str(&text).unwrap();
-    log["commits"].as_array().unwrap().clone()
-}
 
 fn step_at(folder: &Path, image: &str) -> Option<i64> {
     let text = succeeds(folder, &["show", image, "step", "--json"]);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
-use support::{pscheme, shown, wait_until, write};
+use support::{content, pscheme, shown, wait_until, write};
 
 /// The program of the golden text: it ends with processes in a loop, in a deep recursion, in the
 /// callback of `map`, and with a variable that is assigned.
@@ -51,20 +51,6 @@ fn rounds(folder: &Path) -> Option<i64> {
     let output = pscheme(folder, &["show", "--json", "e.scm.image", "rounds"]);
     let value: Value = serde_json::from_slice(&output.stdout).ok()?;
     value["globals"][0]["value"].as_str()?.parse().ok()
-}
-
-/// What is in a directory: names, and bytes of what must not change by being looked at.
-fn content(image: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(image)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .map(|entry| {
-            let name = entry.file_name().into_string().unwrap();
-            (name, std::fs::read(entry.path()).unwrap())
-        })
-        .collect();
-    files.sort();
-    files
 }
 
 const LOOKS: [&[&str]; 5] = [

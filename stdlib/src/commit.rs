@@ -52,8 +52,19 @@ pub fn refuse_in_section(vm: &Vm, name: &str) -> Result<(), Interrupt> {
     Ok(())
 }
 
+/// Refuses what needs a commit where none is ever made.
+fn refuse_apart(vm: &Vm, name: &str) -> Result<(), Interrupt> {
+    if vm.is_apart() {
+        let message =
+            format!("{name} needs a commit, and what is evaluated apart from an image has none");
+        return Err(Fault::new(ErrorCode::ImageReadOnly, message).into());
+    }
+    Ok(())
+}
+
 fn await_commit(vm: &mut Vm, _: Arguments) -> Outcome {
     refuse_in_section(vm, "await-commit")?;
+    refuse_apart(vm, "await-commit")?;
     if !vm.heap.persistent {
         return Ok(Word::FALSE);
     }
@@ -70,6 +81,7 @@ fn tag(vm: &mut Vm, arguments: Arguments) -> Outcome {
         return Err(Fault::new(ErrorCode::OutOfRange, message).into());
     }
     refuse_in_section(vm, "image-tag!")?;
+    refuse_apart(vm, "image-tag!")?;
     if !vm.heap.persistent {
         return Ok(Word::FALSE);
     }
@@ -108,6 +120,7 @@ fn has_image(vm: &mut Vm, _: Arguments) -> Outcome {
 
 fn on_commit(vm: &mut Vm, arguments: Arguments) -> Outcome {
     Call::new(vm, "on-commit", arguments).procedure(0)?;
+    refuse_apart(vm, "on-commit")?;
     let process = vm.spawn_after_commit(arguments.get(0))?;
     Ok(vm.heap.field(process, body::Process::ID))
 }

@@ -15,9 +15,9 @@ impl Vm {
     ///
     /// `None` if nothing can be raised now and it has to be tried again: inside an atomic section,
     /// whose work is bounded, and while it waits for a commit, which is on its way. Also if the
-    /// process has ended.
+    /// process has ended or is asleep.
     pub fn interrupt(&mut self, process: Word, fault: Fault) -> Option<Event> {
-        if self.machine.sections.contains_key(&process.offset()) {
+        if self.machine.sections.contains_key(&process.offset()) || self.is_asleep(process) {
             return None;
         }
         if self.machine.process != process {

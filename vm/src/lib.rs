@@ -3,6 +3,7 @@
 //! Read `op.rs` for the instructions, `machine.rs` for the registers, `engine/` for how they run,
 //! `stack.rs` for sealing and underflow, and `process.rs` for what is scheduled.
 
+pub mod apart;
 pub mod builtin;
 pub mod call;
 pub mod code;

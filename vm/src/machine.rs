@@ -126,6 +126,9 @@ pub struct Machine {
     pub host: Box<dyn crate::host::Host>,
     /// A number drawn when the machine was made: what is of this opening of an image has it.
     pub opening: i64,
+    /// The first process that can run, if this machine evaluates apart from an image: those before it are
+    /// asleep.
+    pub(crate) first_awake: Option<i64>,
     /// Words the host holds on to.
     pub handles: HandleTable,
     /// Procedures the host provides.
@@ -176,6 +179,7 @@ impl Machine {
             running: false,
             host,
             opening,
+            first_awake: None,
             handles: HandleTable::default(),
             host_functions: HostFunctions::new(),
             bytes_at_limit: 0,

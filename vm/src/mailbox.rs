@@ -44,7 +44,8 @@ impl Vm {
         }
         self.heap.set_field(process, body::Process::LAST_MESSAGE, message);
         self.change_message_count(process, 1);
-        if self.process_state(process) == ProcessState::WaitingForMessage {
+        let waits = self.process_state(process) == ProcessState::WaitingForMessage;
+        if waits && !self.is_asleep(process) {
             self.cancel_timer(process);
             self.set_process_state(process, ProcessState::Ready);
             self.enqueue(process);

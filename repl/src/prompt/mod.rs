@@ -3,8 +3,10 @@
 //! Three threads: this one reads the terminal, `worker.rs` owns the session, and one waits for signals.
 //! `pscheme::prompt` in the library is what survives a crash; nothing here does. `editor.rs` and
 //! `scheme.rs` are the editor's view of Scheme, `commands.rs` the comma commands, `console.rs` the
-//! terminal as programs write to it and read from it, `piped.rs` the prompt without a terminal.
+//! terminal as programs write to it and read from it, `piped.rs` the prompt without a terminal, `apart.rs` a single
+//! entry apart from its image.
 
+mod apart;
 mod commands;
 mod console;
 mod editor;
@@ -64,6 +66,11 @@ pub fn open_without_arguments(running: &Running) -> u8 {
         true => open(None, running),
         false => finish(piped::evaluate(None, running)),
     }
+}
+
+/// `pscheme eval`: evaluates a text in a state of an image without changing that.
+pub fn evaluate_apart(image: &Path, text: &str, running: &Running) -> u8 {
+    finish(apart::evaluate(image, text, running))
 }
 
 fn has_terminal() -> bool {

@@ -10,6 +10,7 @@ use pscheme::heap::error_code::ErrorCode;
 use pscheme::host::StandardHost;
 use pscheme::prompt::{Ending, Prompt, Turn, is_evaluation};
 use pscheme::report::describe_failure;
+use pscheme::vm::host::Host;
 use pscheme::{Outcome, Session, SessionOptions};
 
 use super::editor::is_incomplete;
@@ -17,7 +18,7 @@ use super::open_image;
 use super::piped_input::{PipedHost, PipedInput};
 use crate::arguments::Running;
 use crate::library_path::folders;
-use crate::run::{Failure, NOBODY_SENDS, exit_status};
+use crate::run::{Failure, NOBODY_SENDS, exit_status, stop_on_signals};
 use crate::status;
 
 /// The name of the source in errors.
@@ -28,14 +29,13 @@ const SOURCE: &str = "standard input";
 /// # Errors
 /// What is wrong with the image or the input.
 pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [super::SIGINT, super::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| {
-            Failure::Message(ErrorCode::StoreFailed, format!("cannot watch for signals: {error}"))
-        })?;
-    }
+    let stop = stop_on_signals()?;
     let (input, mut standard) = (PipedInput::default(), StandardHost::default());
-    let options = session_options(&input, running, &stop);
+    let host = PipedHost {
+        input: input.clone(),
+        standard: StandardHost::with_library_folders(folders(None, &running.library_folders)),
+    };
+    let options = session_options(Box::new(host), running, &stop);
     let session = match image {
         Some(path) => Session::open(open_image(path)?.2, options)?,
         None => Session::transient(options)?,
@@ -81,14 +81,13 @@ pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> 
     Ok(ended.unwrap_or(status::OK))
 }
 
-fn session_options(
-    input: &PipedInput,
+/// How a session runs whose entries do not come from a terminal.
+pub fn session_options(
+    host: Box<dyn Host>,
     running: &Running,
     stop: &Arc<AtomicBool>,
 ) -> SessionOptions {
-    let standard = StandardHost::with_library_folders(folders(None, &running.library_folders));
-    let host = PipedHost { input: input.clone(), standard };
-    let mut options = SessionOptions::new(Box::new(host));
+    let mut options = SessionOptions::new(host);
     options.limits = running.limits();
     options.stop_requested = Arc::clone(stop);
     options.on_failure = Box::new(|vm, process| {
@@ -100,7 +99,10 @@ fn session_options(
 }
 
 /// Runs until the entry is over; a status if the command is to end.
-fn finish_entry(prompt: &mut Prompt, stop: &AtomicBool) -> Result<Option<u8>, Failure> {
+///
+/// # Errors
+/// The image's store or an effect failed.
+pub fn finish_entry(prompt: &mut Prompt, stop: &AtomicBool) -> Result<Option<u8>, Failure> {
     while prompt.is_evaluating() {
         if stop.load(Ordering::Relaxed) {
             return Ok(Some(status::INTERRUPTED));

@@ -129,6 +129,14 @@ pub(super) fn forget_open_port(vm: &mut Vm, port: Word) {
     }
 }
 
+/// Checks that requests to files can be made at all: an evaluation apart from an image leaves everything as it is.
+pub(super) fn may_leave(vm: &Vm) -> Result<(), String> {
+    match vm.is_apart() {
+        true => Err("what is evaluated apart from an image changes no files".into()),
+        false => Ok(()),
+    }
+}
+
 /// Checks that a file can be written, without changing anything: the file itself, or where it does
 /// not exist the directory it will be created in.
 pub(super) fn check_writable(path: &Path) -> Result<(), String> {

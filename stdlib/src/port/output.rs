@@ -8,7 +8,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 
 use super::effect::{
-    EFFECT_BYTES, Operation, check_writable, flush_to_file, path_argument, queue,
+    EFFECT_BYTES, Operation, check_writable, flush_to_file, may_leave, path_argument, queue,
     remember_open_port,
 };
 use super::file::{FILE_RECORD_BYTES, FileRecord};
@@ -39,7 +39,7 @@ pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
         None => "open-binary-output-file".into(),
     };
     let path = path_argument(Call::new(vm, &name, arguments))?;
-    if let Err(why) = check_writable(&path) {
+    if let Err(why) = may_leave(vm).and_then(|()| check_writable(&path)) {
         let message = format!("{name} cannot write {}: {why}", path.display());
         return Err(fault(ErrorCode::FileError, message));
     }
@@ -66,6 +66,7 @@ pub(super) fn delete_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
         let message = format!("delete-file cannot delete {}: {why}", path.display());
         fault(ErrorCode::FileError, message)
     };
+    may_leave(vm).map_err(refused)?;
     let metadata = std::fs::symlink_metadata(&path).map_err(|error| refused(error.to_string()))?;
     if metadata.is_dir() {
         return Err(refused("it is a directory".into()));
