@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::writer::{SubmitRefused, Writer, WriterEvent};
-use pscheme_heap::store::{CommitCause, CommitReceipt, Store, StoreError, TransactionId, Wave};
+use pscheme_heap::store::{
+    CommitCause, CommitReceipt, KeptCommit, Store, StoreError, TransactionId, Wave,
+};
 use pscheme_heap::verify::Problem;
 use pscheme_heap::word::Word;
 use pscheme_vm::engine::Engine;
@@ -318,6 +320,17 @@ impl Session {
         self.persistence.as_ref().map(|p| p.writer.durable())
     }
 
+    /// Every commit that the image keeps, oldest first; none without an image.
+    ///
+    /// # Errors
+    /// If the image cannot be read.
+    pub fn kept_commits(&self) -> Result<Vec<KeptCommit>, SessionError> {
+        match &self.persistence {
+            Some(persistence) => Ok(persistence.writer.kept_commits()?),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Runs until every process has ended, the program exits, or the host asks to stop. What was
     /// reached is committed before this returns.
     ///
@@ -599,6 +612,7 @@ impl Session {
         };
         while let Some(event) = persistence.writer.poll() {
             match event {
+                WriterEvent::Log(kept) => self.vm.machine.log = Some(kept),
                 WriterEvent::Committed { receipt, duration, wave } => {
                     persistence.spare.push(wave);
                     self.counts.commits += 1;
@@ -681,6 +695,7 @@ impl Session {
         whole(&mut self.vm, |vm| vm.heap.list_changes(&mut wave))?;
         wave.roots.set_cause(self.next_cause.take().unwrap_or(cause));
         wave.tags.append(&mut self.vm.machine.tags);
+        wave.wants_log = std::mem::take(&mut self.vm.machine.wants_log);
         let effects = newest_effect(&self.vm);
         persistence.pending.push_back(PendingWave { transaction, effects });
         match hand_over(&persistence.writer, wave) {

@@ -18,8 +18,9 @@ use crash_vfs::{Disk, Mark, Operation, Unsynced, mark};
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::limits::HEAD_SYNC_INTERVAL_MS;
 use pscheme::heap::store::{
-    CommitClock, CommitReceipt, ImageDirectory, MemoryImage, MemoryStore, PageSink, Phase,
-    PhaseHook, RootRecord, Store, StoreError, StoreOptions, Synchronous, TransactionId, Wave,
+    CommitClock, CommitReceipt, ImageDirectory, KeptCommit, MemoryImage, MemoryStore, PageSink,
+    Phase, PhaseHook, RootRecord, Store, StoreError, StoreOptions, Synchronous, TransactionId,
+    Wave,
 };
 use pscheme::session::SessionPhase;
 use pscheme::vm::host::Host;
@@ -336,6 +337,10 @@ struct Announcing {
 impl Store for Announcing {
     fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError> {
         self.inner.newest_root()
+    }
+
+    fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError> {
+        self.inner.kept_commits()
     }
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
         self.inner.load(sink)

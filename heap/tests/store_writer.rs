@@ -10,8 +10,8 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::store::head::HeadContent;
 use pscheme_heap::store::writer::SubmitRefused;
 use pscheme_heap::store::{
-    CommitReceipt, ImageDirectory, MemoryImage, PageSink, Phase, PhaseHook, RootRecord, Store,
-    StoreError, StoreOptions, TransactionId, Wave, Writer, WriterEvent,
+    CommitReceipt, ImageDirectory, KeptCommit, MemoryImage, PageSink, Phase, PhaseHook, RootRecord,
+    Store, StoreError, StoreOptions, TransactionId, Wave, Writer, WriterEvent,
 };
 use support::{Model, apply, compare, newest, open, options, temporary, wave};
 
@@ -30,6 +30,10 @@ fn gated() -> (Gated, Sender<Result<(), &'static str>>, MemoryImage) {
 impl Store for Gated {
     fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError> {
         self.inner.newest_root()
+    }
+
+    fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError> {
+        self.inner.kept_commits()
     }
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
         self.inner.load(sink)
@@ -111,6 +115,30 @@ fn waves_are_bounded_numbered_and_given_back() {
     writer.close().unwrap();
     let store = image.open().unwrap();
     assert_eq!(newest(&store), Some((TransactionId(3), 3)), "closing wrote what was submitted");
+}
+
+#[test]
+fn the_list_of_commits_comes_before_the_commit_that_asked_for_it() {
+    let (_guard, path) = temporary();
+    let (writer, notified) = start(ImageDirectory::at(&path).create(&options()).unwrap());
+    let first = writer.submit(wave(&[(1, Some(2))], 1)).unwrap();
+    assert!(matches!(next_event(&writer, &notified), WriterEvent::Committed { .. }));
+    let asking = Wave { wants_log: true, ..wave(&[(1, Some(3))], 2) };
+    let second = writer.submit(asking).unwrap();
+    let listed = match next_event(&writer, &notified) {
+        WriterEvent::Log(kept) => kept,
+        event => panic!("{event:?}"),
+    };
+    match next_event(&writer, &notified) {
+        WriterEvent::Committed { receipt, wave, .. } => {
+            assert_eq!(receipt.transaction, second);
+            assert!(!wave.wants_log, "nobody asks with the next one");
+        }
+        event => panic!("{event:?}"),
+    }
+    let numbers: Vec<TransactionId> = listed.iter().map(|kept| kept.transaction).collect();
+    assert_eq!(numbers, [first, second]);
+    assert_eq!(writer.kept_commits().unwrap(), listed);
 }
 
 #[test]

@@ -99,6 +99,56 @@ fn a_program_names_the_commit_it_has_come_to() {
     assert_eq!(succeeds(folder, &["n.scm"]), "#f#f", "without an image there is nothing to name");
 }
 
+/// Reads the list of kept commits, which comes in pieces, in two processes at once.
+const LISTING: &str = "(define (part name entry) (cdr (assq name entry)))
+(image-tag! \"begun\")
+(image-tag! \"again\")
+(let loop ((i 0)) (if (< i 70) (begin (await-commit) (loop (+ i 1)))))
+(define main (self))
+(spawn (lambda () (send main (image-log))))
+(define before (current-second))
+(define log (image-log))
+(define other (recv (log log)))
+(define newest (car log))
+(write (list (> (length log) 70) (> (length other) 70)
+             (length (image-log 40)) (length (image-log 1)) (length (image-log 0))
+             (part 'cause newest) (<= (- before 1) (part 'time newest) (+ before 60))
+             (apply > (map (lambda (entry) (part 'commit entry)) log))))
+(newline)
+(for-each
+  (lambda (entry)
+    (write (list (part 'commit entry) (part 'cause entry) (part 'rewound-to entry) (part 'tags entry)))
+    (newline))
+  log)
+";
+
+#[test]
+fn a_program_reads_the_list_of_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "l.scm", LISTING);
+    let output = succeeds(folder, &["run", "l.scm"]);
+    let (first, entries) = output.split_once('\n').unwrap();
+    assert_eq!(first, "(#t #t 40 1 0 awaited #t #t)");
+    let kept = commits(folder, "l.scm.image");
+    let line = |row: &Value| {
+        let tags = row["tags"].as_array().unwrap().iter().map(|tag| format!("{tag}"));
+        let tags = tags.collect::<Vec<_>>().join(" ");
+        format!("({} {} #f ({tags}))", row["commit"], row["cause"].as_str().unwrap())
+    };
+    let newest = entries.lines().next().unwrap();
+    let kept: Vec<String> = kept.iter().map(line).skip_while(|line| line != newest).collect();
+    assert!(kept.len() > 70 && kept.iter().any(|line| line.ends_with("(\"again\"))")), "{kept:?}");
+    assert_eq!(entries.lines().collect::<Vec<_>>(), kept);
+    assert_eq!(succeeds(folder, &["-e", "(image-log)"]), "()\n", "without an image there is none");
+    let (message, _) = fails(folder, &["eval", "l.scm.image", "(image-log)"]);
+    assert!(message.contains("error[E0009]: image-log needs a commit"), "{message}");
+    let (message, _) = fails(folder, &["-e", "(atomically image-log)"]);
+    assert!(message.contains("E0111"), "{message}");
+    let (message, _) = fails(folder, &["-e", "(image-log 'all)"]);
+    assert!(message.contains("E0104") && message.contains("image-log"), "{message}");
+}
+
 /// Changes a variable, a definition, the objects and the processes between two names.
 const CHANGING: &str = "(define count 1)
 (define gone 'here)

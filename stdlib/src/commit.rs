@@ -1,10 +1,12 @@
 //! Primitives of images: durability, atomic sections, and values that are not of the image.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::kind::body;
+use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::root_table::Root;
+use pscheme_heap::store::KeptCommit;
 use pscheme_heap::store::history::tag_objection;
-use pscheme_heap::word::Word;
+use pscheme_heap::word::{FIXNUM_MAX, Word};
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::limits::TRANSIENTS_MAX;
 use pscheme_vm::machine::{Park, Section, Vm};
@@ -20,6 +22,10 @@ primitives! { COMMIT_PRIMITIVES:
     /// `(image-tag! name)`: gives the commit that holds this call a name, by which it is kept, and returns `#t`
     /// when it is durable; `#f` at once if the program runs without an image.
     761 "image-tag!" (1) waits => tag;
+    /// `(%kept-commits before)`: with `#f` waits for a commit, with which the list of kept ones is read, and returns `#f`;
+    /// without an image the empty list at once. Then with `#t` the newest of them as vectors, with a number the newest
+    /// below it, and behind the oldest the empty list, with which the list is gone, as with 0; without a list as with `#f`.
+    762 "%kept-commits" (1) waits => kept_commits;
     /// `(%atomic-enter)`: begins or nests an atomic section; `#f` if a commit has to happen first.
     651 "%atomic-enter" (0) waits => atomic_enter;
     /// `(%atomic-leave)`: ends the innermost atomic section.
@@ -87,6 +93,81 @@ fn tag(vm: &mut Vm, arguments: Arguments) -> Outcome {
     }
     vm.machine.tags.push(name);
     Err(Interrupt::Park(Park::Commit, Word::TRUE))
+}
+
+/// Kept commits that a call returns at most.
+const LOG_PIECE_MAX: usize = 32;
+
+/// The list stands beside the heap, because it may be long: who reads it takes a piece after the other. If it is gone
+/// before he has all, in a crash or because somebody else was done with it, it is read again.
+fn kept_commits(vm: &mut Vm, arguments: Arguments) -> Outcome {
+    refuse_in_section(vm, "image-log")?;
+    refuse_apart(vm, "image-log")?;
+    if !vm.heap.persistent {
+        return Ok(Word::NULL);
+    }
+    let before = arguments.get(0);
+    if before == Word::fixnum(0) {
+        vm.machine.log = None;
+        return Ok(Word::NULL);
+    }
+    let kept = if before == Word::FALSE { None } else { vm.machine.log.take() };
+    let Some(kept) = kept else {
+        vm.machine.wants_log = true;
+        return Err(Interrupt::Park(Park::Commit, Word::FALSE));
+    };
+    let older = match before.is_fixnum() {
+        true => kept.partition_point(|row| (row.transaction.0 as i64) < before.as_fixnum()),
+        false => kept.len(),
+    };
+    if older == 0 {
+        return Ok(Word::NULL);
+    }
+    let piece = &kept[older.saturating_sub(LOG_PIECE_MAX)..older];
+    let list = list_of_commits(vm, piece);
+    vm.machine.log = Some(kept);
+    list
+}
+
+/// Number, time in microseconds, cause, the commit gone back to or `#f`, pages, bytes and tags of each, newest first.
+fn list_of_commits(vm: &mut Vm, kept: &[KeptCommit]) -> Outcome {
+    const PARTS: usize = 7;
+    const PAIR_BYTES: u64 = 16;
+    let text_room = |text: &str| Heap::string_room(text.chars().count());
+    let room_of = |row: &KeptCommit| {
+        let tags: u64 = row.tags.iter().map(|tag| text_room(tag) + PAIR_BYTES).sum();
+        Header::new(Kind::Vector, 0, PARTS).nursery_bytes()
+            + PAIR_BYTES
+            + text_room(row.cause.text())
+            + tags
+    };
+    vm.reserve(kept.iter().map(room_of).sum())?;
+    let heap = &mut vm.heap;
+    let number =
+        |count: u64| Word::fixnum(i64::try_from(count).unwrap_or(FIXNUM_MAX).min(FIXNUM_MAX));
+    let mut list = Word::NULL;
+    for row in kept {
+        let mut tags = Word::NULL;
+        for tag in row.tags.iter().rev() {
+            let tag = heap.string(tag);
+            tags = heap.pair(tag, tags);
+        }
+        let parts = [
+            number(row.transaction.0),
+            Word::fixnum(row.time_us.clamp(-FIXNUM_MAX, FIXNUM_MAX)),
+            heap.string(row.cause.text()),
+            row.rewound_to.map_or(Word::FALSE, |commit| number(commit.0)),
+            number(row.page_count),
+            number(row.body_bytes),
+            tags,
+        ];
+        let vector = heap.object(Kind::Vector, 0, PARTS);
+        for (index, part) in parts.into_iter().enumerate() {
+            heap.initialise(vector, index, part.0);
+        }
+        list = heap.pair(vector, list);
+    }
+    Ok(list)
 }
 
 fn atomic_enter(vm: &mut Vm, _: Arguments) -> Outcome {

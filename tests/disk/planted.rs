@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use pscheme::heap::store::{
-    CommitReceipt, PageSink, RootRecord, Store, StoreError, Synchronous, TransactionId, Wave,
+    CommitReceipt, KeptCommit, PageSink, RootRecord, Store, StoreError, Synchronous, TransactionId,
+    Wave,
 };
 
 use super::campaign::{Aim, Edit};
@@ -212,6 +213,10 @@ impl Store for LosesPage {
     fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError> {
         self.inner.newest_root()
     }
+
+    fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError> {
+        self.inner.kept_commits()
+    }
     fn load(&mut self, sink: &mut PageSink<'_>) -> Result<(), StoreError> {
         self.inner.load(sink)
     }
@@ -231,7 +236,7 @@ impl Store for LosesPage {
             pages.pop();
         }
         let (arena, roots, tags) = (wave.arena.clone(), wave.roots.clone(), wave.tags.clone());
-        self.inner.commit(&Wave { pages, arena, roots, tags })
+        self.inner.commit(&Wave { pages, arena, roots, tags, wants_log: wave.wants_log })
     }
     fn prune_step(&mut self, rows_max: usize) -> Result<usize, StoreError> {
         self.inner.prune_step(rows_max)

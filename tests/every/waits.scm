@@ -13,6 +13,7 @@
 (show done)
 (show (await-commit))
 (show (boolean? (image-tag! "here")))
+(show (map car (car (append (image-log 2) '(((commit) (time) (cause) (rewound-to) (pages) (bytes) (tags)))))))
 (define total 0)
 (spawn (lambda () (atomically (lambda () (set! total (+ total 1)))) (await-commit) (set! total (+ total 10))))
 (let wait () (if (< total 11) (begin (yield) (wait))))

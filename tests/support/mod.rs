@@ -271,6 +271,7 @@ impl Suspended {
         // Time passes while nobody runs.
         self.console.typed.wait();
         self.vm.wake_input_waiters();
+        self.vm.machine.log = Some(self.store.as_ref().unwrap().kept_commits().unwrap());
         self.slice_left = self.slice_at_commit;
         if let Some(newest) = newest_effect(&self.vm) {
             EffectRunner::after_restart(&self.vm).perform(&mut self.vm, newest).unwrap();

@@ -14,6 +14,7 @@ use pscheme_heap::frame::{Link, LiveMask, ReturnPoint};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
+use pscheme_heap::store::KeptCommit;
 use pscheme_heap::word::Word;
 use rustc_hash::FxHashMap;
 
@@ -139,6 +140,10 @@ pub struct Machine {
     pub effects_pending: bool,
     /// Names that the next commit is to have.
     pub tags: Vec<String>,
+    /// With the next commit the list of kept commits is to be read.
+    pub wants_log: bool,
+    /// That list, oldest first, until it was taken.
+    pub log: Option<Vec<KeptCommit>>,
     /// Messages that wait in one mailbox at most.
     pub limits: Limits,
     /// The values of `transient` cells by number, as lists of one element. They are not of the image:
@@ -185,6 +190,8 @@ impl Machine {
             bytes_at_limit: 0,
             effects_pending: false,
             tags: Vec::new(),
+            wants_log: false,
+            log: None,
             limits: Limits::default(),
             transients: HashMap::new(),
             compilations: None,

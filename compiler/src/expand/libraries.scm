@@ -103,7 +103,7 @@
 
 ((pscheme help) help)
 
-((pscheme image) atomically await-commit image-tag! image? on-commit transient)
+((pscheme image) atomically await-commit image-log image-tag! image? on-commit transient)
 
 ((pscheme control)
  abort-to-prompt call-with-escape-continuation call-with-prompt default-prompt-tag make-prompt-tag reset

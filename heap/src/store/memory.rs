@@ -12,7 +12,7 @@ use super::limits::PAGE_SIZE_BYTES;
 use super::page_map::{BlobId, PageMap, PageVersion, RegionNumber, assert_well_formed, page_hash};
 use super::root::{self, ROOT_ROW_BYTES, RootRecord, RootRow};
 use super::wave::{CommitReceipt, Wave};
-use super::{PageReader, PageSink, PagesOnDemand, Store, StoreError};
+use super::{KeptCommit, PageReader, PageSink, PagesOnDemand, Store, StoreError};
 
 const IMAGE: ImageId = ImageId(*b"image in memory\0");
 const BRANCH: BranchId = BranchId(*b"main in memory\0\0");
@@ -234,6 +234,21 @@ impl Store for MemoryStore {
 
     fn vouch(&mut self) {
         // Commits in memory have no seal: nobody else can write there.
+    }
+
+    fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError> {
+        let Some((transaction, record)) = self.newest_root()? else { return Ok(Vec::new()) };
+        let written = || self.map.pages().filter(|(_, version)| version.birth == transaction);
+        let newest = KeptCommit {
+            transaction,
+            time_us: self.newest.as_ref().map_or(0, |row| row.time_us),
+            cause: record.cause(),
+            rewound_to: record.rewound_to(),
+            page_count: written().count() as u64,
+            body_bytes: written().map(|(_, version)| u64::from(version.length)).sum(),
+            tags: Vec::new(),
+        };
+        Ok(vec![newest])
     }
 
     fn begin(&mut self) -> Result<TransactionId, StoreError> {

@@ -98,6 +98,9 @@ pub trait Store: Send {
     /// on, if there is a key.
     fn vouch(&mut self);
 
+    /// Every commit whose state can still be read, oldest first: at least the newest.
+    fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError>;
+
     /// Takes ownership durably: the opening commit, after which all that was found is known to be on
     /// disk and no earlier owner can commit. Must precede every effect on the outside. Returns the
     /// number of the newest commit; calling it again does nothing. `commit` calls it if needed.

@@ -30,7 +30,7 @@ use rusqlite::Connection;
 use self::on_demand::PageConnection;
 use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
-use super::history::{KeptRoots, Retention};
+use super::history::{KeptCommit, KeptRoots, Retention};
 use super::identity::{BranchId, Digest, FencingNumber, ImageId, TransactionId};
 use super::lock::ImageLock;
 use super::page_map::PageMap;
@@ -216,6 +216,10 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
+    fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError> {
+        SqliteStore::kept_commits(self)
+    }
+
     fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError> {
         self.newest.as_ref().map(|row| Ok((row.transaction, row.verify(self.image)?))).transpose()
     }

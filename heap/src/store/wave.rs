@@ -38,6 +38,8 @@ pub struct Wave {
     pub roots: RootRecord,
     /// Names that the commit gets; a store without a past passes them over.
     pub tags: Vec<String>,
+    /// Somebody waits for the list of kept commits, this one included.
+    pub wants_log: bool,
 }
 
 impl WavePage {
@@ -70,6 +72,7 @@ impl Wave {
         self.pages.clear();
         self.arena.clear();
         self.tags.clear();
+        self.wants_log = false;
         self.roots = RootRecord::default();
     }
 }

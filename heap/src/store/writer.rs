@@ -26,12 +26,14 @@ use super::limits::{
     GAP_INTERVAL_MS, HEAD_SYNC_INTERVAL_MS, PRUNE_ROW_COUNT_PER_STEP, WAVES_IN_FLIGHT_MAX,
 };
 use super::wave::{CommitReceipt, Wave};
-use super::{Store, StoreError};
+use super::{KeptCommit, Store, StoreError};
 
 /// What the writer reports.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "one event per commit; a box would be one more piece")]
 pub enum WriterEvent {
+    /// The commits that are kept, oldest first. The next event is that of the commit whose wave asked for them.
+    Log(Vec<KeptCommit>),
     /// A wave is durable.
     Committed {
         /// What the commit did.
@@ -202,6 +204,14 @@ impl Writer {
         self.shared.lock().durable
     }
 
+    /// Every kept commit, oldest first, after the wave that is being written.
+    ///
+    /// # Errors
+    /// If writing has ended, or the database cannot be read.
+    pub fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError> {
+        self.shared.workshop().use_store(|store| store.kept_commits())
+    }
+
     /// Waves with the writer, the one being written included.
     pub fn in_flight(&self) -> usize {
         self.shared.lock().in_flight()
@@ -316,6 +326,14 @@ impl Shared {
             Ok(receipt) => receipt,
             Err(error) => return self.fail(&workshop, error, Some(wave)),
         };
+        let log = match wave.wants_log {
+            true => workshop.use_store(|store| store.kept_commits()).map(Some),
+            false => Ok(None),
+        };
+        let log = match log {
+            Ok(log) => log,
+            Err(error) => return self.fail(&workshop, error, Some(wave)),
+        };
         wave.clear();
         let mut progress = self.lock();
         assert_eq!(receipt.transaction, progress.durable.next(), "commits have no gaps");
@@ -323,6 +341,7 @@ impl Shared {
         progress.gap_is_due = true;
         progress.durable = receipt.transaction;
         progress.last_commit = Some(duration);
+        progress.events.extend(log.map(WriterEvent::Log));
         progress.events.push_back(WriterEvent::Committed { receipt, duration, wave });
         let thread_is_wanted = progress.is_thread_asleep
             || progress.last_gap.elapsed() >= Duration::from_millis(GAP_INTERVAL_MS);

@@ -126,6 +126,12 @@
   (eq? (image-tag! "before-the-change") (image?)) => #t
   (guard (e (#t (error-object-message e))) (image-tag! "12")) => "image-tag!: a tag begins with a letter")
 
+(image-log
+  "(image-log [count])"
+  "A list of the commits that the image keeps, the newest first, or of the newest so many: the first is one that holds this call. Each is an association list with commit (its number), time (as current-second), cause (a symbol), rewound-to (the commit whose state it has, or #f), pages and bytes (what it wrote and is still kept), and tags (strings). Waits for that commit to be durable; the empty list at once if the program runs without an image."
+  (list? (image-log)) => #t
+  (= (length (image-log 1)) (if (image?) 1 0)) => #t)
+
 (atomically
   "(atomically thunk)"
   "Calls the thunk and gives its value; no commit shows a state from inside, so that after a crash either all of it has happened or nothing. Waiting inside, for a commit, a message or a time, is an error."
