@@ -127,10 +127,31 @@ pub fn kept_commits(
 /// The commit before what was done last: before the newest entry of a prompt, or the newest run of a program. What was
 /// undone already is passed over. `None` if that commit is not kept.
 pub fn commit_before_last(rows: &[CommitRow]) -> Option<u64> {
-    let row = |number: u64| {
-        let index = rows.binary_search_by_key(&number, |row| row.commit).ok()?;
-        Some(&rows[index])
-    };
+    // Commands that only tag or go back take the image too.
+    commit_before(rows, |_, session| !session.is_empty())
+}
+
+/// As [`commit_before_last`], for a prompt that goes on: its sessions end whenever an entry is undone, and are nothing to
+/// undo themselves. So one in which there were entries is passed over, and one after going back in which nothing ran.
+pub fn commit_before_last_entry(rows: &[CommitRow]) -> Option<u64> {
+    commit_before(rows, |before, session| {
+        let is_rest = before.is_some_and(|row| row.cause == CommitCause::Rewind)
+            && session.iter().all(|row| row.cause == CommitCause::Asked);
+        let has_entries = session.iter().any(|row| row.cause == CommitCause::Entry);
+        !session.is_empty() && !is_rest && !has_entries
+    })
+}
+
+/// Goes back to the newest entry, or the newest session that `is_run` says was a run of a program, by the commit before
+/// it and its own.
+fn commit_before(
+    rows: &[CommitRow],
+    is_run: impl Fn(Option<&CommitRow>, &[CommitRow]) -> bool,
+) -> Option<u64> {
+    let index = |number: u64| rows.binary_search_by_key(&number, |row| row.commit).ok();
+    let row = |number: u64| index(number).map(|index| &rows[index]);
+    let is_border =
+        |row: &&CommitRow| [CommitCause::Opening, CommitCause::Rewind].contains(&row.cause);
     let mut at = rows.last()?.commit;
     loop {
         let commit = row(at)?;
@@ -140,10 +161,11 @@ pub fn commit_before_last(rows: &[CommitRow]) -> Option<u64> {
                 continue;
             }
             CommitCause::Entry => true,
-            // Commands that only tag or go back take the image too.
-            CommitCause::Opening => row(at + 1).is_some_and(|next| {
-                ![CommitCause::Opening, CommitCause::Rewind].contains(&next.cause)
-            }),
+            CommitCause::Opening => {
+                let behind = &rows[index(at)? + 1..];
+                let session = behind.iter().take_while(|row| !is_border(row)).count();
+                is_run(at.checked_sub(1).and_then(row), &behind[..session])
+            }
             _ => false,
         };
         at -= 1;
@@ -237,19 +259,39 @@ mod tests {
         }
     }
 
+    fn rows(commits: &[(CommitCause, Option<u64>)]) -> Vec<CommitRow> {
+        let row = |(commit, &(cause, rewound_to))| {
+            let (time, tags) = (String::new(), Vec::new());
+            CommitRow { commit, time, cause, rewound_to, pages: 0, bytes: 0, tags }
+        };
+        (1..).zip(commits).map(row).collect()
+    }
+
+    #[test]
+    fn at_the_prompt_entries_are_undone_and_sessions_are_not() {
+        use CommitCause::{Asked, Entry, Interval, Opening, Rewind};
+        let before = |commits: &[_]| commit_before_last_entry(&rows(commits));
+        // A run of a program, then a session with two entries.
+        let begin = [Opening, Interval, Asked, Opening, Entry, Asked, Entry, Asked];
+        let mut commits: Vec<_> = begin.into_iter().map(|cause| (cause, None)).collect();
+        assert_eq!(before(&commits), Some(6), "the second entry");
+        commits.extend([(Opening, None), (Rewind, Some(6)), (Opening, None)]);
+        assert_eq!(before(&commits), Some(4), "the first entry");
+        // An entry in the session that was opened then, which is undone; nothing but that is done since.
+        commits.extend([(Entry, None), (Asked, None)]);
+        assert_eq!(before(&commits), Some(11), "the new entry");
+        commits.extend([(Opening, None), (Rewind, Some(11)), (Opening, None), (Asked, None)]);
+        assert_eq!(before(&commits), Some(4), "the first entry again");
+        commits.extend([(Opening, None), (Rewind, Some(4)), (Opening, None)]);
+        assert_eq!(before(&commits), None, "of before the run nothing is kept");
+        commits.extend([(Interval, None), (Asked, None)]);
+        assert_eq!(before(&commits), Some(19), "what ran since");
+    }
+
     #[test]
     fn what_was_done_last_is_undone_again_and_again() {
         use CommitCause::{Asked, Awaited, Entry, Interval, Opening, Rewind};
-        let before = |commits: &[(CommitCause, Option<u64>)]| {
-            let rows: Vec<CommitRow> = (1..)
-                .zip(commits)
-                .map(|(commit, &(cause, rewound_to))| {
-                    let (time, tags) = (String::new(), Vec::new());
-                    CommitRow { commit, time, cause, rewound_to, pages: 0, bytes: 0, tags }
-                })
-                .collect();
-            commit_before_last(&rows)
-        };
+        let before = |commits: &[(CommitCause, Option<u64>)]| commit_before_last(&rows(commits));
         let begin = [Asked, Opening, Interval, Opening, Entry, Asked, Entry];
         let mut commits: Vec<_> = begin.into_iter().map(|cause| (cause, None)).collect();
         assert_eq!(before(&commits), Some(6), "the second entry");

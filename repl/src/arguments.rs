@@ -35,7 +35,7 @@ pub struct CommandLine {
 }
 
 /// How programs run.
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub struct Running {
     /// Bytes the heap may use, as 512M or 4G. A process that asks for more is kept, and goes on when
     /// the command is given with a higher limit.

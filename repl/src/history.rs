@@ -74,14 +74,20 @@ pub fn log(looking: &Looking, count: usize, all: bool) -> u8 {
             });
             return Ok(output::write(format!("{object:#}\n").as_bytes()));
         }
-        let mut text = table(newest_first());
-        if shown < rows.len() {
-            let older = grouped((rows.len() - shown) as i64);
-            text += &format!("and {older} older ones, which --all shows\n");
-        }
-        Ok(output::write(text.as_bytes()))
+        Ok(output::write(log_text(&rows, shown, "--all").as_bytes()))
     };
     finish(list())
+}
+
+/// The newest so many of these commits, and which words show the others.
+pub fn log_text(rows: &[CommitRow], count: usize, more: &str) -> String {
+    let shown = count.min(rows.len());
+    let mut text = table(rows.iter().rev().take(shown));
+    if shown < rows.len() {
+        let older = grouped((rows.len() - shown) as i64);
+        text += &format!("and {older} older ones, which {more} shows\n");
+    }
+    text
 }
 
 fn table<'a>(rows: impl Iterator<Item = &'a CommitRow>) -> String {
@@ -194,12 +200,16 @@ pub fn rewind(image: &Path, commit: &str) -> u8 {
         if named.is_some() {
             return Err(usage("the commit is named once: pscheme rewind IMAGE COMMIT".into()));
         }
-        go_back_to(&directory, parse_commit(commit).map_err(usage)?)
+        go_back_to(&directory, parse_commit(commit).map_err(usage)?).map(show)
     };
     finish(set_back())
 }
 
-fn go_back_to(directory: &ImageDirectory, name: CommitName) -> Result<u8, Failure> {
+/// Sets an image that nobody runs back to a commit, and says so in a line.
+///
+/// # Errors
+/// If the commit is not kept or is damaged, and what is wrong with the image.
+pub fn go_back_to(directory: &ImageDirectory, name: CommitName) -> Result<String, Failure> {
     // Before anything is changed: that the old state is whole, and its number, because taking the image makes a
     // commit of its own.
     let looking = StoreOptions { commit: Some(name), ..options() };
@@ -210,12 +220,18 @@ fn go_back_to(directory: &ImageDirectory, name: CommitName) -> Result<u8, Failur
     }
     let wanted = CommitName::Number(past.commit);
     let receipt = change(directory, |store| Ok(store.rewind(&wanted)?))?;
-    let line = format!(
+    Ok(format!(
         "commit {} has the state of commit {}: {} pages written, {} freed\n",
         receipt.transaction, past.commit, receipt.page_count, receipt.tombstone_count
-    );
-    Ok(output::write(line.as_bytes()))
+    ))
 }
+
+fn show(text: String) -> u8 {
+    output::write(text.as_bytes())
+}
+
+/// Why nothing can be undone.
+pub const NOTHING_BEFORE: &str = "nothing is kept of before what was done last";
 
 /// `pscheme undo`.
 pub fn undo(image: &Path) -> u8 {
@@ -225,9 +241,8 @@ pub fn undo(image: &Path) -> u8 {
             return Err(usage("undo goes back from the newest commit: pscheme undo IMAGE".into()));
         }
         let (rows, _) = kept_commits(directory.path(), &options())?;
-        let before = commit_before_last(&rows)
-            .ok_or_else(|| usage("nothing is kept of before what was done last".into()))?;
-        go_back_to(&directory, CommitName::Number(before))
+        let before = commit_before_last(&rows).ok_or_else(|| usage(NOTHING_BEFORE.into()))?;
+        go_back_to(&directory, CommitName::Number(before)).map(show)
     };
     finish(go_back())
 }

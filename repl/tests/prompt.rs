@@ -77,6 +77,62 @@ fn commands_are_listed_and_carried_out() {
 }
 
 #[test]
+fn what_was_entered_is_undone_and_the_log_shown() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.enter(",undo");
+    terminal.wait_for("nothing is kept of before what was done last");
+    terminal.wait_ready();
+    for entry in ["(define a 1)", "(define a 2)", "(define a 3)"] {
+        terminal.enter(entry);
+        terminal.enter(",commit");
+    }
+    terminal.press("C-l");
+    terminal.enter(",log 6");
+    let screen = terminal.wait_for("older ones, which ,log N shows");
+    assert!(screen.contains("commit  time (UTC)") && screen.contains("entry"), "{screen}");
+    terminal.enter(",log all");
+    terminal.wait_for("all is no number");
+    terminal.wait_ready();
+    terminal.press("C-l");
+    for (entry, value) in [("(define a 3)", "2"), ("(define a 2)", "1")] {
+        terminal.enter(",undo");
+        terminal.wait_for(&format!("undone: {entry}"));
+        terminal.wait_ready();
+        terminal.enter("(list 'a a)");
+        terminal.wait_for(&format!("= (a {value})"));
+        terminal.wait_ready();
+        // That was an entry, too.
+        terminal.enter(",undo");
+        terminal.wait_for("undone: (list 'a a)");
+        terminal.wait_ready();
+        terminal.press("C-l");
+    }
+    terminal.press("C-d");
+    assert_eq!(terminal.wait_for_end(), "0");
+    drop(terminal);
+
+    // In a new session, what the one before did.
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_ready();
+    terminal.enter(",undo");
+    terminal.wait_for("undone: (define a 1)");
+    terminal.wait_ready();
+    terminal.enter("a");
+    terminal.wait_for("the variable a has no value");
+    terminal.wait_ready();
+    assert!(pscheme(folder.path(), &["log", "work.image"]).status.success());
+    terminal.enter("(define a 'new)");
+    terminal.press("C-d");
+    assert_eq!(terminal.wait_for_end(), "0");
+    let output = pscheme(folder.path(), &["eval", "work.image", "a"]);
+    assert_eq!(shown(&output.stdout), "new\n");
+    let sound = pscheme(folder.path(), &["check", "work.image"]);
+    assert!(shown(&sound.stdout).contains("no problem found"));
+}
+
+#[test]
 fn tab_completes_names_and_commands() {
     let folder = folder();
     let terminal = Terminal::open(folder.path(), "repl work.image");

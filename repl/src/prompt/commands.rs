@@ -3,6 +3,7 @@
 use pscheme::SessionError;
 use pscheme::disassembly::disassembly;
 use pscheme::help::Topic;
+use pscheme::history::CommitRow;
 use pscheme::inspect::{
     FrameLimits, GlobalView, View, find_process, globals, near_global, processes, stack,
 };
@@ -10,11 +11,12 @@ use pscheme::names::{KnownNames, is_macro_of_program};
 use pscheme::stdlib::is_library_source;
 
 use super::worker::{After, Worker};
+use crate::history::log_text;
 
 /// A comma command.
 pub struct CommandRow {
     pub name: &'static str,
-    /// What stands behind the name; empty if nothing does.
+    /// What stands behind the name; empty if nothing does, and in brackets if it may be left out.
     pub argument: &'static str,
     /// What the command does, for `,help`.
     pub doc: &'static str,
@@ -33,6 +35,8 @@ pub const COMMANDS: &[CommandRow] = &[
     row("disassemble", "NAME", "show the instructions of a procedure", disassemble),
     row("time", "FORM", "evaluate a form and say how long it takes", time),
     row("commit", "", "wait until everything is on the disk", commit),
+    row("log", "[N]", "list the newest N commits that are kept, or 20", log),
+    row("undo", "", "go back to before the newest entry, processes included", undo),
     row("quit", "", "leave; Ctrl-D does the same. Everything is kept", quit),
 ];
 
@@ -71,7 +75,9 @@ pub fn find_command(name: &str, argument: &str) -> Result<&'static CommandRow, S
     };
     match (row.argument.is_empty(), argument.is_empty()) {
         (true, false) => Err(format!("nothing stands behind ,{name}\n")),
-        (false, true) => Err(format!("it is written ,{name} {}\n", row.argument)),
+        (false, true) if !row.argument.starts_with('[') => {
+            Err(format!("it is written ,{name} {}\n", row.argument))
+        }
         _ => Ok(row),
     }
 }
@@ -234,6 +240,29 @@ fn commit(worker: &mut Worker, _: &str) -> Result<After, SessionError> {
     Ok(After::Done)
 }
 
+/// Commits that are listed unless somebody says how many.
+const LOG_ROWS_DEFAULT: usize = 20;
+
+fn log(worker: &mut Worker, argument: &str) -> Result<After, SessionError> {
+    let count = match argument {
+        "" => Some(LOG_ROWS_DEFAULT),
+        number => number.parse().ok(),
+    };
+    let rows: Vec<CommitRow> =
+        worker.prompt.session.kept_commits()?.iter().map(CommitRow::from).collect();
+    let text = match count {
+        None => format!("it is written ,log N, and {argument} is no number\n"),
+        Some(_) if rows.is_empty() => "there is no image\n".into(),
+        Some(count) => log_text(&rows, count, ",log N"),
+    };
+    worker.console.write(text.as_bytes());
+    Ok(After::Done)
+}
+
+fn undo(_: &mut Worker, _: &str) -> Result<After, SessionError> {
+    Ok(After::Undo)
+}
+
 fn quit(_: &mut Worker, _: &str) -> Result<After, SessionError> {
     Ok(After::Leave)
 }
@@ -246,6 +275,7 @@ mod tests {
     fn commands_are_found_and_near_ones_offered() {
         let error = |name, argument| find_command(name, argument).err().unwrap();
         assert!(find_command("stack", "3").is_ok());
+        assert!(find_command("log", "").is_ok() && find_command("log", "3").is_ok());
         assert_eq!(error("stack", ""), "it is written ,stack N\n");
         assert_eq!(error("ps", "3"), "nothing stands behind ,ps\n");
         assert_eq!(error("satck", "3"), "there is no command ,satck; is it ,stack?\n");

@@ -41,7 +41,7 @@ use crate::run::{Failure, finish, store_options};
 use commands::{find_command, split_command};
 use console::{Console, PromptHost};
 use editor::{PROMPT, SchemeEditor, SharedNames, editor};
-use worker::{Report, Request, Worker, home_image};
+use worker::{Opener, Report, Request, Worker, first_line, home_image};
 
 /// `pscheme repl`: a prompt in an image, the user's own unless one is named.
 pub fn open(image: Option<&Path>, running: &Running) -> u8 {
@@ -97,6 +97,16 @@ fn open_image(
     Ok((true, directory.path().to_path_buf(), Box::new(store)))
 }
 
+/// How the session is opened anew when the image was set back.
+fn opener(image: &Path, console: &Console, running: &Running) -> Opener {
+    let (console, running) = (console.clone(), running.clone());
+    let open = move |image: &ImageDirectory| -> Result<Session, Failure> {
+        let store = image.open(&store_options())?;
+        Ok(Session::open(Box::new(store), session_options(&console, &running))?)
+    };
+    Opener { image: ImageDirectory::at(image), open: Box::new(open) }
+}
+
 /// The thread that reads the terminal.
 struct Terminal {
     console: Console,
@@ -113,6 +123,7 @@ impl Terminal {
         let (is_new, image, store) = open_image(path)?;
         let (console, names) = (Console::default(), SharedNames::default());
         let session = Session::open(store, session_options(&console, running))?;
+        let opener = opener(&image, &console, running);
         let (requests, for_worker) = channel();
         let (for_terminal, reports) = channel();
         watch_signals(requests.clone())?;
@@ -122,7 +133,8 @@ impl Terminal {
         let worker = thread::spawn(move || {
             let channels = (for_worker, for_terminal);
             let greeting = |resumed: &Resumed| greeting(&image, is_new, resumed);
-            let worker = Worker::new(session, its_console.clone(), its_names, channels, greeting);
+            let worker =
+                Worker::new(session, its_console.clone(), its_names, channels, opener, greeting);
             let status = finish_quietly(worker.run(), &its_console, as_found.as_ref());
             std::process::exit(status.into());
         });
@@ -213,7 +225,7 @@ fn greeting(image: &Path, is_new: bool, resumed: &Resumed) -> String {
         }
     }
     if let Some(entry) = &resumed.entry {
-        let first = entry.trim().lines().next().unwrap_or_default();
+        let first = first_line(entry);
         let more = if entry.trim().contains('\n') { " …" } else { "" };
         line.push_str(&format!("\ngoing on with {first}{more}"));
     }

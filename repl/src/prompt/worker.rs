@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use pscheme::heap::root_table::Root;
+use pscheme::heap::store::{CommitCause, CommitName, ImageDirectory};
+use pscheme::history::{CommitRow, commit_before_last_entry};
 use pscheme::inspect::Layout;
 use pscheme::names::KnownNames;
 use pscheme::prompt::{Ending, Prompt, Resumed, Turn};
@@ -15,8 +17,9 @@ use pscheme::{Session, SessionError};
 use super::commands::CommandRow;
 use super::console::{CONSOLE_LOOK_INTERVAL, Console};
 use super::editor::SharedNames;
+use crate::history::{NOTHING_BEFORE, go_back_to};
 use crate::output;
-use crate::run::Failure;
+use crate::run::{Failure, report};
 
 /// What the worker is asked for.
 pub enum Request {
@@ -52,8 +55,18 @@ pub enum After {
     Done,
     /// An evaluation was begun.
     Evaluating,
+    /// The image is to go back to before the newest entry.
+    Undo,
     /// The prompt is to be left.
     Leave,
+}
+
+/// What the worker's loop has to do itself, because the session ends.
+enum End {
+    /// The prompt is left with this status.
+    Leave(u8),
+    /// The session begins again with an older state.
+    Undo,
 }
 
 /// The session's side of the prompt.
@@ -65,6 +78,15 @@ pub struct Worker {
     names: SharedNames,
     /// When the evaluation that is timed began, and the work done until then.
     timing: Option<(Instant, i64)>,
+    opener: Opener,
+    /// The newest commit when the session was opened.
+    opened_at: u64,
+}
+
+/// The image of a prompt, and how a session in it is opened.
+pub struct Opener {
+    pub image: ImageDirectory,
+    pub open: Box<dyn Fn(&ImageDirectory) -> Result<Session, Failure> + Send>,
 }
 
 impl Worker {
@@ -74,6 +96,7 @@ impl Worker {
         console: Console,
         names: SharedNames,
         channels: (Receiver<Request>, Sender<Report>),
+        opener: Opener,
         greeting: impl FnOnce(&Resumed) -> String,
     ) -> Worker {
         let prompt = Prompt::new(session);
@@ -81,7 +104,9 @@ impl Worker {
         console.write_line_start(&greeting(&resumed));
         let opening = Opening { is_evaluating: resumed.entry.is_some(), history: prompt.history() };
         let (requests, reports) = channels;
-        let worker = Worker { prompt, console, requests, reports, names, timing: None };
+        let opened_at = resumed.commit;
+        let worker =
+            Worker { prompt, console, requests, reports, names, timing: None, opener, opened_at };
         worker.publish_names();
         // If the reader of the terminal is gone, so is its channel of requests, which ends the run.
         let _ = worker.reports.send(Report::Opened(opening));
@@ -95,8 +120,10 @@ impl Worker {
     pub fn run(mut self) -> Result<u8, Failure> {
         loop {
             while let Ok(request) = self.requests.try_recv() {
-                if let Some(status) = self.obey(request)? {
-                    return self.close(status);
+                match self.obey(request)? {
+                    None => {}
+                    Some(End::Leave(status)) => return self.close(status),
+                    Some(End::Undo) => self = self.undo()?,
                 }
             }
             match self.prompt.turn()? {
@@ -116,8 +143,10 @@ impl Worker {
                         Err(RecvTimeoutError::Timeout) => continue,
                         Err(RecvTimeoutError::Disconnected) => return self.close(0),
                     };
-                    if let Some(status) = self.obey(request)? {
-                        return self.close(status);
+                    match self.obey(request)? {
+                        None => {}
+                        Some(End::Leave(status)) => return self.close(status),
+                        Some(End::Undo) => self = self.undo()?,
                     }
                 }
                 // The low eight bits, as the system has it for every program.
@@ -140,8 +169,8 @@ impl Worker {
         }
     }
 
-    /// Does what is asked for; a status if the prompt is to be left.
-    fn obey(&mut self, request: Request) -> Result<Option<u8>, SessionError> {
+    /// Does what is asked for, but for what ends the session.
+    fn obey(&mut self, request: Request) -> Result<Option<End>, SessionError> {
         match request {
             Request::Evaluate(text) => {
                 self.prompt.add_to_history(&text);
@@ -152,7 +181,8 @@ impl Worker {
                 match (row.run)(self, &argument)? {
                     After::Done => self.done(),
                     After::Evaluating => {}
-                    After::Leave => return Ok(Some(0)),
+                    After::Undo => return Ok(Some(End::Undo)),
+                    After::Leave => return Ok(Some(End::Leave(0))),
                 }
             }
             Request::Interrupt => {
@@ -161,7 +191,7 @@ impl Worker {
                 }
                 self.prompt.interrupt();
             }
-            Request::Leave(status) => return Ok(Some(status)),
+            Request::Leave(status) => return Ok(Some(End::Leave(status))),
         }
         Ok(None)
     }
@@ -212,12 +242,73 @@ impl Worker {
         output::layout()
     }
 
+    /// Closes the image, sets it back to before the newest entry, and goes on in it.
+    fn undo(mut self) -> Result<Worker, Failure> {
+        let Some(before) = self.commit_before_last_entry()? else {
+            self.console.write(format!("{NOTHING_BEFORE}\n").as_bytes());
+            self.done();
+            return Ok(self);
+        };
+        let history = self.prompt.history();
+        self.prompt.session.commit_and_wait()?;
+        self.prompt.session.close()?;
+        let told = go_back_to(&self.opener.image, CommitName::Number(before));
+        let session = (self.opener.open)(&self.opener.image)?;
+        self.opened_at = session.durable().map_or(0, |commit| commit.0);
+        self.prompt = Prompt::new(session);
+        match told {
+            Ok(line) => {
+                self.console.write(line.as_bytes());
+                for entry in undone(&history, &self.prompt.history()) {
+                    self.console.write(format!("undone: {entry}\n").as_bytes());
+                }
+            }
+            // The image is as it was.
+            Err(failure) => {
+                report(failure);
+            }
+        }
+        match self.prompt.resumed().entry {
+            // It has not ended in that state; the report follows when it has.
+            Some(entry) => {
+                self.console.write(format!("going on with {}\n", first_line(&entry)).as_bytes())
+            }
+            None => self.done(),
+        }
+        Ok(self)
+    }
+
+    /// The commit before the newest entry of this session, or before what was done last before it: that the
+    /// session was opened is nothing that anybody wants to undo.
+    fn commit_before_last_entry(&self) -> Result<Option<u64>, SessionError> {
+        let kept = self.prompt.session.kept_commits()?;
+        let mut rows: Vec<CommitRow> = kept.iter().map(CommitRow::from).collect();
+        let opened_at = self.opened_at;
+        if !rows.iter().any(|row| row.commit > opened_at && row.cause == CommitCause::Entry) {
+            rows.retain(|row| row.commit < opened_at);
+        }
+        Ok(commit_before_last_entry(&rows))
+    }
+
     /// Commits, closes the image, and gives the status.
     fn close(mut self, status: u8) -> Result<u8, Failure> {
         self.prompt.session.commit_and_wait()?;
         self.prompt.session.close()?;
         Ok(status)
     }
+}
+
+/// The first lines of the entries that a history has beyond an older one; commands undo nothing.
+fn undone<'a>(history: &'a [String], older: &'a [String]) -> impl Iterator<Item = &'a str> {
+    // Of a history that is full as many have left it at its beginning, and nothing is said of them.
+    let entries = history.iter().skip(older.len());
+    let entries = entries.filter(|entry| !entry.trim_start().starts_with(','));
+    entries.map(|entry| first_line(entry))
+}
+
+/// What people recognise an entry by.
+pub fn first_line(entry: &str) -> &str {
+    entry.trim().lines().next().unwrap_or_default()
 }
 
 /// The image of the user: `pscheme/home.image` where the system keeps data of users
