@@ -83,10 +83,13 @@ pub struct Worker {
     opened_at: u64,
 }
 
+/// How a session in an image is opened.
+type OpenImage = Box<dyn Fn(&ImageDirectory) -> Result<Session, Failure> + Send>;
+
 /// The image of a prompt, and how a session in it is opened.
 pub struct Opener {
     pub image: ImageDirectory,
-    pub open: Box<dyn Fn(&ImageDirectory) -> Result<Session, Failure> + Send>,
+    pub open: OpenImage,
 }
 
 impl Worker {
