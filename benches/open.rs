@@ -10,10 +10,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use pscheme::heap::store::seal::KEY_BYTES;
-use pscheme::heap::store::{CommitClock, ImageDirectory, SealKey, StoreOptions};
+use pscheme::heap::store::seal::{KEY_BYTES, SealKey};
+use pscheme::heap::store::{CommitClock, ImageDirectory, StoreOptions};
 use pscheme::heap::word::Word;
-use pscheme::{Session, SessionOptions};
+use pscheme::{Session, SessionOptions, seal_key};
 use support::{Console, TestHost};
 
 const MIB: u64 = 1 << 20;
@@ -55,7 +55,7 @@ fn main() {
 /// A closed image with lists of so many bytes, whose elements do not compress to nothing.
 fn make(folder: &Path, bytes: u64) -> PathBuf {
     let path = folder.join("open.image");
-    let mut session = session(&path, Some(SealKey::from_secret(&KEY)));
+    let mut session = session(&path, Some(seal_key(&KEY)));
     let mut random = support::Random(1);
     let per_commit = 64 * MIB;
     session.vm.heap.roots[KEPT_ROOT] = Word::NULL;
@@ -103,7 +103,7 @@ fn measure(path: &Path, mebibytes: u64, way: Way, count: usize) {
 fn open(path: &Path, way: Way) -> (Duration, Option<u64>) {
     let start = Instant::now();
     let key = match way {
-        Way::OnDemand => Some(SealKey::from_secret(&KEY)),
+        Way::OnDemand => Some(seal_key(&KEY)),
         Way::Walked => None,
     };
     let mut session = session(path, key);

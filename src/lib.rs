@@ -44,6 +44,7 @@ pub use error::Error;
 pub use host_function::{IntoHostFunction, RequestId};
 pub use image::{Budget, Image, Stop, Stopper};
 pub use open_options::{Durability, OpenOptions};
+pub use opening::seal_key;
 pub use program::{ProgramError, check_text};
 pub use session::{Outcome, Session, SessionError, SessionOptions};
 

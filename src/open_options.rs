@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::host::StandardHost;
 use crate::host_function::{IntoHostFunction, into_effect};
 use crate::image::Image;
+use crate::opening::seal_key;
 use crate::session::{SessionOptions, WAVE_INTERVAL_DEFAULT, check_heap};
 
 /// When the state of a running image is committed.
@@ -77,7 +78,7 @@ impl OpenOptions {
     /// has that seal opens without the walk over all its objects, which takes seconds for each gigabyte.
     #[must_use]
     pub fn key(mut self, secret: &[u8; KEY_BYTES]) -> OpenOptions {
-        self.key = Some(SealKey::from_secret(secret));
+        self.key = Some(seal_key(secret));
         self
     }
 

@@ -9,10 +9,10 @@ use pscheme::heap::demand::GROUP_PAGES;
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::seal::KEY_BYTES;
 use pscheme::heap::store::{
-    CommitClock, ImageDirectory, PAGE_SIZE_BYTES, SealKey, StoreError, StoreOptions,
+    CommitClock, ImageDirectory, PAGE_SIZE_BYTES, StoreError, StoreOptions,
 };
 use pscheme::session::{Outcome, SessionError};
-use pscheme::{Session, SessionOptions};
+use pscheme::{Session, SessionOptions, seal_key};
 use support::{Console, Random, TestHost};
 
 /// Some 45 MiB in vectors, lists, strings and large objects, and the sum of what is in them; the second part
@@ -43,7 +43,7 @@ const PROGRAM: &str = r#"
 const SHOWN: &str = "(20098000000 2100000 #t #t 1999)20097699280";
 
 fn store_options() -> StoreOptions {
-    let key = Some(SealKey::from_secret(&[1; KEY_BYTES]));
+    let key = Some(seal_key(&[1; KEY_BYTES]));
     StoreOptions { key, ..StoreOptions::new(CommitClock::fixed(0)) }
 }
 

@@ -7,16 +7,16 @@ use std::path::Path;
 use pscheme::heap::heap::Heap;
 use pscheme::heap::kind::body;
 use pscheme::heap::store::seal::KEY_BYTES;
-use pscheme::heap::store::{CommitClock, ImageDirectory, SealKey, Store, StoreOptions, Wave};
+use pscheme::heap::store::{CommitClock, ImageDirectory, Store, StoreOptions, Wave};
 use pscheme::heap::word::Word;
 use pscheme::session::{Outcome, SessionError};
-use pscheme::{OpenOptions, Session, SessionOptions};
+use pscheme::{OpenOptions, Session, SessionOptions, seal_key};
 use support::{Console, TestHost};
 
 const PROGRAM: &str = "(define data (list 1 2 3)) (display (length data))";
 
 fn store_options(secret: u8) -> StoreOptions {
-    let key = Some(SealKey::from_secret(&[secret; KEY_BYTES]));
+    let key = Some(seal_key(&[secret; KEY_BYTES]));
     StoreOptions { key, ..StoreOptions::new(CommitClock::fixed(0)) }
 }
 

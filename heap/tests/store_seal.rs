@@ -12,7 +12,7 @@ use pscheme_heap::store::{
 use support::{temporary, wave};
 
 fn options(key: Option<u8>) -> StoreOptions {
-    let key = key.map(|byte| SealKey::from_secret(&[byte; KEY_BYTES]));
+    let key = key.map(|byte| SealKey::new(&[byte; KEY_BYTES], b"test"));
     StoreOptions { key, ..StoreOptions::new(CommitClock::fixed(0)) }
 }
 

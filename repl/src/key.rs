@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use pscheme::heap::store::SealKey;
 use pscheme::heap::store::seal::KEY_BYTES;
+use pscheme::seal_key;
 
 /// Names the file of the key; empty: there is none, and images are walked.
 const VARIABLE: &str = "PSCHEME_KEY_FILE";
@@ -19,7 +20,7 @@ const RIGHTS_OF_OTHERS: u32 = 0o077;
 pub fn user_key() -> Option<SealKey> {
     let path = path()?;
     match secret(&path) {
-        Ok(secret) => Some(SealKey::from_secret(&secret)),
+        Ok(secret) => Some(seal_key(&secret)),
         Err(Unusable::NoPlace) => None,
         Err(Unusable::Because(reason)) => {
             eprintln!(

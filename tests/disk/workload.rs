@@ -13,12 +13,12 @@ use std::time::Duration;
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::seal::KEY_BYTES;
 use pscheme::heap::store::{
-    CommitClock, ImageDirectory, Phase, PhaseHook, Retention, SealKey, Store, StoreError,
-    StoreOptions, Synchronous,
+    CommitClock, ImageDirectory, Phase, PhaseHook, Retention, Store, StoreError, StoreOptions,
+    Synchronous,
 };
 use pscheme::inspect::Inspection;
 use pscheme::vm::host::Host;
-use pscheme::{Outcome, Session, SessionError, SessionOptions};
+use pscheme::{Outcome, Session, SessionError, SessionOptions, seal_key};
 use tempfile::TempDir;
 
 use super::recorder::{Mark, Tape};
@@ -314,7 +314,7 @@ impl Workload {
     fn store_options(&self, plan: &Plan, hook: PhaseHook) -> StoreOptions {
         StoreOptions {
             synchronous: plan.synchronous,
-            key: plan.is_sealed.then(|| SealKey::from_secret(&[1; KEY_BYTES])),
+            key: plan.is_sealed.then(|| seal_key(&[1; KEY_BYTES])),
             bytes_on_demand: 0,
             phase_hook: Some(hook),
             log_bytes_before_checkpoint: LOG_BYTES_BEFORE_CHECKPOINT,

@@ -6,7 +6,8 @@
 //! committed by a pscheme which had the key, and had walked whatever it did not make itself.
 //!
 //! A key is secret and belongs to a user or a host, not to an image. Without it an image opens as
-//! well, after the walk.
+//! well, after the walk. It also belongs to one build of pscheme: what another one found right may be
+//! wrong for this one, which may not know an instruction, or expect more of an object.
 
 use super::identity::{Digest, ImageId};
 
@@ -18,9 +19,10 @@ pub const KEY_BYTES: usize = 32;
 pub struct SealKey([u8; KEY_BYTES]);
 
 impl SealKey {
-    /// The key that belongs to a secret, which should be random.
-    pub fn from_secret(secret: &[u8; KEY_BYTES]) -> SealKey {
-        SealKey(blake3::derive_key("pscheme 2026-11-29 seal of an image's newest root", secret))
+    /// The key that belongs to a secret, which should be random, and to what describes the build.
+    pub fn new(secret: &[u8; KEY_BYTES], build: &[u8]) -> SealKey {
+        let material = [secret.as_slice(), build].concat();
+        SealKey(blake3::derive_key("pscheme 2026-11-29 seal of an image's newest root", &material))
     }
 
     /// The seal of the root with this hash.
@@ -51,19 +53,20 @@ mod tests {
 
     #[test]
     fn a_seal_is_of_one_key_one_image_and_one_root() {
-        let key = SealKey::from_secret(&[7; KEY_BYTES]);
+        let key = SealKey::new(&[7; KEY_BYTES], b"");
         let (hash, other_hash) = (Digest([1; 32]), Digest([2; 32]));
         let seal = key.seal(IMAGE, hash);
         assert!(key.fits(IMAGE, hash, seal));
         assert!(!key.fits(IMAGE, other_hash, seal));
         assert!(!key.fits(ImageId([0; 16]), hash, seal));
         assert!(!key.fits(IMAGE, hash, hash));
-        assert!(!SealKey::from_secret(&[8; KEY_BYTES]).fits(IMAGE, hash, seal));
+        assert!(!SealKey::new(&[8; KEY_BYTES], b"").fits(IMAGE, hash, seal));
+        assert!(!SealKey::new(&[7; KEY_BYTES], b"2").fits(IMAGE, hash, seal));
     }
 
     #[test]
     fn a_seal_has_the_bytes_of_its_first_release() {
-        let seal = SealKey::from_secret(&[7; KEY_BYTES]).seal(IMAGE, Digest([1; 32]));
+        let seal = SealKey::new(&[7; KEY_BYTES], b"").seal(IMAGE, Digest([1; 32]));
         assert_eq!(
             seal.to_string(),
             "7e5ca76d3f56732aad7150ce62c765a88991ae93704ce6e3e02877283c1f980a",
@@ -73,6 +76,6 @@ mod tests {
 
     #[test]
     fn a_key_does_not_print_itself() {
-        assert_eq!(format!("{:?}", SealKey::from_secret(&[7; KEY_BYTES])), "SealKey");
+        assert_eq!(format!("{:?}", SealKey::new(&[7; KEY_BYTES], b"")), "SealKey");
     }
 }
