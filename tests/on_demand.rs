@@ -28,6 +28,7 @@ const PROGRAM: &str = r#"
     (define table (make-hash-table))
     (do ((i 0 (+ i 1))) ((= i 2000)) (hash-table-set! table i (number->string i)))
     (await-commit)
+    (define ready #t)
     (let wait () (if (not (file-exists? "GO")) (begin (sleep 0.001) (wait))))
     (define (total)
       (let loop ((i 0) (s 0))
@@ -61,7 +62,7 @@ fn waiting(folder: &Path) -> PathBuf {
     let mut session = Session::open(Box::new(store), options).unwrap();
     let text = PROGRAM.replace("GO", &folder.join("go").display().to_string());
     session.start_program("large.scm", &text).unwrap();
-    while session.counts.commits < 2 {
+    while session.vm.global("ready").is_none() {
         assert_eq!(session.run_one_slice().unwrap(), None);
     }
     session.commit_and_wait().unwrap();
