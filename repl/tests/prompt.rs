@@ -442,7 +442,7 @@ fn a_program_reads_what_is_typed_while_its_entry_is_evaluated() {
     terminal.enter("(define other (spawn (lambda () (write (read-line)) (newline))))");
     terminal.enter("(+ 1 2)");
     terminal.wait_for("$2 = 3");
-    terminal.type_text("(begin (display \"go \") (sleep 0.2) (list (read)))");
+    terminal.type_text("(begin (display \"go \") (sleep 2) (list (read)))");
     terminal.press("Enter");
     terminal.wait_for("\ngo");
     terminal.type_text("for the other");
