@@ -46,7 +46,7 @@ error_codes! {
     /// Another process runs this image. Only one may own it at a time.
     4 ImageHeld = "the image is held by another process";
     /// The file `head` names a commit that was acknowledged as durable but that the database no
-    /// longer holds. Both numbers are in the message.
+    /// longer holds. Both numbers are in the message. `pscheme repair` says what is there, and with `--accept-loss` goes on with it.
     5 CommitsLost = "acknowledged commits are missing";
     /// Writing to or reading from the image's files failed.
     6 StoreFailed = "the image's store failed";

@@ -223,6 +223,14 @@ pub enum Verb {
         #[arg(long, value_name = "SIZE", value_parser = size::parse)]
         bytes: Option<u64>,
     },
+    /// Say what can be gone on with of an image that is refused or damaged: the newest commit that is there and whole.
+    Repair {
+        /// The image, which nobody runs.
+        image: PathBuf,
+        /// Go on with it, without what came after.
+        #[arg(long)]
+        accept_loss: bool,
+    },
     /// Copy an image whole, also while it is running. The copy opens and goes on.
     Backup {
         /// The image.

@@ -14,6 +14,7 @@ mod key;
 mod library_path;
 mod output;
 mod prompt;
+mod repair;
 mod run;
 mod size;
 mod status;
@@ -55,6 +56,7 @@ fn carry_out(verb: Verb) -> u8 {
         Verb::Undo { image } => history::undo(&image),
         Verb::Fork { image, new } => history::fork(&image, &new),
         Verb::Retention { image, keep, bytes } => history::retention(&image, keep, bytes),
+        Verb::Repair { image, accept_loss } => repair::repair(&image, accept_loss),
         Verb::Backup { image, copy } => inspect::backup(&image, &copy),
         Verb::Explain { topic } => explain(&topic),
         Verb::Demo => demo::run(),

@@ -326,8 +326,12 @@ fn a_damaged_image_shows_what_is_whole() {
     // Back to what is whole, and on from there.
     let text = shown(&pscheme(folder.path(), &["check", "i"]).stdout);
     assert!(text.contains(&format!("pscheme rewind i {whole}")), "{text}");
-    let rewound = pscheme(folder.path(), &["rewind", "i", &whole.to_string()]);
+    assert!(
+        ask(&["repair", "i"]).contains(&format!("the newest commit that is whole is {whole},"))
+    );
+    let rewound = pscheme(folder.path(), &["repair", "i", "--accept-loss"]);
     assert_eq!(rewound.status.code(), Some(0), "{}", shown(&rewound.stderr));
+    assert!(shown(&rewound.stdout).contains(&format!("has the state of commit {whole}")));
     assert_eq!(pscheme(folder.path(), &["check", "i"]).status.code(), Some(0));
     let resumed = pscheme(folder.path(), &["resume", "i"]);
     assert_eq!(resumed.status.code(), Some(0), "{}", shown(&resumed.stderr));

@@ -155,13 +155,35 @@ impl ImageDirectory {
 
     /// Judges the files without SQLite: whose they are, and what `head` and the log say.
     pub(super) fn check_files(&self) -> Result<(HeadContent, LogScan), StoreError> {
+        let database = self.check_first_page()?;
+        let head = match HeadContent::read(&self.part(HEAD)) {
+            Err(_) if database.header.is_none() => return Err(self.no_database()),
+            head => head?,
+        };
+        let log = self.check_log(&database, head.newest.image)?;
+        if let Some(found) = log.newest_valid {
+            self.check_nothing_lost(&head, &log, found)?;
+        }
+        Ok((head, log))
+    }
+
+    /// As [`ImageDirectory::check_files`], if `head` says nothing.
+    pub(super) fn check_files_beside_head(&self) -> Result<LogScan, StoreError> {
+        let database = self.check_first_page()?;
+        self.check_log(&database, ImageId([0; 16]))
+    }
+
+    fn no_database(&self) -> StoreError {
+        self.foreign("'heap.db' is not an SQLite database")
+    }
+
+    fn check_first_page(&self) -> Result<FirstPage, StoreError> {
         let path = self.part(DATABASE);
         let mut page_start = Vec::new();
         File::open(&path)
             .and_then(|file| file.take(DATABASE_PAGE_BYTES as u64).read_to_end(&mut page_start))
             .map_err(StoreError::io("cannot read", &path))?;
         let header = DatabaseHeader::read(&page_start);
-        let not_ours = || self.foreign("'heap.db' is not an SQLite database");
         if let Some(header) = header {
             sqlite::check_identity(&self.path, header.application_id, header.user_version)?;
         }
@@ -170,26 +192,23 @@ impl ImageDirectory {
                 "there is a rollback journal, which no pscheme writes",
             ));
         }
-        let head = match HeadContent::read(&self.part(HEAD)) {
-            Err(_) if header.is_none() => return Err(not_ours()),
-            head => head?,
-        };
-        let log = LogScan::read(&self.part(LOG), head.newest.image)?;
+        Ok(FirstPage { header, is_whole: page_start.len() >= DATABASE_PAGE_BYTES })
+    }
+
+    fn check_log(&self, database: &FirstPage, image: ImageId) -> Result<LogScan, StoreError> {
+        let log = LogScan::read(&self.part(LOG), image)?;
         // SQLite takes the log beside less than a page for a leftover and deletes it.
-        if page_start.len() < DATABASE_PAGE_BYTES && !log.is_empty {
+        if !database.is_whole && !log.is_empty {
             return Err(StoreError::damaged("'heap.db' is less than a page, but there is a log"));
         }
         // A power cut in a checkpoint may tear the first page of the database; then the log has it.
-        let newest_header = log.header.or(header).ok_or_else(not_ours)?;
+        let newest_header = log.header.or(database.header).ok_or_else(|| self.no_database())?;
         sqlite::check_identity(
             &self.path,
             newest_header.application_id,
             newest_header.user_version,
         )?;
-        if let Some(found) = log.newest_valid {
-            self.check_nothing_lost(&head, &log, found)?;
-        }
-        Ok((head, log))
+        Ok(log)
     }
 
     fn check_nothing_lost(
@@ -286,6 +305,12 @@ impl ImageDirectory {
         }
         fs::remove_dir(&self.path).map_err(failed())
     }
+}
+
+/// The first page of the database, as far as it can be read without SQLite.
+struct FirstPage {
+    header: Option<DatabaseHeader>,
+    is_whole: bool,
 }
 
 /// Random bits for names that must differ between all images of the world.

@@ -39,6 +39,7 @@ use super::wave::{CommitReceipt, Wave};
 use super::{PageSink, PagesOnDemand, Phase, Store, StoreError, StoreOptions};
 
 pub(crate) use load::CheckedDatabase;
+pub(crate) use prune::empty_log_of;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub(crate) use schema::{Concurrency, check_identity, create_database};
 

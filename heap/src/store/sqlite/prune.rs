@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use std::path::Path;
+
 use rusqlite::{Connection, params};
 
 use super::{Running, SqliteStore, past, schema};
@@ -17,7 +19,7 @@ use crate::store::limits::{
 };
 use crate::store::page_map::{BlobId, PageVersion, RegionNumber};
 use crate::store::wal::LOG_BYTES_PER_PAGE;
-use crate::store::{BranchId, Phase, StoreError, Synchronous};
+use crate::store::{BranchId, Phase, StoreError, StoreOptions, Synchronous};
 
 /// About what a row of the page map or of the regions takes beside the body, in bytes.
 const ROW_BYTES: u64 = 128;
@@ -373,6 +375,14 @@ pub(super) fn empty_log(writer: &Connection) -> Result<(), StoreError> {
         return Err(StoreError::sqlite("cannot checkpoint")(busy));
     }
     Ok(())
+}
+
+/// As [`empty_log`], of a database that nobody has open; the log goes.
+pub(crate) fn empty_log_of(database: &Path, options: &StoreOptions) -> Result<(), StoreError> {
+    let writer = schema::open_writer(database, options)?;
+    empty_log(&writer)?;
+    schema::checkpoint_on_close(&writer, true)?;
+    writer.close().map_err(|(_, error)| StoreError::sqlite("cannot close the database")(error))
 }
 
 /// What one of SQLite's counters says.
