@@ -131,6 +131,15 @@ impl EffectRunner {
         let port = vm.heap.field(effect, body::Effect::TARGET);
         let path = port_path(vm, port);
         let operation = vm.heap.field(effect, body::Effect::OPERATION).as_fixnum();
+        let payload = match operation == Operation::Write as i64 {
+            // A copy, because the system must not be given memory that may not have been read yet.
+            true => vm.heap.bytes(vm.heap.field(effect, body::Effect::PAYLOAD)).to_vec(),
+            false => Vec::new(),
+        };
+        if !vm.heap.is_whole() {
+            let source = io::Error::other("a page of the image could not be read");
+            return Err(EffectError::Io { path, source });
+        }
         if operation == Operation::Create as i64 {
             let open = OpenFile::create(&path)?;
             open.record.store(vm, port);
@@ -138,8 +147,6 @@ impl EffectRunner {
         } else if operation == Operation::Write as i64 {
             let open = self.open_for(vm, port, path)?;
             let position = vm.heap.field(effect, body::Effect::POSITION).as_fixnum() as u64;
-            // A copy, because the system must not be given memory that may not have been read yet.
-            let payload = vm.heap.bytes(vm.heap.field(effect, body::Effect::PAYLOAD)).to_vec();
             open.write(position, &payload)?;
         } else if operation == Operation::Delete as i64 {
             self.files.remove(&path);
