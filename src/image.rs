@@ -181,7 +181,12 @@ impl Image {
             let found = "a value of another image".to_string();
             crate::ConversionError { expected: "a value of this image".into(), found }
         })?;
-        Ok(T::from_word(vm, word)?)
+        let converted = T::from_word(vm, word);
+        // A page that was read for it may not have been readable.
+        match vm.heap.demand_failure() {
+            Some(failure) => Err(SessionError::from(failure).into()),
+            None => Ok(converted?),
+        }
     }
 
     /// A Rust value as a Scheme value.

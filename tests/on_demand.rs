@@ -12,7 +12,7 @@ use pscheme::heap::store::{
     CommitClock, ImageDirectory, PAGE_SIZE_BYTES, StoreError, StoreOptions,
 };
 use pscheme::session::{Outcome, SessionError};
-use pscheme::{Session, SessionOptions, seal_key};
+use pscheme::{Bytes, OpenOptions, Session, SessionOptions, seal_key};
 use support::{Console, Random, TestHost};
 
 /// Some 45 MiB in vectors, lists, strings and large objects, and the sum of what is in them; the second part
@@ -182,4 +182,21 @@ fn damage_is_an_error_when_it_is_touched_and_nothing_is_committed_after_it() {
     assert_eq!(text(&console), "");
     drop(session);
     assert!(open(&path, &console).is_ok(), "the image is as it was");
+}
+
+#[test]
+fn a_value_of_a_damaged_page_is_not_given_to_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = waiting(folder.path());
+    assert!(damage(&path) > 0);
+    let image = OpenOptions::new().key(&[1; KEY_BYTES]).open(&path).unwrap();
+    let large = ["bytes", "text", "long"].map(|name| image.global(name).expect("it is defined"));
+    // One of the three has the damaged pages; from then on nothing is given.
+    let given = [
+        image.get::<Bytes>(&large[0]).is_ok(),
+        image.get::<String>(&large[1]).is_ok(),
+        image.get::<Vec<i64>>(&large[2]).is_ok(),
+    ];
+    assert!(!given[2], "{given:?}");
+    assert!(image.get::<String>(&large[1]).is_err());
 }
