@@ -51,6 +51,22 @@ const EXPLANATIONS: &[Explanation] = &[
         reason: "the numerator of inexact zero is that of exact zero here, and keeps its sign there",
     },
     Explanation {
+        applies: |expression, own, other| {
+            ["(round ", "(ceiling ", "(truncate ", "(+ ", "(- "]
+                .iter()
+                .any(|name| expression.contains(name))
+                && own.replace("-0.0", "0.0") == other
+        },
+        reason: "an exact zero leaves -0.0 as it is, and what rounds to zero keeps its sign (IEEE 754)",
+    },
+    Explanation {
+        applies: |expression, own, other| {
+            ["(min ", "(max "].iter().any(|name| expression.contains(name))
+                && other.replace("-0.0", "0.0") == own
+        },
+        reason: "the two zeros are equal, so either is the least and the greatest of both",
+    },
+    Explanation {
         applies: |_, own, other| other.replace("#vu8(", "#u8(") == own,
         reason: "Guile writes bytevectors as R6RS has it",
     },
@@ -80,8 +96,9 @@ struct Explanation {
 
 /// Whether two texts are the same but for flonums that differ by some units in the last place.
 fn are_near(own: &str, other: &str, units: u64) -> bool {
-    let words =
-        |text: &str| -> Vec<String> { text.split(['(', ')', ' ']).map(str::to_string).collect() };
+    let words = |text: &str| -> Vec<String> {
+        text.split(['(', ')', ' ', '"']).map(str::to_string).collect()
+    };
     let (own, other) = (words(own), words(other));
     own.len() == other.len()
         && own.iter().zip(&other).all(|(own, other)| {
