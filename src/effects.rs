@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use pscheme_heap::kind::body;
 use pscheme_heap::root_table::Root;
+use pscheme_heap::store::is_about_space;
 use pscheme_heap::word::Word;
 use pscheme_stdlib::port::effect::Operation;
 use pscheme_stdlib::port::file::{FileRecord, TAIL_BYTES_MAX};
@@ -54,6 +55,11 @@ impl EffectError {
     /// Whether somebody else changed the file, as opposed to the operating system's refusal.
     pub fn is_foreign_change(&self) -> bool {
         !matches!(self, EffectError::Io { .. })
+    }
+
+    /// Whether there was no room for what was to be written. It can be tried again.
+    pub fn is_out_of_space(&self) -> bool {
+        matches!(self, EffectError::Io { source, .. } if is_about_space(source))
     }
 }
 
@@ -276,11 +282,18 @@ impl OpenFile {
     }
 
     fn write(&mut self, position: u64, payload: &[u8]) -> Result<(), EffectError> {
-        self.file.write_all_at(payload, position).map_err(|source| self.failed(source))?;
+        let written = self.file.write_all_at(payload, position);
         let end = position + payload.len() as u64;
+        self.unsynced = true;
+        if let Err(source) = written {
+            // A part of it may be there: then the file is longer by this program's own doing.
+            if let Ok(metadata) = self.file.metadata() {
+                self.length = metadata.len().min(end).max(self.length);
+            }
+            return Err(self.failed(source));
+        }
         self.record.acknowledged = end.max(self.record.acknowledged);
         self.length = end.max(self.length);
-        self.unsynced = true;
         Ok(())
     }
 

@@ -19,6 +19,7 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
+use pscheme_heap::store::lock::Activity;
 use pscheme_heap::store::{Holder, ImageDirectory, Store, StoreError, StoreOptions};
 use pscheme_heap::word::Word;
 use pscheme_stdlib::names::nearest;
@@ -77,6 +78,8 @@ pub struct ImageSummary {
     pub held: bool,
     /// Its number in the operating system.
     pub held_by: Option<u32>,
+    /// That process waits for room on a full disk; nothing runs meanwhile.
+    pub waits_for_space: bool,
     /// The script's file, as it was named when it was started.
     pub script: Option<String>,
     /// The status with which the program has ended.
@@ -245,6 +248,7 @@ fn summary_of(heap: &Heap, path: &Path, holder: Option<Holder>) -> ImageSummary 
         bytes: heap.bytes_in_use(),
         held: holder.is_some(),
         held_by: holder.and_then(|holder| holder.pid),
+        waits_for_space: holder.is_some_and(|holder| holder.activity == Activity::OutOfSpace),
         script: script.map(|(name, _)| name),
         exit_status: status.is_fixnum().then(|| status.as_fixnum()),
         unicode: unicode_of(heap).map(|version| version.to_string()),

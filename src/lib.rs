@@ -19,6 +19,7 @@
 #![deny(unsafe_code)]
 
 mod apart;
+mod commit_events;
 mod convert;
 pub mod difference;
 pub mod disassembly;
@@ -37,6 +38,7 @@ pub mod program;
 pub mod prompt;
 pub mod report;
 pub mod session;
+mod shortage;
 pub mod show;
 
 pub use convert::{Bytes, ConversionError, FromScheme, Symbol, ToScheme, Value};
@@ -47,6 +49,7 @@ pub use open_options::{Durability, OpenOptions};
 pub use opening::seal_key;
 pub use program::{ProgramError, check_text};
 pub use session::{Outcome, Session, SessionError, SessionOptions};
+pub use shortage::{Pause, PauseReport};
 
 pub use pscheme_heap::store::{CommitName, Retention};
 pub use pscheme_stdlib::{help, names};

@@ -50,6 +50,7 @@ pub struct OpenOptions {
     retention: Retention,
     key: Option<SealKey>,
     commit: Option<CommitName>,
+    space_wait: Duration,
 }
 
 impl Default for OpenOptions {
@@ -71,7 +72,16 @@ impl OpenOptions {
             retention: Retention::default(),
             key: None,
             commit: None,
+            space_wait: Duration::ZERO,
         }
+    }
+
+    /// How long calls wait when the disk is full before they fail with the code E0012; not at all unless given. A
+    /// call that failed so has lost nothing: the next one goes on where it was.
+    #[must_use]
+    pub fn space_wait(mut self, wait: Duration) -> OpenOptions {
+        self.space_wait = wait;
+        self
     }
 
     /// A secret of the host, 32 random bytes that it keeps: commits are sealed with it. An image whose newest commit
@@ -198,6 +208,7 @@ impl OpenOptions {
             retention: self.retention,
             key: self.key.clone(),
             commit: self.commit.clone(),
+            image_bytes_max: self.limits.image_bytes,
             ..StoreOptions::new(CommitClock::system())
         }
     }
@@ -210,6 +221,7 @@ impl OpenOptions {
         });
         let mut options = SessionOptions::new(host);
         options.limits = self.limits;
+        options.space_wait = self.space_wait;
         options.host_functions = self.host_functions;
         options.wave_interval = match self.durability {
             Durability::Interval(interval) => interval,

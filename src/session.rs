@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use pscheme_heap::heap::Heap;
 use pscheme_heap::root_table::Root;
-use pscheme_heap::store::writer::{SubmitRefused, Writer, WriterEvent};
+use pscheme_heap::store::writer::{SubmitRefused, Writer};
 use pscheme_heap::store::{
     CommitCause, CommitReceipt, KeptCommit, Store, StoreError, TransactionId, Wave,
 };
@@ -32,6 +32,7 @@ use crate::effects::{EffectError, EffectRunner, newest_effect};
 use crate::host_function;
 pub use crate::opening::check_heap;
 use crate::opening::{fresh_heap, read_heap};
+use crate::shortage::PauseReport;
 
 /// Time between two wave starts unless somebody waits.
 pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
@@ -60,6 +61,11 @@ pub struct SessionOptions {
     pub on_failure: FailureReport,
     /// Told of every change of phase.
     pub on_phase: Option<PhaseWatch>,
+    /// How long the session waits for room on a full disk before its calls fail. Those can be made again: they
+    /// go on where they were.
+    pub space_wait: Duration,
+    /// Told when such a wait begins and ends.
+    pub on_pause: PauseReport,
 }
 
 /// What a session is doing; told to whoever watches, so that tests of crashes know where one struck.
@@ -93,6 +99,8 @@ impl SessionOptions {
             stop_requested: Arc::default(),
             on_failure: Box::new(|_, _| ()),
             on_phase: None,
+            space_wait: Duration::ZERO,
+            on_pause: Box::new(|_| ()),
         }
     }
 }
@@ -125,6 +133,18 @@ pub enum SessionError {
     Library(String),
 }
 
+impl SessionError {
+    /// Whether there was no room on a disk. Nothing is lost, and the call can be made again.
+    pub fn is_out_of_space(&self) -> bool {
+        match self {
+            SessionError::Store(error) => error.is_out_of_space(),
+            SessionError::Writer(error) => error.is_out_of_space(),
+            SessionError::Effect(error) => error.is_out_of_space(),
+            _ => false,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -153,20 +173,22 @@ pub enum Advance {
 }
 
 /// A wave the writer has, and what may leave once it is durable.
-struct PendingWave {
-    transaction: TransactionId,
-    effects: Option<i64>,
+pub(crate) struct PendingWave {
+    pub(crate) transaction: TransactionId,
+    pub(crate) effects: Option<i64>,
 }
 
 /// The image a session lives in.
-struct Persistence {
+pub(crate) struct Persistence {
     writer: Writer,
     /// Waves to be filled again.
-    spare: Vec<Wave>,
-    pending: VecDeque<PendingWave>,
+    pub(crate) spare: Vec<Wave>,
+    pub(crate) pending: VecDeque<PendingWave>,
     /// Number of the last wave handed over.
     last: TransactionId,
     last_start: Instant,
+    /// Number of the last commit whose event was taken in.
+    pub(crate) received: TransactionId,
 }
 
 /// Time between two looks at the console while somebody waits for input and others run.
@@ -199,16 +221,18 @@ pub struct Session {
     engine: Engine,
     wave_interval: Duration,
     slice_work: i64,
-    persistence: Option<Persistence>,
+    pub(crate) persistence: Option<Persistence>,
     effects: EffectRunner,
     /// What the next commit says of why it is made, instead of what brings it on.
     next_cause: Option<CommitCause>,
     /// When the console was last looked at for those who wait for input.
     last_console_look: Instant,
     ends_with_main: bool,
-    stop_requested: Arc<AtomicBool>,
+    pub(crate) stop_requested: Arc<AtomicBool>,
     on_failure: FailureReport,
     on_phase: Option<PhaseWatch>,
+    pub(crate) space_wait: Duration,
+    pub(crate) on_pause: PauseReport,
     pub counts: SessionCounts,
 }
 
@@ -266,12 +290,13 @@ impl Session {
             pending: VecDeque::new(),
             last,
             last_start: Instant::now(),
+            received: last,
         });
         host_function::bind(&mut session.vm, &functions).map_err(SessionError::HostFunctions)?;
         // What the last durable commit requested may not have been done: do it again.
         session.effects = EffectRunner::after_restart(&session.vm);
         if let Some(newest) = newest_effect(&session.vm) {
-            session.effects.perform(&mut session.vm, newest)?;
+            session.perform_effects(newest)?;
         }
         Ok(session)
     }
@@ -305,11 +330,13 @@ impl Session {
             stop_requested: options.stop_requested,
             on_failure: options.on_failure,
             on_phase: options.on_phase,
+            space_wait: options.space_wait,
+            on_pause: options.on_pause,
             counts: SessionCounts::default(),
         }
     }
 
-    fn enter_phase(&mut self, phase: SessionPhase) {
+    pub(crate) fn enter_phase(&mut self, phase: SessionPhase) {
         if let Some(watch) = &mut self.on_phase {
             watch(phase);
         }
@@ -594,56 +621,17 @@ impl Session {
     }
 
     fn wait_for_last(&mut self) -> Result<(), SessionError> {
-        if let Some(persistence) = &self.persistence {
-            persistence.writer.wait_for(persistence.last)?;
-        }
+        self.wait_for_durability()?;
         self.receive_events()
     }
 
-    /// Takes in what the writer reports: wakes waiters, lets effects leave.
-    fn receive_events(&mut self) -> Result<(), SessionError> {
-        let Some(persistence) = &mut self.persistence else {
-            if self.vm.machine.effects_pending
-                && let Some(newest) = newest_effect(&self.vm)
-            {
-                self.effects.perform(&mut self.vm, newest)?;
-            }
-            return Ok(());
-        };
-        while let Some(event) = persistence.writer.poll() {
-            match event {
-                WriterEvent::Log(kept) => self.vm.machine.log = Some(kept),
-                WriterEvent::Committed { receipt, duration, wave } => {
-                    persistence.spare.push(wave);
-                    self.counts.commits += 1;
-                    self.counts.pages += u64::from(receipt.page_count);
-                    self.counts.pages_max =
-                        self.counts.pages_max.max(u64::from(receipt.page_count));
-                    self.counts.body_bytes += receipt.body_bytes;
-                    self.counts.row_bytes += receipt.row_bytes();
-                    self.counts.log_bytes += receipt.log_bytes;
-                    self.counts.commit_time += duration;
-                    self.counts.last_receipt = Some(receipt);
-                    self.vm.wake_waiters(receipt.transaction.0 as i64);
-                    while let Some(pending) = persistence.pending.front() {
-                        if pending.transaction > receipt.transaction {
-                            break;
-                        }
-                        if let Some(last) = pending.effects {
-                            if let Some(watch) = &mut self.on_phase {
-                                watch(SessionPhase::Output);
-                            }
-                            self.effects.perform(&mut self.vm, last)?;
-                            if let Some(watch) = &mut self.on_phase {
-                                watch(SessionPhase::Running);
-                            }
-                        }
-                        persistence.pending.pop_front();
-                    }
-                }
-                WriterEvent::Failed { error, .. } => return Err(error.into()),
-            }
-        }
+    /// The writer, and the number of the last wave it was given.
+    pub(crate) fn writer(&self) -> Option<(&Writer, TransactionId)> {
+        self.persistence.as_ref().map(|persistence| (&persistence.writer, persistence.last))
+    }
+
+    pub(crate) fn perform_effects_once(&mut self, last: i64) -> Result<(), SessionError> {
+        self.effects.perform(&mut self.vm, last)?;
         Ok(())
     }
 

@@ -365,6 +365,9 @@ impl Store for Announcing {
         let _ = self.done.send(());
         self.inner.idle()
     }
+    fn make_room(&mut self) -> Result<(), StoreError> {
+        self.inner.make_room()
+    }
     fn close(&mut self) -> Result<(), StoreError> {
         self.inner.close()
     }

@@ -114,11 +114,14 @@ fn fail_calls(slices: Option<u64>) {
             failures.fail_at(way, call);
         }
     }
-    let failures::Tally { runs, struck, reported, findings, .. } = &failures.tally;
+    let failures::Tally { runs, struck, reported, waits, waited_out, findings, .. } =
+        &failures.tally;
     println!("failing calls, {} s, of {all}: {:#?}", begin.elapsed().as_secs(), failures.tally);
     assert!(findings.is_empty(), "seed {seed}: {}", findings.join("\n"));
     assert!(*struck * 4 > *runs * 3, "{struck} of {runs} failures struck");
-    assert!(*reported * 2 > *runs, "{reported} of {runs} were reported");
+    assert!(*reported * 3 > *runs, "{reported} of {runs} were reported");
+    // Room that is missing for `head`, which has its own since it was made, ends a run.
+    assert!(*waited_out * 10 > *waits * 8, "{waited_out} of {waits} waits came to an end");
 }
 
 #[test]

@@ -64,6 +64,10 @@ error_codes! {
     /// is kept.
     11 NoSuchCommit = "no such commit";
 
+    /// There is no room for the image's files: the disk is full, a quota is used up, or the image has reached its own limit
+    /// (`--limit image=SIZE`). What was committed is there. The programs wait, and go on by themselves when there is room.
+    12 NoSpace = "no space left for the image";
+
     // Run time.
 
     /// A variable was used before a value was given to it.

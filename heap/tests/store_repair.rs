@@ -44,7 +44,7 @@ fn assert_repaired(path: &Path, expected: Loss) {
 
     assert_eq!(repair(path, true).unwrap(), Some(expected));
     let names: Vec<String> = support::files(path).into_keys().collect();
-    assert_eq!(names, ["head", "heap.db", "lock"], "nothing is left over");
+    assert_eq!(names, ["ballast", "head", "heap.db", "lock"], "nothing is left over");
     let number = expected.found.0;
     let mut model = Model::new();
     apply(&mut model, &[(1, Some(number)), (2, Some(7))]);

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
@@ -19,12 +19,20 @@ use support::{Model, apply, compare, newest, open, options, temporary, wave};
 struct Gated {
     inner: Box<dyn Store>,
     gate: Receiver<Result<(), &'static str>>,
+    /// What is held in reserve for a full disk can be had.
+    has_reserve: Arc<AtomicBool>,
+}
+
+fn no_room() -> StoreError {
+    let source = std::io::ErrorKind::StorageFull.into();
+    StoreError::Io { during: "writing", path: "disk".into(), source }
 }
 
 fn gated() -> (Gated, Sender<Result<(), &'static str>>, MemoryImage) {
     let image = MemoryImage::new();
     let (sender, gate) = channel();
-    (Gated { inner: Box::new(image.open().unwrap()), gate }, sender, image)
+    let inner = Box::new(image.open().unwrap());
+    (Gated { inner, gate, has_reserve: Arc::default() }, sender, image)
 }
 
 impl Store for Gated {
@@ -51,6 +59,11 @@ impl Store for Gated {
         match self.gate.recv().expect("the test holds the gate") {
             Ok(()) => self.inner.commit(wave),
             Err("panic") => panic!("planted"),
+            Err("full") => Err(no_room()),
+            Err("the last room") => self
+                .inner
+                .commit(wave)
+                .map(|receipt| CommitReceipt { took_reserve: true, ..receipt }),
             Err(what) => Err(StoreError::Io {
                 during: what,
                 path: "disk".into(),
@@ -63,6 +76,12 @@ impl Store for Gated {
     }
     fn idle(&mut self) -> Result<(), StoreError> {
         self.inner.idle()
+    }
+    fn make_room(&mut self) -> Result<(), StoreError> {
+        match self.has_reserve.load(Ordering::Relaxed) {
+            true => Ok(()),
+            false => Err(no_room()),
+        }
     }
     fn close(&mut self) -> Result<(), StoreError> {
         self.inner.close()
@@ -164,6 +183,50 @@ fn a_failure_is_reported_once_with_all_that_was_not_written() {
     assert!(writer.poll().is_none());
     assert!(writer.close().is_err());
     assert_eq!(image.open().unwrap().newest_root().unwrap(), None);
+}
+
+#[test]
+fn waves_stay_while_the_disk_is_full() {
+    let (store, gate, image) = gated();
+    let has_reserve = Arc::clone(&store.has_reserve);
+    let (writer, _notified) = start(store);
+    let [first, second] = [1, 2].map(|number| wave(&[(1, Some(number))], number));
+    writer.submit(first).unwrap();
+    gate.send(Err("full")).unwrap();
+    let error = writer.wait_for(TransactionId(1)).unwrap_err();
+    assert!(error.is_out_of_space() && writer.shortage().is_some());
+    writer.submit(second).unwrap();
+    assert_eq!((writer.in_flight(), writer.durable()), (2, TransactionId(0)));
+    assert!(writer.wait_for(TransactionId(2)).unwrap_err().is_out_of_space(), "at once");
+
+    // The next attempt meets the same, then one wave gets in with the last room there is, and then both are in.
+    gate.send(Err("full")).unwrap();
+    assert!(writer.make_room().unwrap_err().is_out_of_space());
+    assert_eq!(writer.in_flight(), 2);
+    gate.send(Ok(())).unwrap();
+    gate.send(Err("the last room")).unwrap();
+    assert!(writer.make_room().unwrap_err().is_out_of_space(), "nothing is held in reserve");
+    assert_eq!((writer.in_flight(), writer.durable()), (0, TransactionId(2)));
+    has_reserve.store(true, Ordering::Relaxed);
+    writer.make_room().unwrap();
+    assert!(writer.shortage().is_none());
+    gate.send(Ok(())).unwrap();
+    writer.submit(wave(&[(1, Some(3))], 3)).unwrap();
+    writer.wait_for(TransactionId(3)).unwrap();
+    writer.close().unwrap();
+    assert_eq!(newest(&image.open().unwrap()), Some((TransactionId(3), 3)));
+}
+
+#[test]
+fn closing_on_a_full_disk_reports_what_was_not_written() {
+    let (store, gate, image) = gated();
+    let (writer, _notified) = start(store);
+    writer.submit(wave(&[(1, Some(1))], 1)).unwrap();
+    gate.send(Err("full")).unwrap();
+    writer.wait_for(TransactionId(1)).unwrap_err();
+    gate.send(Err("full")).unwrap();
+    assert!(writer.close().unwrap_err().is_out_of_space());
+    assert_eq!(newest(&image.open().unwrap()), None);
 }
 
 #[test]

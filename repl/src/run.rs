@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::root_table::Root;
@@ -15,7 +16,7 @@ use pscheme::host::StandardHost;
 use pscheme::report::describe_failure;
 use pscheme::vm::limit_stop::LimitMet;
 use pscheme::vm::machine::Vm;
-use pscheme::{Outcome, ProgramError, Session, SessionError, SessionOptions, check_text};
+use pscheme::{Outcome, Pause, ProgramError, Session, SessionError, SessionOptions, check_text};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::arguments::Running;
@@ -106,6 +107,7 @@ fn report_session(error: &SessionError) -> u8 {
         _ => None,
     };
     let code = match (store, error) {
+        _ if error.is_out_of_space() => ErrorCode::NoSpace,
         (Some(error), _) => error.code(),
         (None, SessionError::Damaged { .. }) => ErrorCode::ImageDamaged,
         (None, SessionError::Effect(error)) if error.is_foreign_change() => ErrorCode::FileChanged,
@@ -167,6 +169,11 @@ fn phase_file() -> Option<File> {
     OpenOptions::new().append(true).create(true).open(path).ok()
 }
 
+/// The store's options of an image that is run.
+pub fn store_options_of(running: &Running) -> StoreOptions {
+    StoreOptions { image_bytes_max: running.limits().image_bytes, ..store_options() }
+}
+
 /// The store's options, with the user's key, and its phases reported if somebody asked for them.
 pub fn store_options() -> StoreOptions {
     let mut options = StoreOptions { key: user_key(), ..StoreOptions::new(CommitClock::system()) };
@@ -177,6 +184,23 @@ pub fn store_options() -> StoreOptions {
         })));
     }
     options
+}
+
+/// Lets a session wait for room on a full disk as long as nobody stops it, and say that it does.
+pub fn wait_for_space(options: &mut SessionOptions) {
+    options.space_wait = Duration::MAX;
+    options.on_pause = Box::new(|pause| eprint!("{}", pause_notice(pause)));
+}
+
+/// What is said of a wait for room on a full disk.
+pub fn pause_notice(pause: &Pause<'_>) -> String {
+    match pause {
+        Pause::Begins(error) => format!(
+            "pscheme: {}: {error}\n  nothing runs until there is room; nothing is lost\n",
+            ErrorCode::NoSpace
+        ),
+        Pause::Ends => "pscheme: there is room on the disk again\n".into(),
+    }
 }
 
 /// A flag that is set once a signal asks the command to stop.
@@ -209,6 +233,7 @@ fn session_options(
     }
     options.stop_requested = stop_on_signals()?;
     options.limits = running.limits();
+    wait_for_space(&mut options);
     options.ends_with_main = running.main_only;
     options.on_failure = Box::new(|vm, process| eprint!("{}", describe_failure(vm, process)));
     Ok(options)
@@ -281,7 +306,7 @@ fn run_script_inner(options: &RunOptions) -> Result<u8, Failure> {
     let (name, text) = read_script(&options.file, &folders)?;
     let path = options.image.clone().unwrap_or_else(|| default_image(&options.file));
     let directory = ImageDirectory::at(&path);
-    let store_options = store_options();
+    let store_options = store_options_of(&options.running);
     if options.restart && directory.exists() {
         remove_image(&directory, &store_options)?;
     }
@@ -328,7 +353,7 @@ fn run_image(image: &ImageDirectory, options: &RunOptions) -> Result<u8, Failure
 
 fn resume_inner(path: &Path, running: &Running) -> Result<u8, Failure> {
     let directory = ImageDirectory::find(path).unwrap_or_else(|| ImageDirectory::at(path));
-    let store = directory.open(&store_options())?;
+    let store = directory.open(&store_options_of(running))?;
     let library_folders = folders(None, &running.library_folders);
     let session = Session::open(
         Box::new(store),

@@ -171,6 +171,32 @@ fn an_endless_loop_is_interrupted_and_a_line_cleared() {
 }
 
 #[test]
+fn a_prompt_on_a_full_disk_waits_and_can_be_left() {
+    let folder = folder();
+    let terminal = Terminal::open(folder.path(), "repl work.image --limit image=2M");
+    terminal.wait_ready();
+    terminal.enter("(define x 3)");
+    terminal.enter("(define (next s) (modulo (+ (* s 6364136223846793005) 1442695) (expt 2 64)))");
+    // Bits that cannot be compressed.
+    terminal.type_text(
+        "(define kept (let loop ((i 0) (s 1) (l '())) (if (< i 300000) (loop (+ i 1) (next s) (cons s l)) l)))",
+    );
+    terminal.press("Enter");
+    terminal.wait_for("E0012");
+    terminal.wait_for("Ctrl-C leaves the prompt");
+    terminal.press("C-c");
+    terminal.wait_for("error[E0012]");
+    terminal.wait_for_end();
+    drop(terminal);
+    // Another prompt, with more room, goes on in the middle.
+    let terminal = Terminal::open(folder.path(), "repl work.image");
+    terminal.wait_for("going on with (define kept");
+    terminal.wait_ready();
+    terminal.enter("(+ x (length kept))");
+    terminal.wait_for("= 300003");
+}
+
+#[test]
 fn a_killed_prompt_goes_on_in_the_middle() {
     let folder = folder();
     let terminal = Terminal::open(folder.path(), "");

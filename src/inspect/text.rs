@@ -75,6 +75,9 @@ impl Layout {
             (true, None) => line.push_str(", running"),
             (false, _) => line.push_str(", nobody runs it"),
         }
+        if summary.waits_for_space {
+            line.push_str(", paused: no space left on the disk");
+        }
         if let Some(status) = summary.exit_status {
             let _ = write!(line, ", ended with status {status}");
         }

@@ -241,6 +241,29 @@ pub unsafe extern "C" fn ftruncate(fd: c_int, length: off_t) -> c_int {
     unsafe { ftruncate64(fd, length) }
 }
 
+/// # Safety
+/// As `posix_fallocate(3)`. The file is not longer than the range it is called for.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn posix_fallocate64(fd: c_int, offset: off_t, length: off_t) -> c_int {
+    let pass_on =
+        // SAFETY: the caller's arguments are passed on.
+        || unsafe { libc::syscall(libc::SYS_fallocate, fd, 0, offset, length) as ssize_t };
+    let grown = |inner: &mut Inner, node| inner.truncated(node, (offset + length) as usize);
+    match on_descriptor(fd, Call::Truncate, pass_on, grown) {
+        0 => 0,
+        // SAFETY: the pointer to the thread's error number is valid.
+        _ => unsafe { *libc::__errno_location() },
+    }
+}
+
+/// # Safety
+/// As `posix_fallocate(3)`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn posix_fallocate(fd: c_int, offset: off_t, length: off_t) -> c_int {
+    // SAFETY: as the caller says.
+    unsafe { posix_fallocate64(fd, offset, length) }
+}
+
 fn sync(descriptor: c_int, number: libc::c_long) -> c_int {
     // SAFETY: the caller's argument is passed on.
     let pass_on = || unsafe { libc::syscall(number, descriptor) as ssize_t };

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pscheme::SessionError;
 use pscheme::heap::store::StoreError;
@@ -21,7 +22,17 @@ pub struct Way {
     counts: fn(Call) -> bool,
     code: i32,
     first_is_short: bool,
-    lasts: bool,
+    count: u64,
+    /// The session waits for room on the disk.
+    pub waits: bool,
+}
+
+impl Way {
+    /// The plan in which calls fail in this way after so many that count.
+    pub fn plan(&self, after: u64) -> CallPlan {
+        let Way { counts, code, first_is_short, count, .. } = *self;
+        CallPlan { counts, after, code, first_is_short, count, struck: 0 }
+    }
 }
 
 const ANY: fn(Call) -> bool = |_| true;
@@ -29,38 +40,32 @@ const ANY: fn(Call) -> bool = |_| true;
 const GROWS: fn(Call) -> bool =
     |call| matches!(call, Call::Write | Call::Create | Call::Truncate | Call::Sync);
 const WRITES: fn(Call) -> bool = |call| call == Call::Write;
+const CREATES: fn(Call) -> bool = |call| call == Call::Create;
+/// How long a session waits for room that comes.
+const SPACE_WAIT: Duration = Duration::from_secs(60);
 
-pub const WAYS: [Way; 6] = [
-    Way { name: "EIO", counts: ANY, code: libc::EIO, first_is_short: false, lasts: false },
-    Way {
-        name: "EIO ever after",
-        counts: ANY,
-        code: libc::EIO,
-        first_is_short: false,
-        lasts: true,
-    },
-    Way { name: "ENOSPC", counts: GROWS, code: libc::ENOSPC, first_is_short: false, lasts: false },
-    Way {
-        name: "ENOSPC ever after",
-        counts: GROWS,
-        code: libc::ENOSPC,
-        first_is_short: false,
-        lasts: true,
-    },
-    Way {
-        name: "a short write",
-        counts: WRITES,
-        code: libc::ENOSPC,
-        first_is_short: true,
-        lasts: false,
-    },
-    Way {
-        name: "a short write, then ENOSPC",
-        counts: WRITES,
-        code: libc::ENOSPC,
-        first_is_short: true,
-        lasts: true,
-    },
+/// Calls that fail while the disk is full for a while.
+const WHILE_COUNT: u64 = 9;
+
+const fn way(
+    name: &'static str,
+    counts: fn(Call) -> bool,
+    code: i32,
+    first_is_short: bool,
+    count: u64,
+) -> Way {
+    Way { name, counts, code, first_is_short, count, waits: false }
+}
+
+pub const WAYS: [Way; 8] = [
+    way("EIO", ANY, libc::EIO, false, 1),
+    way("EIO ever after", ANY, libc::EIO, false, u64::MAX),
+    way("ENOSPC", GROWS, libc::ENOSPC, false, 1),
+    way("ENOSPC ever after", GROWS, libc::ENOSPC, false, u64::MAX),
+    way("a short write", WRITES, libc::ENOSPC, true, 1),
+    way("a short write, then ENOSPC", WRITES, libc::ENOSPC, true, u64::MAX),
+    Way { waits: true, ..way("ENOSPC for a while", WRITES, libc::ENOSPC, false, WHILE_COUNT) },
+    Way { waits: true, ..way("EDQUOT for a while", CREATES, libc::EDQUOT, false, WHILE_COUNT) },
 ];
 
 /// What came of the failures so far.
@@ -71,6 +76,9 @@ pub struct Tally {
     pub struck: u64,
     /// Runs that ended with an error.
     pub reported: u64,
+    /// Runs that met a disk that was full for a while and were to wait, and those that got to their end.
+    pub waits: u64,
+    pub waited_out: u64,
     /// Power cuts after the failure.
     pub cuts: u64,
     /// Messages by their first words, with how often each came.
@@ -116,16 +124,20 @@ impl Failures {
 
     /// Runs the program with this call failing, then without.
     pub fn fail_at(&mut self, way: &Way, call: u64) {
-        let Way { counts, code, first_is_short, lasts, .. } = *way;
+        let waits = way.waits;
         self.workload.ground.lay(&self.start);
         self.workload.tape.start(self.start.names.clone());
-        let plan = CallPlan { counts, after: call, code, first_is_short, lasts, struck: 0 };
-        self.workload.tape.plant(Some(plan));
-        let outcome = self.workload.run(&Plan::PLAIN);
+        self.workload.tape.plant(Some(way.plan(call)));
+        let space_wait = if waits { SPACE_WAIT } else { Duration::ZERO };
+        let outcome = self.workload.run(&Plan { space_wait, ..Plan::PLAIN });
         let struck = self.workload.tape.plant(None).is_some_and(|plan| plan.struck > 0);
         let record = self.workload.tape.stop();
         self.tally.runs += 1;
         self.tally.struck += u64::from(struck);
+        if waits && struck {
+            self.tally.waits += 1;
+            self.tally.waited_out += u64::from(outcome.is_ok());
+        }
         let place = format!("{} at call {call}", way.name);
         if let Err(failure) = &outcome {
             self.judge(failure, struck, &place);

@@ -17,8 +17,8 @@ use super::workload::Plan;
 /// A fault and how it gets in.
 pub struct Fault {
     pub name: &'static str,
-    plan: Plan,
-    edit: Edit,
+    pub plan: Plan,
+    pub edit: Edit,
 }
 
 const PLAN: Plan = Plan::CLOSING;
@@ -243,6 +243,9 @@ impl Store for LosesPage {
     }
     fn idle(&mut self) -> Result<(), StoreError> {
         self.inner.idle()
+    }
+    fn make_room(&mut self) -> Result<(), StoreError> {
+        self.inner.make_room()
     }
     fn close(&mut self) -> Result<(), StoreError> {
         self.inner.close()

@@ -76,8 +76,8 @@ pub struct Plan {
     pub code: i32,
     /// The first failing call, if it writes, writes a half and fails only afterwards.
     pub first_is_short: bool,
-    /// Whether all later ones fail too.
-    pub lasts: bool,
+    /// How many fail.
+    pub count: u64,
     /// Calls that failed so far.
     pub struck: u64,
 }
@@ -209,7 +209,7 @@ impl Inner {
             plan.after -= 1;
             return None;
         }
-        if plan.struck > 0 && !plan.lasts {
+        if plan.struck >= plan.count {
             return None;
         }
         plan.struck += 1;

@@ -31,6 +31,8 @@ pub const IMAGE: &str = "program.image";
 const SLICE_WORK: i64 = 400;
 /// The log is checkpointed every few commits.
 const LOG_BYTES_BEFORE_CHECKPOINT: u64 = 192 << 10;
+/// What is held in reserve for a full disk: little, because each disk has it.
+const BALLAST_BYTES: u64 = 16 << 10;
 /// Slices a session takes at most; the program takes some sixty.
 const SLICE_COUNT_MAX: u64 = 100_000;
 /// Slices of the sessions before the last, in plans that close and open the image.
@@ -39,13 +41,13 @@ const SESSIONS: &[u64] = &[22, 14];
 /// A program to crash. `FOLDER` stands for the directory of the output. What goes into each file depends on
 /// no order in which processes run.
 pub struct Program {
-    text: &'static str,
+    pub text: &'static str,
     /// Steps of the main process, each with a commit it waits for.
     pub step_count: u64,
     /// Output files at the end.
     pub output_count: usize,
     /// What its image keeps of its past.
-    retention: Retention,
+    pub retention: Retention,
 }
 
 /// Several processes that write files.
@@ -171,6 +173,10 @@ pub struct Plan {
     pub sessions: &'static [u64],
     /// There is a key: commits are sealed, and a sealed image is not walked, but read on demand.
     pub is_sealed: bool,
+    /// How long a session waits for room on a full disk.
+    pub space_wait: Duration,
+    /// Collect at every allocation.
+    pub zeal: bool,
 }
 
 impl Plan {
@@ -180,6 +186,8 @@ impl Plan {
         wrap: |store| store,
         sessions: &[],
         is_sealed: false,
+        space_wait: Duration::ZERO,
+        zeal: false,
     };
     /// The same with a key.
     pub const SEALED: Plan = Plan { is_sealed: true, ..Plan::PLAIN };
@@ -295,6 +303,13 @@ impl Workload {
         Workload { ground, tape, program, text, _folder: folder }
     }
 
+    /// Takes another program.
+    #[allow(dead_code, reason = "only the simulation has more than one")]
+    pub fn load(&mut self, program: &'static Program) {
+        self.program = program;
+        self.text = program.text.replace("FOLDER", self.ground.top.to_str().unwrap());
+    }
+
     /// Runs the program undisturbed, and gives what its output files hold then.
     pub fn run_undisturbed(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         self.run(&Plan::PLAIN).expect("the undisturbed run ends");
@@ -319,6 +334,7 @@ impl Workload {
             phase_hook: Some(hook),
             log_bytes_before_checkpoint: LOG_BYTES_BEFORE_CHECKPOINT,
             retention: self.program.retention,
+            ballast_bytes: BALLAST_BYTES,
             ..StoreOptions::new(CommitClock::fixed(1))
         }
     }
@@ -348,6 +364,8 @@ impl Workload {
         let mut options = SessionOptions::new(Box::new(host));
         options.slice_work = SLICE_WORK;
         options.wave_interval = Duration::ZERO;
+        options.space_wait = plan.space_wait;
+        options.zeal = plan.zeal;
         let mut session = Session::open((plan.wrap)(Box::new(store)), options)?;
         let step = session.vm.global("step").map(|word| word.as_fixnum() as u64);
         if session.script_is(&self.text).is_none() {
@@ -413,7 +431,12 @@ impl Workload {
 
     /// Runs one session for so many slices and closes it.
     pub fn begin(&self, slices: u64) -> Result<Seen, Failure> {
-        without_panic(|| self.run_session(&Plan::PLAIN, Some(slices)))
+        self.run_slices(&Plan::PLAIN, slices)
+    }
+
+    /// The same in another way.
+    pub fn run_slices(&self, plan: &Plan, slices: u64) -> Result<Seen, Failure> {
+        without_panic(|| self.run_session(plan, Some(slices)))
     }
 }
 

@@ -4,6 +4,7 @@
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::fixed_limits;
 use pscheme_heap::limits::{HEAP_LIMIT_BYTES_DEFAULT, INTEGER_LIMBS_MAX};
+use pscheme_heap::store::limits::IMAGE_BYTES_MAX_DEFAULT;
 
 /// A limit that can be set, for the documentation and the command line.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,9 @@ limits! {
     symbols "symbols" "symbols" = 1 << 22, ImplementationLimit;
     /// What a section of `atomically` may do: no commit can happen meanwhile. The process ends there.
     atomic_work "atomic-section" "units of work" = 50_000_000, AtomicTooLong;
+    /// What the file that holds the image takes, without its log of 16 MiB and more while it runs. Programs wait at
+    /// this limit, as on a full disk, and go on when the image is opened with a higher one.
+    image_bytes "image" "bytes" = IMAGE_BYTES_MAX_DEFAULT, NoSpace;
     /// A file that is opened for input or loaded. The condition is raised before anything is read.
     file_bytes "file" "bytes" = 64 << 20, FileError;
 }
@@ -101,7 +105,7 @@ mod tests {
         for (index, row) in Limits::ROWS.iter().enumerate() {
             assert!(limits.set(row.name, 1_000 + index as u64), "{}", row.name);
         }
-        assert_eq!((limits.heap_bytes, limits.file_bytes), (1_000, 1_005));
+        assert_eq!((limits.heap_bytes, limits.file_bytes), (1_000, 1_006));
         assert!(!limits.set("none", 1));
     }
 }

@@ -90,6 +90,11 @@ pub enum StoreError {
     /// sync, because what the disk then holds is unknown.
     #[error("an earlier failure closed the store for writing; open the image again")]
     Poisoned,
+    /// What was held in reserve for a full disk is used up.
+    #[error(
+        "there was no room left on the disk; what was reached is committed with the last of it"
+    )]
+    ReserveTaken,
     /// The image was opened for reading only.
     #[error("the image was opened for reading only")]
     ReadOnly,
@@ -164,7 +169,9 @@ impl StoreError {
             StoreError::Fenced { .. } => ErrorCode::OwnershipLost,
             StoreError::ReadOnly => ErrorCode::ImageReadOnly,
             StoreError::Sqlite { source, .. } if is_corruption(source) => ErrorCode::ImageDamaged,
-            StoreError::Poisoned
+            error if error.is_out_of_space() => ErrorCode::NoSpace,
+            StoreError::ReserveTaken
+            | StoreError::Poisoned
             | StoreError::WriterStopped
             | StoreError::Sqlite { .. }
             | StoreError::Io { .. } => ErrorCode::StoreFailed,
@@ -184,6 +191,22 @@ impl StoreError {
         move |source| StoreError::Sqlite { during, source }
     }
 
+    /// True if the disk, a quota or the limit of the image leaves no room for what was to be written. Of a
+    /// [`Store`](super::Store) that returned it, nothing is lost, and it can be called again.
+    pub fn is_out_of_space(&self) -> bool {
+        match self {
+            StoreError::ReserveTaken => true,
+            StoreError::Io { source, .. } => is_about_space(source),
+            StoreError::Sqlite { source, .. } => matches!(
+                source.sqlite_error(),
+                // The second: the index of the log, which is scratch, could not grow.
+                Some(error) if error.code == rusqlite::ErrorCode::DiskFull
+                    || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+            ),
+            _ => false,
+        }
+    }
+
     /// True if a write or a sync failed in the operating system: what the disk holds is unknown.
     pub(crate) fn is_input_output(&self) -> bool {
         match self {
@@ -194,6 +217,12 @@ impl StoreError {
             _ => false,
         }
     }
+}
+
+/// Whether the system says that there is no room.
+pub fn is_about_space(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// True for errors that say the file's content is wrong rather than that reading it failed. A

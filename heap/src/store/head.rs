@@ -281,6 +281,11 @@ impl HeadFile {
         self.sync()
     }
 
+    /// What the file says now.
+    pub fn newest(&self) -> HeadSlot {
+        self.newest
+    }
+
     /// The oldest commit a crash can make this file name again.
     pub fn horizon(&self) -> TransactionId {
         self.horizon

@@ -14,6 +14,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::ballast::Ballast;
 use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
 use super::identity::{BranchId, FencingNumber, ImageId, TransactionId};
@@ -29,6 +30,7 @@ pub(super) const SHARED_MEMORY: &str = "heap.db-shm";
 const ROLLBACK_JOURNAL: &str = "heap.db-journal";
 pub(super) const HEAD: &str = "head";
 pub(super) const LOCK: &str = "lock";
+const BALLAST: &str = "ballast";
 /// What an image consists of, and the order in which missing parts are named.
 const PARTS: [&str; 3] = [DATABASE, HEAD, LOCK];
 
@@ -104,7 +106,8 @@ impl ImageDirectory {
         }
         let concurrency = if log.is_empty { Concurrency::Alone } else { Concurrency::Shared };
         let checked = self.check_database(options, &head, &log, concurrency, Findings::Refuse)?;
-        let ownership = Ownership { lock, head_path: self.part(HEAD), head };
+        let ballast = Ballast::new(self.part(BALLAST), options.ballast_bytes);
+        let ownership = Ownership { lock, head_path: self.part(HEAD), head, ballast };
         Ok(SqliteStore::new(self.part(DATABASE), options.clone(), checked, Some(ownership)))
     }
 

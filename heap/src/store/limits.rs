@@ -38,6 +38,18 @@ pub const PRUNE_ROW_COUNT_PER_STEP: usize = 100;
 /// and 64 MiB: the log takes some 16 MiB of those, and a large wave twice its size.
 pub const HISTORY_BYTES_DEFAULT: u64 = 16 << 20;
 
+/// Bytes that `heap.db` may have unless told otherwise (1 TiB).
+pub const IMAGE_BYTES_MAX_DEFAULT: u64 = 1 << 40;
+
+/// Bytes of the file that is given up when the disk is full: enough for the wave of an interval.
+pub const BALLAST_BYTES: u64 = 4 << 20;
+
+/// Steps of pruning in one attempt to get on after the disk was full.
+pub const SHORTAGE_PRUNE_STEPS: usize = 64;
+
+/// Attempts to go on after the disk was full are this far apart at most.
+pub const SHORTAGE_INTERVAL_MS: u64 = 500;
+
 /// How often the kept commits are thinned out: a pass goes through those that got too old since the last one.
 pub const THINNING_INTERVAL_US: i64 = 60_000_000;
 

@@ -21,6 +21,17 @@ pub const LOCK_FILE_BYTES: usize = 96;
 const MAGIC: [u8; 8] = *b"PSLOCK\x00\x01";
 const COVERED_BYTES: usize = LOCK_FILE_BYTES - 32;
 
+/// What the owner of an image does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Activity {
+    /// It runs the image.
+    #[default]
+    Running = 0,
+    /// It waits for room on the disk.
+    OutOfSpace = 1,
+}
+
 /// What the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockEntry {
@@ -30,10 +41,12 @@ pub struct LockEntry {
     pub image: ImageId,
     /// The fencing number of that owner.
     pub fence: FencingNumber,
+    /// What it does.
+    pub activity: Activity,
 }
 
 impl LockEntry {
-    /// The file's bytes: magic 8, version 4, pid 4, image 16, fencing number 8, zero 24, BLAKE3 of
+    /// The file's bytes: magic 8, version 4, pid 4, image 16, fencing number 8, activity 1, zero 23, BLAKE3 of
     /// all before 32; numbers little-endian.
     pub fn encode(&self) -> [u8; LOCK_FILE_BYTES] {
         let mut bytes = [0; LOCK_FILE_BYTES];
@@ -42,6 +55,7 @@ impl LockEntry {
         bytes[12..16].copy_from_slice(&self.pid.to_le_bytes());
         bytes[16..32].copy_from_slice(&self.image.0);
         bytes[32..40].copy_from_slice(&self.fence.0.to_le_bytes());
+        bytes[40] = self.activity as u8;
         let checksum = blake3::hash(&bytes[..COVERED_BYTES]);
         bytes[COVERED_BYTES..].copy_from_slice(checksum.as_bytes());
         bytes
@@ -58,6 +72,11 @@ impl LockEntry {
             pid: u32::from_le_bytes(bytes[12..16].try_into().expect("4 bytes")),
             image: ImageId(bytes[16..32].try_into().expect("16 bytes")),
             fence: FencingNumber(u64::from_le_bytes(bytes[32..40].try_into().expect("8 bytes"))),
+            activity: match bytes[40] {
+                1 => Activity::OutOfSpace,
+                // What a later version may say is no reason not to see the owner.
+                _ => Activity::Running,
+            },
         })
     }
 }
@@ -77,7 +96,8 @@ impl ImageLock {
             .mode(0o600)
             .open(path)
             .map_err(StoreError::io("cannot create", path))?;
-        file.write_all_at(&LockEntry { pid: 0, image, fence }.encode(), 0)
+        let entry = LockEntry { pid: 0, image, fence, activity: Activity::Running };
+        file.write_all_at(&entry.encode(), 0)
             .and_then(|()| file.sync_all())
             .map_err(StoreError::io("cannot write", path))
     }
@@ -122,12 +142,22 @@ impl ImageLock {
 
     /// Writes who the owner is.
     pub fn announce(&self, image: ImageId, fence: FencingNumber) -> Result<(), StoreError> {
-        self.write(LockEntry { pid: std::process::id(), image, fence })
+        self.note(image, fence, Activity::Running)
+    }
+
+    /// Writes what the owner does.
+    pub fn note(
+        &self,
+        image: ImageId,
+        fence: FencingNumber,
+        activity: Activity,
+    ) -> Result<(), StoreError> {
+        self.write(LockEntry { pid: std::process::id(), image, fence, activity })
     }
 
     /// Writes that there is no owner. The lock itself is given up when the value is dropped.
     pub fn retire(&self, image: ImageId, fence: FencingNumber) -> Result<(), StoreError> {
-        self.write(LockEntry { pid: 0, image, fence })
+        self.write(LockEntry { pid: 0, image, fence, activity: Activity::Running })
     }
 
     fn write(&self, entry: LockEntry) -> Result<(), StoreError> {
@@ -184,6 +214,7 @@ mod tests {
             pid: 0x0102_0304,
             image: ImageId(*b"0123456789abcdef"),
             fence: FencingNumber(0x0506),
+            activity: Activity::Running,
         };
         let mut expected = Vec::new();
         expected.extend_from_slice(b"PSLOCK\x00\x01");
@@ -195,6 +226,9 @@ mod tests {
         expected.extend_from_slice(checksum.as_bytes());
         assert_eq!(entry.encode().as_slice(), expected);
         assert_eq!(LockEntry::decode(&expected), Some(entry));
+        let waiting = LockEntry { activity: Activity::OutOfSpace, ..entry };
+        assert_eq!(waiting.encode()[40], 1);
+        assert_eq!(LockEntry::decode(&waiting.encode()), Some(waiting));
         expected[35] ^= 1;
         assert_eq!(LockEntry::decode(&expected), None);
     }

@@ -21,7 +21,7 @@ use super::findings::Findings;
 use super::identity::{FencingNumber, ImageId};
 use super::image::{DATABASE, HEAD, ImageDirectory, LOCK, LOG, SHARED_MEMORY, random_bits};
 use super::limits::LOOK_ATTEMPT_COUNT;
-use super::lock;
+use super::lock::{self, Activity};
 use super::sqlite::{APPLICATION_ID, CheckedDatabase, Concurrency, SqliteStore};
 use super::wal::{DatabaseHeader, LogScan};
 use super::{StoreError, StoreOptions};
@@ -31,6 +31,8 @@ use super::{StoreError, StoreOptions};
 pub struct Holder {
     /// Its number, if its entry in `lock` could be read.
     pub pid: Option<u32>,
+    /// What it does.
+    pub activity: Activity,
 }
 
 /// What a look at an image gave.
@@ -92,8 +94,14 @@ impl ImageDirectory {
     /// If the file `lock` cannot be read.
     pub fn holder(&self) -> Result<Option<Holder>, StoreError> {
         let path = self.part(LOCK);
-        let pid = || lock::read_entry(&path).map(|entry| entry.pid).filter(|&pid| pid != 0);
-        Ok(lock::is_held(&path)?.then(|| Holder { pid: pid() }))
+        if !lock::is_held(&path)? {
+            return Ok(None);
+        }
+        let entry = lock::read_entry(&path).filter(|entry| entry.pid != 0);
+        Ok(Some(Holder {
+            pid: entry.map(|entry| entry.pid),
+            activity: entry.map_or(Activity::Running, |entry| entry.activity),
+        }))
     }
 
     /// Opens an image to look at it, also while another process runs it. The store sees the state of

@@ -285,6 +285,7 @@ impl Store for MemoryStore {
             region_row_bytes: u64::from(region_count) * 36,
             root_bytes: ROOT_ROW_BYTES,
             log_bytes: 0,
+            took_reserve: false,
         })
     }
 
@@ -293,6 +294,11 @@ impl Store for MemoryStore {
     }
 
     fn idle(&mut self) -> Result<(), StoreError> {
+        self.check_owner()
+    }
+
+    fn make_room(&mut self) -> Result<(), StoreError> {
+        // Memory is no disk: no call finds it full.
         self.check_owner()
     }
 

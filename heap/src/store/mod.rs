@@ -13,6 +13,7 @@
 //! store of tests). The format is written down in `docs/format.md`.
 
 mod backup;
+mod ballast;
 mod error;
 mod findings;
 mod fork;
@@ -38,7 +39,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use backup::BackupReceipt;
-pub use error::StoreError;
+pub use error::{StoreError, is_about_space};
 pub use fork::ForkReceipt;
 pub use history::{CommitCause, CommitName, KeptCommit, Retention};
 pub use identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
@@ -78,7 +79,8 @@ pub struct PagesOnDemand {
 ///
 /// The order of calls is: `load` (which changes nothing, so that a damaged image is left as it is), `vouch` if
 /// what was loaded is right, then `begin`, then any number of `commit`, `prune_step` and `idle`, then `close`. After a failed
-/// commit everything but `newest_root` and `close` fails with [`StoreError::Poisoned`].
+/// commit everything but `newest_root` and `close` fails with [`StoreError::Poisoned`]; unless there was no room for it on the
+/// disk ([`StoreError::is_out_of_space`]): then nothing was written, and all can be called again.
 pub trait Store: Send {
     /// The newest commit's number and roots; `None` before the first commit.
     fn newest_root(&self) -> Result<Option<(TransactionId, RootRecord)>, StoreError>;
@@ -120,6 +122,13 @@ pub trait Store: Send {
     /// Does the work that belongs into the gap after a wave: checkpoint, giving free space back,
     /// syncing `head`. Cheap if there is nothing to do.
     fn idle(&mut self) -> Result<(), StoreError>;
+
+    /// Called when a commit or what belongs into a gap found no room on the disk, and until it succeeds: makes the
+    /// room that can be made, and gets back what is held in reserve.
+    ///
+    /// # Errors
+    /// There is still no room, or any other failure.
+    fn make_room(&mut self) -> Result<(), StoreError>;
 
     /// Syncs what is still to be synced and gives up ownership. The store is of no use afterwards.
     fn close(&mut self) -> Result<(), StoreError>;
@@ -211,6 +220,10 @@ pub struct StoreOptions {
     /// An image with so many bytes of pages or more is not read whole when it is opened to be run
     /// (see [`Store::load_on_demand`]).
     pub bytes_on_demand: u64,
+    /// Bytes that `heap.db` may have. At this limit it is as on a full disk.
+    pub image_bytes_max: u64,
+    /// Bytes of the file that is held back for a full disk; 0 for none.
+    pub ballast_bytes: u64,
     /// The commit that a look shows, the newest unless it is given. An image cannot be run at a commit of the
     /// past.
     pub commit: Option<CommitName>,
@@ -228,6 +241,8 @@ impl StoreOptions {
             retention: Retention::default(),
             key: None,
             bytes_on_demand: limits::BYTES_ON_DEMAND,
+            image_bytes_max: limits::IMAGE_BYTES_MAX_DEFAULT,
+            ballast_bytes: limits::BALLAST_BYTES,
             commit: None,
         }
     }

@@ -6,14 +6,15 @@
 //! - `commit`: the opening commit and the commit of a wave.
 //! - `past`: tags, the rule of retention, the roots of old commits, going back to them.
 //! - `prune`: what happens between waves: pruning, checkpoints, giving space back.
+//! - `shortage`: a disk without room.
 //!
 //! Two connections, both used by one thread: one that cannot write, for checking and loading, and the
 //! writer's, which exists from the opening commit on and also checkpoints and prunes. Pruning on the
 //! writer's connection instead of a third one keeps its page cache valid.
 //!
 //! Invariants: memory (`map`, `newest`, `next_blob`) equals the database after every successful
-//! commit; after a failed one the store is poisoned and memory is not used again. Nothing is
-//! checkpointed, not even at closing, after a failure.
+//! commit; after a failed one the store is poisoned and memory is not used again, or, if there was no room, it
+//! is read from the database again. Nothing is checkpointed, not even at closing, after a failure.
 
 mod commit;
 mod load;
@@ -21,6 +22,7 @@ mod on_demand;
 mod past;
 mod prune;
 mod schema;
+mod shortage;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -28,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use self::on_demand::PageConnection;
+use super::ballast::Ballast;
 use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
 use super::history::{KeptCommit, KeptRoots, Retention};
@@ -48,6 +51,7 @@ pub(crate) struct Ownership {
     pub lock: ImageLock,
     pub head_path: PathBuf,
     pub head: HeadContent,
+    pub ballast: Ballast,
 }
 
 /// An image in an SQLite database. Opened and created through `ImageDirectory`.
@@ -88,6 +92,8 @@ enum State {
     Checked { ownership: Box<Ownership>, stored_fence: FencingNumber },
     /// The opening commit is durable.
     Running(Box<Running>),
+    /// There was no room on the disk: memory is to be read again.
+    Short(Box<Running>),
     /// A failure, or `close`, ended writing.
     Ended,
 }
@@ -98,6 +104,7 @@ struct Running {
     writer: Connection,
     head: HeadFile,
     lock: ImageLock,
+    ballast: Ballast,
     fence: FencingNumber,
     /// Pages in the write-ahead log after the last transaction.
     log_page_count: u64,
@@ -195,7 +202,7 @@ impl SqliteStore {
         match &mut self.state {
             State::Running(running) => Ok(running),
             State::ReadOnly => Err(StoreError::ReadOnly),
-            State::Checked { .. } | State::Ended => Err(StoreError::Poisoned),
+            State::Checked { .. } | State::Short(_) | State::Ended => Err(StoreError::Poisoned),
         }
     }
 
@@ -206,11 +213,11 @@ impl SqliteStore {
         let Err(error) = &result else { return result };
         let failed = std::mem::replace(&mut self.state, State::Ended);
         match failed {
-            State::Running(mut running) if error.is_input_output() => {
+            State::Running(mut running) | State::Short(mut running) if error.is_input_output() => {
                 running.head.mark_fsync_failed();
             }
             State::ReadOnly => self.state = State::ReadOnly,
-            State::Running(_) | State::Checked { .. } | State::Ended => {}
+            State::Running(_) | State::Short(_) | State::Checked { .. } | State::Ended => {}
         }
         result
     }
@@ -245,6 +252,7 @@ impl Store for SqliteStore {
     fn begin(&mut self) -> Result<TransactionId, StoreError> {
         match &self.state {
             State::Running(_) => Ok(self.last_transaction()),
+            State::Short(_) => self.take_up_again().map(|()| self.last_transaction()),
             State::ReadOnly => Err(StoreError::ReadOnly),
             State::Ended => Err(StoreError::Poisoned),
             State::Checked { .. } => {
@@ -255,21 +263,41 @@ impl Store for SqliteStore {
     }
 
     fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
-        self.begin()?;
-        let result = self.commit_wave(wave);
-        self.poison_on_failure(result)
+        let mut took_reserve = false;
+        loop {
+            self.begin()?;
+            let written = self.write_wave(wave);
+            match self.pause_or_poison(written) {
+                Ok(written) => {
+                    let receipt = self.finish_wave(wave, written);
+                    let receipt = self.poison_on_failure(receipt)?;
+                    return Ok(CommitReceipt { took_reserve, ..receipt });
+                }
+                Err(error) if error.is_out_of_space() && self.give_up_ballast() => {
+                    took_reserve = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn prune_step(&mut self, rows_max: usize) -> Result<usize, StoreError> {
         self.begin()?;
         let result = self.prune_rows(rows_max);
-        self.poison_on_failure(result)
+        self.pause_or_poison(result)
     }
 
     fn idle(&mut self) -> Result<(), StoreError> {
         self.begin()?;
+        let synced = self.sync_head_if_due();
+        self.poison_on_failure(synced)?;
         let result = self.work_in_gap();
-        self.poison_on_failure(result)
+        self.pause_or_poison(result)
+    }
+
+    fn make_room(&mut self) -> Result<(), StoreError> {
+        let result = self.make_room_in_files();
+        self.pause_or_poison(result)
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
@@ -278,7 +306,7 @@ impl Store for SqliteStore {
         self.set_page_connection(PageConnection::Closed);
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Running(running) => prune::close_running(*running, self.image),
-            State::ReadOnly | State::Checked { .. } | State::Ended => Ok(()),
+            State::ReadOnly | State::Checked { .. } | State::Short(_) | State::Ended => Ok(()),
         }
     }
 }

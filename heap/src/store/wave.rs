@@ -99,6 +99,9 @@ pub struct CommitReceipt {
     /// Bytes that went into the write-ahead log, all of the above and SQLite's own pages included;
     /// 0 for a store without one.
     pub log_bytes: u64,
+    /// The disk was full, and what was held in reserve was given up for this commit: call
+    /// [`make_room`](super::Store::make_room) before the next one.
+    pub took_reserve: bool,
 }
 
 impl CommitReceipt {

@@ -13,6 +13,9 @@
 //! The first failure ends writing: it is reported once, with every wave that was not committed, and
 //! all later waves are refused. A failed sync is never tried again, because the system may have
 //! dropped what it could not write.
+//!
+//! A disk without room is no failure: nothing is written any more, and the waves stay, until
+//! [`Writer::make_room`] finds that there is room.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -88,6 +91,8 @@ struct Progress {
     promised: TransactionId,
     durable: TransactionId,
     failure: Option<Arc<StoreError>>,
+    /// Why nothing is written at the moment.
+    shortage: Option<Arc<StoreError>>,
     last_commit: Option<Duration>,
     is_stopping: bool,
 }
@@ -175,7 +180,8 @@ impl Writer {
     }
 
     /// Waits until a commit is durable, or writing has ended with a failure. Commits what nobody has
-    /// begun to commit.
+    /// begun to commit. If there is no room for it ([`StoreError::is_out_of_space`]), it comes back at once, and
+    /// the wave stays.
     ///
     /// # Panics
     /// If no wave with that number was submitted: it would wait for ever.
@@ -187,6 +193,11 @@ impl Writer {
                 return Ok(());
             }
             if let Some(error) = &progress.failure {
+                return Err(Arc::clone(error));
+            }
+            if let Some(error) = &progress.shortage
+                && !progress.is_writing
+            {
                 return Err(Arc::clone(error));
             }
             if let Some(taken) = progress.take_wave() {
@@ -202,6 +213,19 @@ impl Writer {
     /// The newest durable commit.
     pub fn durable(&self) -> TransactionId {
         self.shared.lock().durable
+    }
+
+    /// Why nothing is written at the moment, if the disk has no room.
+    pub fn shortage(&self) -> Option<Arc<StoreError>> {
+        self.shared.lock().shortage.clone()
+    }
+
+    /// If there was no room: commits what waits, and gets back what is held in reserve.
+    ///
+    /// # Errors
+    /// There is still no room, or writing has ended.
+    pub fn make_room(&self) -> Result<(), Arc<StoreError>> {
+        self.shared.make_room()
     }
 
     /// Every kept commit, oldest first, after the wave that is being written.
@@ -258,6 +282,7 @@ impl Progress {
             promised: last.next(),
             durable: last,
             failure: None,
+            shortage: None,
             last_commit: None,
             is_stopping: false,
         }
@@ -270,6 +295,10 @@ impl Progress {
     /// Takes up the oldest wave, unless one is being written. What belongs into the gap before it is
     /// then its writer's to do.
     fn take_wave(&mut self) -> Option<TakenWave> {
+        if self.shortage.is_some() { None } else { self.take_any_wave() }
+    }
+
+    fn take_any_wave(&mut self) -> Option<TakenWave> {
         if self.is_writing {
             return None;
         }
@@ -282,11 +311,10 @@ impl Progress {
     }
 
     /// Ends writing; only the first failure counts.
-    fn fail(&mut self, error: StoreError, unfinished: Option<Wave>) {
+    fn fail(&mut self, error: Arc<StoreError>, unfinished: Option<Wave>) {
         if self.failure.is_some() {
             return;
         }
-        let error = Arc::new(error);
         let waves = unfinished.into_iter().chain(self.waiting.drain(..)).collect();
         self.is_writing = false;
         self.failure = Some(Arc::clone(&error));
@@ -317,14 +345,14 @@ impl Shared {
         let TakenWave { mut wave, gap_is_due, row_count_per_step } = taken;
         let mut workshop = self.workshop();
         if gap_is_due && let Err(error) = workshop.tidy(row_count_per_step) {
-            return self.fail(&workshop, error, Some(wave));
+            return self.stop_for(&workshop, error, Some(wave));
         }
         let start = Instant::now();
         let result = workshop.use_store(|store| store.commit(&wave));
         let duration = start.elapsed();
         let receipt = match result {
             Ok(receipt) => receipt,
-            Err(error) => return self.fail(&workshop, error, Some(wave)),
+            Err(error) => return self.stop_for(&workshop, error, Some(wave)),
         };
         let log = match wave.wants_log {
             true => workshop.use_store(|store| store.kept_commits()).map(Some),
@@ -332,7 +360,7 @@ impl Shared {
         };
         let log = match log {
             Ok(log) => log,
-            Err(error) => return self.fail(&workshop, error, Some(wave)),
+            Err(error) => return self.fail(&workshop, Arc::new(error), Some(wave)),
         };
         wave.clear();
         let mut progress = self.lock();
@@ -341,6 +369,9 @@ impl Shared {
         progress.gap_is_due = true;
         progress.durable = receipt.transaction;
         progress.last_commit = Some(duration);
+        if receipt.took_reserve {
+            progress.shortage = Some(Arc::new(StoreError::ReserveTaken));
+        }
         progress.events.extend(log.map(WriterEvent::Log));
         progress.events.push_back(WriterEvent::Committed { receipt, duration, wave });
         let thread_is_wanted = progress.is_thread_asleep
@@ -353,20 +384,79 @@ impl Shared {
         workshop.announce();
     }
 
-    fn fail(&self, workshop: &Workshop, error: StoreError, unfinished: Option<Wave>) {
+    /// After an error: waits for room if there was none, otherwise ends writing.
+    fn stop_for(&self, workshop: &Workshop, error: StoreError, unfinished: Option<Wave>) {
+        let error = Arc::new(error);
+        if !error.is_out_of_space() {
+            return self.fail(workshop, error, unfinished);
+        }
+        let mut progress = self.lock();
+        if let Some(wave) = unfinished {
+            progress.waiting.push_front(wave);
+            progress.is_writing = false;
+        }
+        progress.shortage = Some(error);
+        drop(progress);
+        self.changed.notify_all();
+        workshop.announce();
+    }
+
+    fn fail(&self, workshop: &Workshop, error: Arc<StoreError>, unfinished: Option<Wave>) {
         self.lock().fail(error, unfinished);
         self.changed.notify_all();
         self.called.notify_one();
         workshop.announce();
     }
 
+    /// See [`Writer::make_room`].
+    fn make_room(&self) -> Result<(), Arc<StoreError>> {
+        loop {
+            let mut progress = self.lock();
+            if let Some(error) = &progress.failure {
+                return Err(Arc::clone(error));
+            }
+            let Some(before) = progress.shortage.clone() else { return Ok(()) };
+            let Some(taken) = progress.take_any_wave() else { break };
+            let number = progress.durable.next();
+            drop(progress);
+            self.write_in_turn(taken);
+            if self.lock().durable < number {
+                return Err(self.why_stopped().unwrap_or(before));
+            }
+        }
+        let mut workshop = self.workshop();
+        if let Err(error) = workshop.use_store(|store| store.make_room()) {
+            self.stop_for(&workshop, error, None);
+            return self.why_stopped().map_or(Ok(()), Err);
+        }
+        self.lock().shortage = None;
+        self.called.notify_one();
+        Ok(())
+    }
+
+    fn why_stopped(&self) -> Option<Arc<StoreError>> {
+        let progress = self.lock();
+        progress.failure.clone().or_else(|| progress.shortage.clone())
+    }
+
     fn run_thread(&self) {
-        self.serve();
+        loop {
+            self.serve();
+            // Whoever ends a session in a shortage has what can be saved saved.
+            let is_short = self.lock().shortage.is_some();
+            if !is_short {
+                break;
+            }
+            if let Err(error) = self.make_room() {
+                self.fail(&self.workshop(), error, None);
+                break;
+            }
+        }
         let mut workshop = self.workshop();
         let has_failed = self.lock().failure.is_some();
         // After a failure nothing more is written, and dropping the store gives the image up.
         if !has_failed && let Err(error) = workshop.use_store(|store| store.close()) {
-            self.fail(&workshop, error, None);
+            self.fail(&workshop, Arc::new(error), None);
         }
         workshop.store = None;
         workshop.announce();
@@ -393,6 +483,13 @@ impl Shared {
         loop {
             if progress.failure.is_some() {
                 return Task::Stop;
+            }
+            if progress.shortage.is_some() && !progress.is_writing {
+                if progress.is_stopping {
+                    return Task::Stop;
+                }
+                progress = self.called.wait(progress).expect("the state is sound");
+                continue;
             }
             if let Some(taken) = progress.take_wave() {
                 return Task::Write(taken);
@@ -435,7 +532,7 @@ impl Shared {
             let pruned = match workshop.tidy(rows_max) {
                 Ok(pruned) => pruned,
                 Err(error) => {
-                    self.fail(&workshop, error, None);
+                    self.stop_for(&workshop, error, None);
                     return false;
                 }
             };

@@ -78,8 +78,17 @@ pub struct Fault {
     pub code: c_int,
     /// Whether all later ones fail too.
     pub lasts: bool,
-    /// Whether only syncs count.
-    pub syncs_only: bool,
+    /// What counts.
+    pub of: Counted,
+}
+
+/// Operations that a planted failure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    All,
+    Syncs,
+    /// All but syncs: what needs room on the disk.
+    Writes,
 }
 
 static FAULT: Mutex<Option<Fault>> = Mutex::new(None);
@@ -92,7 +101,11 @@ pub fn plant(fault: Option<Fault>) -> Option<Fault> {
 /// The code with which the operation about to be done is to fail.
 fn planted_failure(is_sync: bool) -> Option<c_int> {
     let mut planted = FAULT.lock().expect("planting does not panic");
-    let fault = planted.as_mut().filter(|fault| is_sync || !fault.syncs_only)?;
+    let fault = planted.as_mut().filter(|fault| match fault.of {
+        Counted::All => true,
+        Counted::Syncs => is_sync,
+        Counted::Writes => !is_sync,
+    })?;
     if fault.after > 0 {
         fault.after -= 1;
         return None;

@@ -37,7 +37,7 @@ use signal_hook::iterator::Signals;
 use crate::arguments::Running;
 use crate::library_path::folders;
 use crate::output;
-use crate::run::{Failure, finish, store_options};
+use crate::run::{Failure, finish, store_options_of};
 use commands::{find_command, split_command};
 use console::{Console, PromptHost};
 use editor::{PROMPT, SchemeEditor, SharedNames, editor};
@@ -80,9 +80,10 @@ fn has_terminal() -> bool {
 /// Opens an image, made new if there is none. Whether it is new, its folder and its store.
 fn open_image(
     path: &Path,
+    running: &Running,
 ) -> Result<(bool, PathBuf, Box<dyn pscheme::heap::store::Store>), Failure> {
     let directory = ImageDirectory::find(path).unwrap_or_else(|| ImageDirectory::at(path));
-    let options = store_options();
+    let options = store_options_of(running);
     if directory.exists() {
         let store = directory.open(&options)?;
         return Ok((false, directory.path().to_path_buf(), Box::new(store)));
@@ -101,7 +102,7 @@ fn open_image(
 fn opener(image: &Path, console: &Console, running: &Running) -> Opener {
     let (console, running) = (console.clone(), running.clone());
     let open = move |image: &ImageDirectory| -> Result<Session, Failure> {
-        let store = image.open(&store_options())?;
+        let store = image.open(&store_options_of(&running))?;
         Ok(Session::open(Box::new(store), session_options(&console, &running))?)
     };
     Opener { image: ImageDirectory::at(image), open: Box::new(open) }
@@ -120,7 +121,7 @@ impl Terminal {
     /// Opens the image in this thread, so that an error is told before anything else is shown, and
     /// gives it to the worker.
     fn open(path: &Path, running: &Running) -> Result<Terminal, Failure> {
-        let (is_new, image, store) = open_image(path)?;
+        let (is_new, image, store) = open_image(path, running)?;
         let (console, names) = (Console::default(), SharedNames::default());
         let session = Session::open(store, session_options(&console, running))?;
         let opener = opener(&image, &console, running);

@@ -18,7 +18,7 @@ use super::open_image;
 use super::piped_input::{PipedHost, PipedInput};
 use crate::arguments::Running;
 use crate::library_path::folders;
-use crate::run::{Failure, NOBODY_SENDS, exit_status, stop_on_signals};
+use crate::run::{Failure, NOBODY_SENDS, exit_status, stop_on_signals, wait_for_space};
 use crate::status;
 
 /// The name of the source in errors.
@@ -37,7 +37,7 @@ pub fn evaluate(image: Option<&Path>, running: &Running) -> Result<u8, Failure> 
     };
     let options = session_options(Box::new(host), running, &stop);
     let session = match image {
-        Some(path) => Session::open(open_image(path)?.2, options)?,
+        Some(path) => Session::open(open_image(path, running)?.2, options)?,
         None => Session::transient(options)?,
     };
     let mut prompt = Prompt::new(session);
@@ -89,6 +89,7 @@ pub fn session_options(
 ) -> SessionOptions {
     let mut options = SessionOptions::new(host);
     options.limits = running.limits();
+    wait_for_space(&mut options);
     options.stop_requested = Arc::clone(stop);
     options.on_failure = Box::new(|vm, process| {
         if !is_evaluation(vm, process) {

@@ -2,24 +2,27 @@
 //! the user types, and carries out comma commands. It learns what to do from a channel, and everything
 //! it has to show goes to the console.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use pscheme::heap::root_table::Root;
+use pscheme::heap::store::limits::SHORTAGE_INTERVAL_MS;
 use pscheme::heap::store::{CommitCause, CommitName, ImageDirectory};
 use pscheme::history::{CommitRow, commit_before_last_entry};
 use pscheme::inspect::Layout;
 use pscheme::names::KnownNames;
 use pscheme::prompt::{Ending, Prompt, Resumed, Turn};
-use pscheme::{Session, SessionError};
+use pscheme::{Pause, Session, SessionError};
 
 use super::commands::CommandRow;
 use super::console::{CONSOLE_LOOK_INTERVAL, Console};
 use super::editor::SharedNames;
 use crate::history::{NOTHING_BEFORE, go_back_to};
 use crate::output;
-use crate::run::{Failure, report};
+use crate::run::{Failure, pause_notice, report};
+use crate::status;
 
 /// What the worker is asked for.
 pub enum Request {
@@ -81,6 +84,8 @@ pub struct Worker {
     opener: Opener,
     /// The newest commit when the session was opened.
     opened_at: u64,
+    /// The disk is full, and that was said.
+    is_paused: bool,
 }
 
 /// How a session in an image is opened.
@@ -108,8 +113,17 @@ impl Worker {
         let opening = Opening { is_evaluating: resumed.entry.is_some(), history: prompt.history() };
         let (requests, reports) = channels;
         let opened_at = resumed.commit;
-        let worker =
-            Worker { prompt, console, requests, reports, names, timing: None, opener, opened_at };
+        let worker = Worker {
+            prompt,
+            console,
+            requests,
+            reports,
+            names,
+            timing: None,
+            opener,
+            opened_at,
+            is_paused: false,
+        };
         worker.publish_names();
         // If the reader of the terminal is gone, so is its channel of requests, which ends the run.
         let _ = worker.reports.send(Report::Opened(opening));
@@ -123,13 +137,21 @@ impl Worker {
     pub fn run(mut self) -> Result<u8, Failure> {
         loop {
             while let Ok(request) = self.requests.try_recv() {
-                match self.obey(request)? {
-                    None => {}
-                    Some(End::Leave(status)) => return self.close(status),
-                    Some(End::Undo) => self = self.undo()?,
+                match self.follow(request)? {
+                    ControlFlow::Continue(worker) => self = worker,
+                    ControlFlow::Break(status) => return Ok(status),
                 }
             }
-            match self.prompt.turn()? {
+            let turn = match self.prompt.turn() {
+                Err(error) if error.is_out_of_space() => {
+                    Turn::Idle { due_us: self.pause(&error), awaits_input: false }
+                }
+                turn => {
+                    self.end_pause();
+                    turn?
+                }
+            };
+            match turn {
                 Turn::Worked | Turn::Written => {}
                 Turn::Value { number } => {
                     let quiet =
@@ -146,15 +168,44 @@ impl Worker {
                         Err(RecvTimeoutError::Timeout) => continue,
                         Err(RecvTimeoutError::Disconnected) => return self.close(0),
                     };
-                    match self.obey(request)? {
-                        None => {}
-                        Some(End::Leave(status)) => return self.close(status),
-                        Some(End::Undo) => self = self.undo()?,
+                    match self.follow(request)? {
+                        ControlFlow::Continue(worker) => self = worker,
+                        ControlFlow::Break(status) => return Ok(status),
                     }
                 }
                 // The low eight bits, as the system has it for every program.
                 Turn::Exit { status } => return self.close(status as u8),
             }
+        }
+    }
+
+    /// Does what is asked for; the status if the prompt is left.
+    fn follow(mut self, request: Request) -> Result<ControlFlow<u8, Worker>, Failure> {
+        // Nothing runs that could be interrupted.
+        let request = match request {
+            Request::Interrupt if self.is_paused => Request::Leave(status::ERROR),
+            request => request,
+        };
+        Ok(match self.obey(request)? {
+            None => ControlFlow::Continue(self),
+            Some(End::Undo) => ControlFlow::Continue(self.undo()?),
+            Some(End::Leave(status)) => ControlFlow::Break(self.close(status)?),
+        })
+    }
+
+    /// There is no room on the disk: says so once. When it is to be tried again, by the host's clock.
+    fn pause(&mut self, error: &SessionError) -> Option<i64> {
+        if !std::mem::replace(&mut self.is_paused, true) {
+            let notice = pause_notice(&Pause::Begins(error));
+            self.console.write_line_start(&format!("{notice}  Ctrl-C leaves the prompt\n"));
+        }
+        let now_us = self.prompt.session.vm.machine.host.clock_us();
+        Some(now_us + (SHORTAGE_INTERVAL_MS * 1_000) as i64)
+    }
+
+    fn end_pause(&mut self) {
+        if std::mem::take(&mut self.is_paused) {
+            self.console.write_line_start(&pause_notice(&Pause::Ends));
         }
     }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use rusqlite::{Connection, params};
 
 use super::prune::Superseded;
-use super::{Running, SqliteStore, State, past, schema};
+use super::{Ownership, Running, SqliteStore, State, past, schema};
 use crate::store::head::HeadFile;
 use crate::store::history::CommitCause;
 use crate::store::identity::{Digest, FencingNumber, PageNumber, TransactionId};
@@ -33,6 +33,13 @@ struct PreparedPage {
     attributes: PageAttributes,
     /// Number and bytes (in `SqliteStore::encoded`) of the body; `None` for a tombstone.
     body: Option<(BlobId, Range<usize>)>,
+}
+
+/// A wave whose transaction is durable.
+pub(super) struct WrittenWave {
+    row: RootRow,
+    prepared: Vec<PreparedPage>,
+    region_count: u64,
 }
 
 impl PreparedPage {
@@ -67,16 +74,30 @@ impl SqliteStore {
         let last = announced.max(stored_fence.0);
         let fence = FencingNumber(last + 1);
 
-        let mut head = HeadFile::open(&ownership.head_path, &ownership.head)?;
-        let written = self.write_opening(&writer, &mut head, stored_fence, fence);
+        let Ownership { lock, head_path, head, ballast } = *ownership;
+        let mut head = HeadFile::open(&head_path, &head)?;
+        let mut written = self.write_opening(&writer, &mut head, stored_fence, fence);
+        // An error of SQLite's: one of `head` comes when the transaction is durable.
+        if let Err(error @ StoreError::Sqlite { .. }) = &written
+            && error.is_out_of_space()
+            && ballast.give_up()
+        {
+            take_back(&writer)?;
+            written = self.write_opening(&writer, &mut head, stored_fence, fence);
+        }
         if written.as_ref().is_err_and(StoreError::is_input_output) {
             head.mark_fsync_failed();
         }
         written?;
-        ownership.lock.announce(self.image, fence)?;
+        lock.announce(self.image, fence)?;
         let log_page_count = super::prune::log_page_count(&writer)?;
-        let lock = ownership.lock;
-        let running = Running { writer, head, lock, fence, log_page_count, log_restarts: false };
+        // An image that fits as it is may be run without a reserve.
+        match ballast.make() {
+            Err(error) if !error.is_out_of_space() => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let running =
+            Running { writer, head, lock, ballast, fence, log_page_count, log_restarts: false };
         self.state = State::Running(Box::new(running));
         Ok(self.last_transaction())
     }
@@ -116,7 +137,8 @@ impl SqliteStore {
         head.sync()
     }
 
-    pub(super) fn commit_wave(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
+    /// Writes a wave up to the end of its transaction.
+    pub(super) fn write_wave(&mut self, wave: &Wave) -> Result<WrittenWave, StoreError> {
         assert_well_formed(wave);
         let birth = self.last_transaction().next();
         let parts = self.parts_of(wave);
@@ -145,7 +167,17 @@ impl SqliteStore {
         self.reach(Phase::BeforeCommit);
         end_transaction(&self.running()?.writer, "cannot commit")?;
         self.reach(Phase::Committed);
+        Ok(WrittenWave { row, prepared, region_count: digests.len() as u64 })
+    }
 
+    /// Lets `head` and memory know of a wave that is durable.
+    pub(super) fn finish_wave(
+        &mut self,
+        wave: &Wave,
+        written: WrittenWave,
+    ) -> Result<CommitReceipt, StoreError> {
+        let WrittenWave { row, prepared, region_count } = written;
+        let birth = row.transaction;
         let root_hash = row.hash;
         let seal_bytes = row.seal.map_or(0, |seal| seal.0.len() as u64);
         self.running()?.head.write(birth, root_hash)?;
@@ -164,9 +196,10 @@ impl SqliteStore {
             tombstone_count,
             body_bytes,
             map_row_bytes: prepared.len() as u64 * MAP_ROW_BYTES,
-            region_row_bytes: digests.len() as u64 * REGION_ROW_BYTES,
+            region_row_bytes: region_count * REGION_ROW_BYTES,
             root_bytes: ROOT_ROW_BYTES + seal_bytes,
             log_bytes,
+            took_reserve: false,
         })
     }
 
@@ -367,6 +400,14 @@ pub(super) fn begin_fenced(writer: &Connection, fence: FencingNumber) -> Result<
     }
     writer.execute_batch("ROLLBACK").map_err(failed())?;
     Err(StoreError::Fenced { ours: fence.0, found: found.0 })
+}
+
+/// Takes the open transaction back, if SQLite has not done it.
+pub(super) fn take_back(writer: &Connection) -> Result<(), StoreError> {
+    if writer.is_autocommit() {
+        return Ok(());
+    }
+    writer.execute_batch("ROLLBACK").map_err(StoreError::sqlite("cannot take a transaction back"))
 }
 
 /// Commits the open transaction; `failed` says what was not done if it cannot be.

@@ -209,7 +209,7 @@ impl SqliteStore {
     }
 
     /// Decides what goes next. Memory is ahead of the database until the step is committed; if that fails,
-    /// the store is of no use any more.
+    /// it is not used any more.
     fn plan_step(&mut self, rows_max: usize) -> Result<Step, StoreError> {
         let mut step = Step::default();
         let horizon = self.running()?.head.horizon();
@@ -284,8 +284,11 @@ impl SqliteStore {
         self.prunable.waiting_bytes + self.roots.old_count() as u64 * OLD_ROOT_BYTES
     }
 
+    pub(super) fn sync_head_if_due(&mut self) -> Result<(), StoreError> {
+        self.running()?.head.sync_if_due()
+    }
+
     pub(super) fn work_in_gap(&mut self) -> Result<(), StoreError> {
-        self.running()?.head.sync_if_due()?;
         self.give_space_back()?;
         self.checkpoint_if_long()
     }
@@ -392,12 +395,12 @@ fn count(writer: &Connection, pragma: &str) -> Result<u32, StoreError> {
     statement.query_row([], |row| row.get(0)).map_err(failed())
 }
 
-fn begin_unsynced(writer: &Connection, fence: FencingNumber) -> Result<(), StoreError> {
+pub(super) fn begin_unsynced(writer: &Connection, fence: FencingNumber) -> Result<(), StoreError> {
     schema::set_synchronous(writer, Synchronous::Normal)?;
     super::commit::begin_fenced(writer, fence)
 }
 
-fn commit_unsynced(writer: &Connection, then: Synchronous) -> Result<(), StoreError> {
+pub(super) fn commit_unsynced(writer: &Connection, then: Synchronous) -> Result<(), StoreError> {
     super::commit::end_transaction(writer, "cannot commit between waves")?;
     schema::set_synchronous(writer, then)
 }
@@ -443,8 +446,12 @@ pub(super) fn close_running(mut running: Running, image: ImageId) -> Result<(), 
     running.head.sync()?;
     // Explicitly, because an error of the checkpoint SQLite makes at closing would not be reported.
     // A reader elsewhere may keep it from completing; then the log stays and is read at opening.
-    checkpoint(&running.writer, "TRUNCATE")?;
-    schema::checkpoint_on_close(&running.writer, true)?;
+    match checkpoint(&running.writer, "TRUNCATE") {
+        Ok(_) => schema::checkpoint_on_close(&running.writer, true)?,
+        // On a full disk it stays too.
+        Err(error) if error.is_out_of_space() => {}
+        Err(error) => return Err(error),
+    }
     running
         .writer
         .close()

@@ -263,6 +263,7 @@ fn uri_of(path: &Path, query: &str) -> std::ffi::OsString {
 pub(super) fn open_writer(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
     let connection = open_with_flags(&resolve(path), options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     configure_writer(&connection)?;
+    limit_size(&connection, options.image_bytes_max)?;
     set_synchronous(&connection, options.synchronous)?;
     // A store that is dropped without being closed has failed or is abandoned: write no more.
     checkpoint_on_close(&connection, false)?;
@@ -341,6 +342,14 @@ fn change_journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<
     let answer = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.get(0)?;
     while rows.next()?.is_some() {}
     Ok(answer)
+}
+
+/// At this size a write that makes the database grow fails as on a full disk.
+fn limit_size(connection: &Connection, bytes: u64) -> Result<(), StoreError> {
+    let pages = (bytes / DATABASE_PAGE_BYTES as u64).clamp(1, u64::from(u32::MAX - 1));
+    connection
+        .query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(()))
+        .map_err(StoreError::sqlite("cannot limit the size of the database"))
 }
 
 fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
