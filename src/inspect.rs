@@ -8,6 +8,7 @@
 //! The same functions serve an image on the disk ([`Inspection`]) and a machine that is there
 //! ([`View::of`]). Reading is total: of a heap that does not verify they show what is whole.
 
+mod lost;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ use serde::Serialize;
 use crate::session::primitive_set;
 use crate::show::{ShowLimits, show};
 
+pub use lost::{LostCount, LostView};
 pub use text::{Layout, grouped};
 
 /// Frames of a stack that are shown from its top and from its bottom.
@@ -188,6 +190,8 @@ pub struct Inspection {
     primitives: Arc<PrimitiveSet>,
     /// Everything reachable was found to be what it should be.
     is_sound: bool,
+    /// Pages whose content cannot be read.
+    lost_pages: Vec<u32>,
 }
 
 impl Inspection {
@@ -208,6 +212,11 @@ impl Inspection {
         let (commit, mut heap) = look.value;
         let primitives = primitive_set();
         let problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
+        let lost = |finding: &StoreError| match finding {
+            StoreError::PageDamaged { page, .. } => Some(page.0),
+            _ => None,
+        };
+        let lost_pages = look.findings.iter().filter_map(lost).collect();
         let stored = look.findings.iter().map(StoreError::to_string);
         let findings: Vec<String> =
             stored.chain(problems.iter().map(|problem| problem.to_string())).collect();
@@ -218,11 +227,20 @@ impl Inspection {
         }
         let mut summary = summary_of(&heap, path, look.holder);
         (summary.commit, summary.findings) = (commit, findings);
-        Ok(Inspection { summary, heap, primitives, is_sound })
+        Ok(Inspection { summary, heap, primitives, is_sound, lost_pages })
     }
 
     pub fn view(&self) -> View<'_> {
         View { heap: &self.heap, primitives: &self.primitives }
+    }
+
+    /// What lay on the pages that cannot be read.
+    pub fn lost(&self) -> Vec<LostView> {
+        if self.lost_pages.is_empty() {
+            return Vec::new();
+        }
+        let lost = self.heap.find_lost(&self.lost_pages);
+        lost.iter().map(|lost| LostView::of(&self.heap, lost)).collect()
     }
 
     /// Objects by kind. If the heap is damaged they include what nothing refers to.

@@ -17,6 +17,7 @@ pub mod heap;
 pub mod kind;
 pub mod limit_table;
 pub mod limits;
+pub mod lost;
 pub mod mark;
 mod pages;
 pub mod peek;

@@ -59,6 +59,8 @@ pub const TIMER_NODE_ENTRIES: usize = 40;
 pub const TIMER_ENTRY_WORDS: usize = 3;
 /// Levels of that tree at most: more than the processes of any heap fill.
 pub const TIMER_LEVELS_MAX: usize = 12;
+/// Objects that the search for what lay on damaged pages looks at, at most: it needs some 50 bytes for each.
+pub const LOST_SEARCH_OBJECTS_MAX: usize = 1 << 23;
 /// Words of the root table, in the root record of every commit.
 pub const ROOT_WORDS: usize = 64;
 /// With zeal, every so many minor collections a major one runs.

@@ -119,6 +119,7 @@ pub fn check(looking: &Looking) -> u8 {
         // The list of commits may be damaged too; then there is none to go back to.
         let whole = newest_whole_commit(&summary.image, summary.commit, &options());
         let whole = whole.ok().flatten();
+        let lost = inspection.lost();
         let text = match &whole {
             None => "no older commit is whole\n".to_string(),
             Some(row) => {
@@ -131,7 +132,8 @@ pub fn check(looking: &Looking) -> u8 {
                 )
             }
         };
-        Ok(Answer { text, json: json!({ "sound": false, "newest_whole": whole }) })
+        let text = output::layout().lost(&lost) + &text;
+        Ok(Answer { text, json: json!({ "sound": false, "lost": lost, "newest_whole": whole }) })
     })
 }
 

@@ -338,6 +338,54 @@ fn a_damaged_image_shows_what_is_whole() {
 }
 
 #[test]
+fn what_lay_on_a_damaged_page_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // Too irregular to be compressed, so that their bytes are found.
+    let text = r#"(define (irregular marker)
+          (let ((v (make-vector 6000 0)))
+            (do ((i 0 (+ i 1)) (x 12345 (modulo (+ (* x 1103515245) 12345) 2147483648)))
+                ((= i 6000) (vector-set! v 3000 (string->number marker)) v)
+              (vector-set! v i (* x 1073741824)))))
+        (define table (list 1 2 (vector 'x (irregular "77777777777"))))
+        (define held
+          (spawn (lambda ()
+            (let ((mine (irregular "88888888888")))
+              (recv (x (display (vector-ref mine 7))))))))
+        (yield) (await-commit) (exit 0)"#;
+    write(folder.path(), "d.scm", text);
+    let run = pscheme(folder.path(), &["run", "d.scm", "--image", "i"]);
+    assert_eq!(run.status.code(), Some(0), "{}", shown(&run.stderr));
+    for marker in [77777777777u64, 88888888888] {
+        let flipped = flip(&folder.path().join("i"), &(marker * 8).to_le_bytes());
+        assert!(flipped > 0, "the page is stored as it is");
+    }
+    let checked = pscheme(folder.path(), &["check", "--json", "i"]);
+    assert_eq!(checked.status.code(), Some(65));
+    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    let lost = checked["lost"].as_array().unwrap();
+    assert_eq!(lost.len(), 2, "{lost:?}");
+    let of = |path: &str| {
+        let has_path =
+            |page: &&Value| page["path"].as_str().is_some_and(|found| found.starts_with(path));
+        lost.iter().find(has_path).unwrap_or_else(|| panic!("{path}: {lost:?}"))
+    };
+    let of_variable = of("variable table");
+    assert_eq!(of_variable["path"], "variable table → cdr × 2 → car → Vector[1]");
+    assert_eq!(of_variable["objects"], serde_json::json!([{ "kind": "Vector", "objects": 1 }]));
+    let of_process = of("process ");
+    assert_eq!(of_process["objects"], serde_json::json!([{ "kind": "Vector", "objects": 1 }]));
+    let path = of_process["path"].as_str().unwrap();
+    assert!(path.contains("Process.continuation") && path.contains("frame word"), "{path}");
+    let number = of_process["process"].as_i64().unwrap();
+    assert!(path.starts_with(&format!("process {number} ")), "{path}");
+    let text = shown(&pscheme(folder.path(), &["check", "i"]).stdout);
+    assert!(
+        text.contains("1 Vector that others refer to, the first from variable table"),
+        "{text}"
+    );
+}
+
+#[test]
 fn no_flip_makes_an_inspector_panic() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "places.scm", PLACES);

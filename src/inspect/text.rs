@@ -8,7 +8,8 @@ use std::fmt::Write;
 use pscheme_compiler::unicode::UNICODE_VERSION;
 
 use super::{
-    GlobalView, ImageSummary, KindCount, LocalView, PlaceView, ProcessView, StackFrame, StackView,
+    GlobalView, ImageSummary, KindCount, LocalView, LostView, PlaceView, ProcessView, StackFrame,
+    StackView,
 };
 use crate::show::cut;
 
@@ -92,6 +93,31 @@ impl Layout {
         let more = summary.findings.len().saturating_sub(FINDINGS_SHOWN_MAX);
         if more > 0 {
             let _ = writeln!(text, "{} {more} findings more", self.paint(Role::Bad, "damaged:"));
+        }
+        text
+    }
+
+    /// What lay on pages that cannot be read.
+    pub fn lost(self, pages: &[LostView]) -> String {
+        let mut text = String::new();
+        for lost in pages {
+            let line = match &lost.path {
+                Some(path) => {
+                    let objects: Vec<String> = lost
+                        .objects
+                        .iter()
+                        .map(|row| format!("{} {}", row.objects, row.kind))
+                        .collect();
+                    format!(
+                        "page {}: {} that others refer to, the first from {path}",
+                        lost.page,
+                        objects.join(", ")
+                    )
+                }
+                None => format!("page {}: nothing that can be reached lay on it", lost.page),
+            };
+            text.push_str(&self.fit(line));
+            text.push('\n');
         }
         text
     }
