@@ -20,13 +20,14 @@ usage: cargo xtask COMMAND
   bench-compare [ROUNDS]  speed beside guile and chez, if they are here
   soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), bounded files (10 minutes),
                      examples killed, fuzzing (5 minutes each), R7RS suspended at each unit of work, a
-                     datum of 100 MB, crash replay (1,000,000 disks)
+                     datum of 100 MB, simulation (20,000 histories), crash replay (1,000,000 disks)
   soak files         bounded files alone
   soak examples      examples killed alone
   soak fuzz [SECONDS]  fuzzing alone, each campaign so long
   soak spec          R7RS suspended at each unit of work alone
   soak datum         the datum alone
   soak crash [STATES]  crash replay alone, with so many disks, and failures of every call
+  soak simulation [HISTORIES]  random programs against random faults alone, so many
   differential [COUNT] [SEED]  random expressions on pscheme and on guile, if it is here";
 
 fn main() -> ExitCode {
@@ -67,6 +68,10 @@ fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
         ["datum"] => return soak::datum(root),
         ["crash"] => return soak::crash(root, soak::CRASH_STATES_DEFAULT),
         ["crash", states] => return soak::crash(root, states.parse().map_err(|_| USAGE)?),
+        ["simulation"] => return soak::simulation(root, soak::HISTORIES_DEFAULT),
+        ["simulation", count] => {
+            return soak::simulation(root, count.parse().map_err(|_| USAGE)?);
+        }
         ["fuzz"] => return soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT),
         ["fuzz", seconds] => {
             return soak::fuzz(root, seconds.parse().map_err(|_| USAGE)?);
@@ -81,6 +86,7 @@ fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
     soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT)?;
     soak::spec(root)?;
     soak::datum(root)?;
+    soak::simulation(root, soak::HISTORIES_DEFAULT)?;
     soak::crash(root, soak::CRASH_STATES_DEFAULT)
 }
 

@@ -10,6 +10,8 @@ const BUSY_SECONDS: u32 = 600;
 pub const FUZZ_SECONDS_DEFAULT: u32 = 300;
 /// Different disks that the crash suite opens unless given.
 pub const CRASH_STATES_DEFAULT: u32 = 1_000_000;
+/// Histories of the simulation unless given.
+pub const HISTORIES_DEFAULT: u32 = 20_000;
 /// Kills of each program of `scm-examples`.
 const EXAMPLE_KILLS: u32 = 40;
 
@@ -31,6 +33,11 @@ pub fn examples(root: &Path) -> Result<(), String> {
 /// Cuts the power until so many different disks were opened, and lets every call fail in every way.
 pub fn crash(root: &Path, states: u32) -> Result<(), String> {
     suite(root, "pscheme", "crash", ("PSCHEME_CRASH_STATES", states))
+}
+
+/// Lives through so many random histories.
+pub fn simulation(root: &Path, histories: u32) -> Result<(), String> {
+    suite(root, "pscheme", "simulation", ("PSCHEME_HISTORIES", histories))
 }
 
 /// Runs each fuzzing campaign for so many seconds, optimised but with assertions and checks of overflow
