@@ -17,9 +17,10 @@ use pscheme::heap::store::{
     StoreOptions, Wave, WavePage,
 };
 use pscheme::heap::word::Word;
+use pscheme::host::StandardHost;
 use pscheme::{Session, SessionOptions};
 use rusqlite::Connection;
-use support::{Console, Random, TestHost};
+use support::Random;
 
 const MIB: u64 = 1 << 20;
 
@@ -141,7 +142,8 @@ fn mutator(changed_per_second: u64) -> String {
 
 /// Rounds per second, changes per second, and commits per second.
 fn run_mutator(folder: Option<&Path>, changed_per_second: u64) -> (f64, f64, f64) {
-    let options = SessionOptions::new(TestHost::new(&Console::default()));
+    // Its clock goes.
+    let options = SessionOptions::new(Box::new(StandardHost::default()));
     let mut session = match folder {
         Some(folder) => {
             let options_of_store = StoreOptions::new(CommitClock::system());
@@ -172,6 +174,8 @@ fn run_mutator(folder: Option<&Path>, changed_per_second: u64) -> (f64, f64, f64
         session.run_one_slice().expect("runs");
     }
     let seconds = start.elapsed().as_secs_f64();
+    let changed = count(&mut session, "changed") - before.1;
+    assert!(changed > 0.0, "the clock goes");
     (
         (count(&mut session, "rounds") - before.0) / seconds,
         (count(&mut session, "changed") - before.1) / seconds,
