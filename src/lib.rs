@@ -32,6 +32,7 @@ pub mod host;
 mod host_function;
 mod image;
 pub mod inspect;
+mod large_wave;
 mod open_options;
 mod opening;
 pub mod program;

@@ -38,6 +38,8 @@ use crate::shortage::PauseReport;
 pub const WAVE_INTERVAL_DEFAULT: Duration = Duration::from_millis(20);
 /// Bytes of young pages that bring on a wave before its time.
 pub const WAVE_DIRTY_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of changed pages that are copied for a commit at once.
+pub const WAVE_COPY_BYTES_MAX: usize = 64 << 20;
 
 /// How a session runs.
 pub struct SessionOptions {
@@ -61,6 +63,9 @@ pub struct SessionOptions {
     pub on_failure: FailureReport,
     /// Told of every change of phase.
     pub on_phase: Option<PhaseWatch>,
+    /// Bytes of changed pages that are copied for a commit at once. Of a larger commit parts are written ahead,
+    /// while nothing runs.
+    pub wave_copy_bytes_max: usize,
     /// How long the session waits for room on a full disk before its calls fail. Those can be made again: they
     /// go on where they were.
     pub space_wait: Duration,
@@ -99,6 +104,7 @@ impl SessionOptions {
             stop_requested: Arc::default(),
             on_failure: Box::new(|_, _| ()),
             on_phase: None,
+            wave_copy_bytes_max: WAVE_COPY_BYTES_MAX,
             space_wait: Duration::ZERO,
             on_pause: Box::new(|_| ()),
         }
@@ -183,6 +189,8 @@ pub(crate) struct Persistence {
     writer: Writer,
     /// Waves to be filled again.
     pub(crate) spare: Vec<Wave>,
+    /// A part of the next commit that is still to be written ahead of it.
+    pub(crate) unwritten: Option<Wave>,
     pub(crate) pending: VecDeque<PendingWave>,
     /// Number of the last wave handed over.
     last: TransactionId,
@@ -231,6 +239,7 @@ pub struct Session {
     pub(crate) stop_requested: Arc<AtomicBool>,
     on_failure: FailureReport,
     on_phase: Option<PhaseWatch>,
+    pub(crate) wave_copy_bytes_max: usize,
     pub(crate) space_wait: Duration,
     pub(crate) on_pause: PauseReport,
     pub counts: SessionCounts,
@@ -287,6 +296,7 @@ impl Session {
         session.persistence = Some(Persistence {
             writer,
             spare: Vec::new(),
+            unwritten: None,
             pending: VecDeque::new(),
             last,
             last_start: Instant::now(),
@@ -330,6 +340,7 @@ impl Session {
             stop_requested: options.stop_requested,
             on_failure: options.on_failure,
             on_phase: options.on_phase,
+            wave_copy_bytes_max: options.wave_copy_bytes_max,
             space_wait: options.space_wait,
             on_pause: options.on_pause,
             counts: SessionCounts::default(),
@@ -678,9 +689,8 @@ impl Session {
         self.vm.number_waiters(transaction.0 as i64);
         whole(&mut self.vm, |vm| vm.heap.collect_young(&mut vm.machine))?;
         self.enter_phase(SessionPhase::Copying);
+        let mut wave = self.list_wave()?;
         let Some(persistence) = &mut self.persistence else { return Ok(()) };
-        let mut wave = persistence.spare.pop().unwrap_or_default();
-        whole(&mut self.vm, |vm| vm.heap.list_changes(&mut wave))?;
         wave.roots.set_cause(self.next_cause.take().unwrap_or(cause));
         wave.tags.append(&mut self.vm.machine.tags);
         wave.wants_log = std::mem::take(&mut self.vm.machine.wants_log);
@@ -747,7 +757,7 @@ impl Session {
 
 /// Does something with the heap, and fails if a page that is read on demand could not be read, now or before: what
 /// stands in its place is zero, with which the collector may not get along.
-fn whole<T>(vm: &mut Vm, work: impl FnOnce(&mut Vm) -> T) -> Result<T, SessionError> {
+pub(crate) fn whole<T>(vm: &mut Vm, work: impl FnOnce(&mut Vm) -> T) -> Result<T, SessionError> {
     let result = catch_unwind(AssertUnwindSafe(|| work(vm)));
     match (vm.heap.demand_failure(), result) {
         (Some(failure), _) => Err(failure.into()),

@@ -354,6 +354,9 @@ impl Store for Announcing {
     fn begin(&mut self) -> Result<TransactionId, StoreError> {
         self.inner.begin()
     }
+    fn write_ahead(&mut self, part: &Wave) -> Result<(), StoreError> {
+        self.inner.write_ahead(part)
+    }
     fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
         self.inner.commit(wave)
     }

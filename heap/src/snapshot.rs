@@ -45,19 +45,23 @@ impl Heap {
     /// Copies every page that differs from its stored version into `wave`, and takes note that
     /// they are the same from here on. The nursery must be empty: a commit collects first.
     pub fn list_changes(&mut self, wave: &mut Wave) -> WaveSummary {
+        self.list_part(wave, usize::MAX).expect("there is room for all")
+    }
+
+    /// As [`Heap::list_changes`], but no more than so many bytes and a block: `None` if there is more. What was
+    /// listed so far has to be written ([`Store::write_ahead`]) before the next part is listed in its place.
+    pub fn list_part(&mut self, wave: &mut Wave, bytes_max: usize) -> Option<WaveSummary> {
         assert!(self.nursery_is_empty(), "a commit collects the nursery first");
         wave.clear();
-        let blocks = self.blocks_marked(COMMIT_BITS);
-        let changed: Vec<Page> = blocks
-            .iter()
-            .flat_map(|&block| Heap::pages_of(block))
-            .filter(|&page| self.is_changed(page))
-            .collect();
-        wave.arena.reserve(changed.len() * PAGE_BYTES as usize);
-        for page in changed {
-            self.list_page(page, wave);
-        }
-        for block in blocks {
+        for block in self.blocks_marked(COMMIT_BITS) {
+            if wave.arena.len() >= bytes_max {
+                return None;
+            }
+            for page in Heap::pages_of(block) {
+                if self.is_changed(page) {
+                    self.list_page(page, wave);
+                }
+            }
             self.space.clear_block(block, COMMIT_BITS);
         }
         let pages = wave.pages.len();
@@ -72,7 +76,7 @@ impl Heap {
         wave.roots.words.clear();
         wave.roots.words.extend(self.roots.iter().map(|word| word.0));
         wave.roots.counters[MOVE_EPOCH_COUNTER] = self.move_epoch;
-        WaveSummary { pages, tombstones: wave.pages.len() - pages }
+        Some(WaveSummary { pages, tombstones: wave.pages.len() - pages })
     }
 
     /// Whether any page differs from its stored version, or anything is in the nursery.

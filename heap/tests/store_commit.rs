@@ -8,7 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use proptest::prelude::*;
 use pscheme_heap::store::{
-    ImageDirectory, MemoryImage, PAGE_SIZE_BYTES, PageNumber, Store, StoreError, TransactionId,
+    ImageDirectory, MemoryImage, PAGE_SIZE_BYTES, PageNumber, Retention, Store, StoreError,
+    StoreOptions, TransactionId,
 };
 use rusqlite::Connection;
 use support::{Model, Random, apply, compare, create, newest, open, options, temporary, wave};
@@ -354,4 +355,61 @@ fn the_sink_can_end_the_loading() {
         .unwrap_err();
     assert_eq!(seen, [PageNumber(1)]);
     assert_eq!(error.to_string(), "page 1 was refused: of an unknown type");
+}
+
+/// Bodies in the database.
+fn bodies(path: &std::path::Path) -> u32 {
+    let database = Connection::open(path.join("heap.db")).unwrap();
+    database.query_row("SELECT count(*) FROM blob", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_commit_in_parts_is_one_commit() {
+    let (_guard, path) = temporary();
+    let without_past = StoreOptions { retention: Retention::NOTHING, ..options() };
+    let mut store = ImageDirectory::at(&path).create(&without_past).unwrap();
+    let part = |pages: std::ops::Range<u32>, seed: u64| -> Vec<(u32, Option<u64>)> {
+        // Some are freed, of those some that no commit has seen.
+        pages.map(|page| (page, (page % 7 != 3).then_some(seed + u64::from(page)))).collect()
+    };
+    let first = part(0..20, 1);
+    let mut model = Model::new();
+    apply(&mut model, &first);
+    store.commit(&wave(&first, 1)).unwrap();
+
+    // Until the commit nothing of it is seen, and an opening removes it.
+    let parts = [part(10..60, 100), part(50..90, 200), part(10..12, 300)];
+    let mut next = model.clone();
+    for (index, part) in parts.iter().enumerate() {
+        store.write_ahead(&wave(part, 9)).unwrap();
+        apply(&mut next, part);
+        let mut look = ImageDirectory::at(&path).open_read_only(&options()).unwrap();
+        compare(&mut look, &model).unwrap_or_else(|error| panic!("part {index}: {error}"));
+    }
+    drop(store);
+    let mut store = open(&path).unwrap();
+    compare(&mut store, &model).unwrap();
+    store.begin().unwrap();
+    assert_eq!(bodies(&path), model.len() as u32, "what was written ahead is gone");
+
+    let last = part(80..95, 400);
+    apply(&mut next, &last);
+    for part in &parts {
+        store.write_ahead(&wave(part, 9)).unwrap();
+    }
+    let receipt = store.commit(&wave(&last, 2)).unwrap();
+    assert_eq!(receipt.transaction, TransactionId(3), "one commit after that of the opening");
+    store.close().unwrap();
+    // Once `head` names later commits for sure, what was superseded goes.
+    let mut store = open(&path).unwrap();
+    for number in 4..6 {
+        store.commit(&wave(&[], number)).unwrap();
+        store.close().unwrap();
+        store = open(&path).unwrap();
+        store.begin().unwrap();
+    }
+    while store.prune_step(100).unwrap() > 0 {}
+    store.close().unwrap();
+    compare(&mut open(&path).unwrap(), &next).unwrap();
+    assert_eq!(bodies(&path), next.len() as u32, "each page once, and nothing is left over");
 }

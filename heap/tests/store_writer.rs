@@ -55,6 +55,9 @@ impl Store for Gated {
     fn begin(&mut self) -> Result<TransactionId, StoreError> {
         self.inner.begin()
     }
+    fn write_ahead(&mut self, part: &Wave) -> Result<(), StoreError> {
+        self.inner.write_ahead(part)
+    }
     fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
         match self.gate.recv().expect("the test holds the gate") {
             Ok(()) => self.inner.commit(wave),

@@ -85,3 +85,36 @@ fn the_limit_is_one_of_those_that_can_be_set() {
     assert_eq!(status, Some(2));
     succeeds(folder.path(), &["run", "s.scm", "--limit", "image=64M"]);
 }
+
+/// A commit of 256 MiB is copied in parts, and its log is emptied between them.
+#[test]
+fn a_large_commit_needs_memory_for_a_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(
+        folder,
+        "large.scm",
+        "(define kept '())
+         (atomically (lambda ()
+           (do ((i 0 (+ i 1))) ((= i 256))
+             (set! kept (cons (make-bytevector 1048576 i) kept)))))
+         (await-commit)
+         (call-with-output-file \"done.txt\" (lambda (port) (write (length kept) port)))
+         (await-commit)
+         (sleep 1000)",
+    );
+    let child = start(folder, &["run", "large.scm"]);
+    wait_until("the commit", || {
+        std::fs::read_to_string(folder.join("done.txt")).is_ok_and(|text| text == "256")
+    });
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let log = std::fs::metadata(folder.join("large.scm.image/heap.db-wal")).unwrap().len();
+    stop(child);
+    let image = succeeds(folder, &["eval", "large.scm.image", "(length kept)"]);
+    assert_eq!(image, "256\n");
+    // The heap, a part of 64 MiB, and what the process has anyway.
+    assert!(peak >> 10 < 256 + 64 + 100, "{} MiB at most", peak >> 10);
+    assert!(log >> 20 < 64, "a log of {} MiB", log >> 20);
+}

@@ -229,6 +229,9 @@ impl Store for LosesPage {
     fn begin(&mut self) -> Result<TransactionId, StoreError> {
         self.inner.begin()
     }
+    fn write_ahead(&mut self, part: &Wave) -> Result<(), StoreError> {
+        self.inner.write_ahead(part)
+    }
     fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
         self.commits += 1;
         let mut pages = wave.pages.clone();

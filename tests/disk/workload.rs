@@ -17,6 +17,7 @@ use pscheme::heap::store::{
     Synchronous,
 };
 use pscheme::inspect::Inspection;
+use pscheme::session::WAVE_COPY_BYTES_MAX;
 use pscheme::vm::host::Host;
 use pscheme::{Outcome, Session, SessionError, SessionOptions, seal_key};
 use tempfile::TempDir;
@@ -177,6 +178,8 @@ pub struct Plan {
     pub space_wait: Duration,
     /// Collect at every allocation.
     pub zeal: bool,
+    /// Bytes that are copied for a commit at once.
+    pub wave_copy_bytes_max: usize,
 }
 
 impl Plan {
@@ -188,6 +191,7 @@ impl Plan {
         is_sealed: false,
         space_wait: Duration::ZERO,
         zeal: false,
+        wave_copy_bytes_max: WAVE_COPY_BYTES_MAX,
     };
     /// The same with a key.
     pub const SEALED: Plan = Plan { is_sealed: true, ..Plan::PLAIN };
@@ -366,6 +370,7 @@ impl Workload {
         options.wave_interval = Duration::ZERO;
         options.space_wait = plan.space_wait;
         options.zeal = plan.zeal;
+        options.wave_copy_bytes_max = plan.wave_copy_bytes_max;
         let mut session = Session::open((plan.wrap)(Box::new(store)), options)?;
         let step = session.vm.global("step").map(|word| word.as_fixnum() as u64);
         if session.script_is(&self.text).is_none() {

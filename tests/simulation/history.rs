@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::program::RandomProgram;
+use pscheme::session::WAVE_COPY_BYTES_MAX;
+
 use crate::disk::failures::{WAYS, Way};
 use crate::disk::planted::Fault;
 use crate::disk::recorder::{Mark, Operation};
@@ -34,6 +36,8 @@ pub struct Leg {
     pub is_sealed: bool,
     /// It collects at every allocation.
     pub zeal: bool,
+    /// Commits are written in many parts.
+    pub in_parts: bool,
 }
 
 impl Leg {
@@ -53,6 +57,7 @@ impl Leg {
             unsynced,
             is_sealed: random.below(3) == 0,
             zeal: random.below(8) == 0,
+            in_parts: random.below(3) == 0,
         }
     }
 
@@ -172,6 +177,7 @@ impl History {
             sessions: &[],
             is_sealed: leg.is_sealed,
             zeal: leg.zeal,
+            wave_copy_bytes_max: if leg.in_parts { 1 } else { WAVE_COPY_BYTES_MAX },
             space_wait: if waits { SPACE_WAIT } else { Duration::ZERO },
             ..plan
         };
@@ -231,7 +237,7 @@ impl History {
         for (index, leg) in self.legs.iter().enumerate() {
             let simpler = [
                 Leg { failure: None, ..leg.clone() },
-                Leg { zeal: false, is_sealed: false, ..leg.clone() },
+                Leg { zeal: false, is_sealed: false, in_parts: false, ..leg.clone() },
                 Leg { slices: leg.slices / 2, ..leg.clone() },
             ];
             for simpler in
@@ -278,11 +284,12 @@ impl History {
             }
             let _ = writeln!(
                 text,
-                ", cut at {}/1000, unsynced {:?}{}{}",
+                ", cut at {}/1000, unsynced {:?}{}{}{}",
                 leg.cut_of_1000,
                 leg.unsynced,
                 if leg.is_sealed { ", sealed" } else { "" },
                 if leg.zeal { ", zeal" } else { "" },
+                if leg.in_parts { ", in parts" } else { "" },
             );
         }
         for (index, steps) in self.program.workers.iter().enumerate() {

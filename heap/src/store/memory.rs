@@ -63,6 +63,7 @@ impl MemoryImage {
             fence,
             begun: false,
             poisoned: false,
+            ahead: Wave::default(),
         };
         Ok(store)
     }
@@ -116,6 +117,8 @@ pub struct MemoryStore {
     fence: FencingNumber,
     begun: bool,
     poisoned: bool,
+    /// Parts of the next commit.
+    ahead: Wave,
 }
 
 impl MemoryStore {
@@ -262,6 +265,19 @@ impl Store for MemoryStore {
         Ok(self.newest.as_ref().map_or(TransactionId::NONE, |row| row.transaction))
     }
 
+    fn write_ahead(&mut self, part: &Wave) -> Result<(), StoreError> {
+        assert_well_formed(part);
+        self.begin()?;
+        self.ahead.drop_pages_of(part);
+        for page in &part.pages {
+            match part.body(page) {
+                Some(body) => self.ahead.push(page.page, page.attributes, body),
+                None => self.ahead.pages.push(*page),
+            }
+        }
+        Ok(())
+    }
+
     fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
         assert_well_formed(wave);
         let transaction = match self.begin() {
@@ -271,7 +287,12 @@ impl Store for MemoryStore {
                 return Err(error);
             }
         };
-        let (page_count, tombstone_count, region_count) = self.write_pages(wave, transaction);
+        let mut ahead = std::mem::take(&mut self.ahead);
+        ahead.drop_pages_of(wave);
+        let before = self.write_pages(&ahead, transaction);
+        let now = self.write_pages(wave, transaction);
+        let (page_count, tombstone_count, region_count) =
+            (before.0 + now.0, before.1 + now.1, before.2 + now.2);
         let row = self.write_root(&wave.roots);
         assert_eq!(row.transaction, transaction, "commits are numbered without gaps");
         Ok(CommitReceipt {

@@ -110,7 +110,15 @@ pub trait Store: Send {
     /// number of the newest commit; calling it again does nothing. `commit` calls it if needed.
     fn begin(&mut self) -> Result<TransactionId, StoreError>;
 
-    /// Makes the wave durable. The commit's number is that of the one before plus one.
+    /// Writes the bodies of a part of the next commit, one that is too large to be copied at once. Nothing of it is
+    /// seen before that commit, which names the pages of all parts; a page that comes again in a later
+    /// part, or in the wave of the commit, is as it was there.
+    ///
+    /// # Panics
+    /// As [`Store::commit`].
+    fn write_ahead(&mut self, part: &Wave) -> Result<(), StoreError>;
+
+    /// Makes the wave durable, with what was written ahead of it. The commit's number is that of the one before plus one.
     ///
     /// # Panics
     /// If the wave names a page twice, or a body outside its arena.

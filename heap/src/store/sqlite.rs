@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
+use self::commit::PreparedPage;
 use self::on_demand::PageConnection;
 use super::ballast::Ballast;
 use super::findings::Findings;
@@ -79,7 +80,11 @@ pub struct SqliteStore {
     schema_version: u32,
     /// Bodies of the current part of a wave, compressed, one after the other.
     encoded: Vec<u8>,
+    /// What was written ahead of the next commit: bodies that have their place, and pages that are freed.
+    ahead: Vec<PreparedPage>,
     findings: Findings,
+    /// The ballast was given up since the last commit.
+    took_reserve: bool,
     /// Commits get a seal: the state was walked, or has one itself.
     vouched: bool,
 }
@@ -147,7 +152,9 @@ impl SqliteStore {
             thinned_us: None,
             schema_version: checked.schema_version,
             encoded: Vec::new(),
+            ahead: Vec::new(),
             findings: checked.findings,
+            took_reserve: false,
             vouched,
         }
     }
@@ -262,23 +269,16 @@ impl Store for SqliteStore {
         }
     }
 
+    fn write_ahead(&mut self, part: &Wave) -> Result<(), StoreError> {
+        self.with_reserve(|store| store.write_part_ahead(part))
+    }
+
     fn commit(&mut self, wave: &Wave) -> Result<CommitReceipt, StoreError> {
-        let mut took_reserve = false;
-        loop {
-            self.begin()?;
-            let written = self.write_wave(wave);
-            match self.pause_or_poison(written) {
-                Ok(written) => {
-                    let receipt = self.finish_wave(wave, written);
-                    let receipt = self.poison_on_failure(receipt)?;
-                    return Ok(CommitReceipt { took_reserve, ..receipt });
-                }
-                Err(error) if error.is_out_of_space() && self.give_up_ballast() => {
-                    took_reserve = true;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let written = self.with_reserve(|store| store.write_wave(wave))?;
+        let receipt = self.finish_wave(wave, written);
+        let receipt = self.poison_on_failure(receipt)?;
+        let took_reserve = std::mem::take(&mut self.took_reserve);
+        Ok(CommitReceipt { took_reserve, ..receipt })
     }
 
     fn prune_step(&mut self, rows_max: usize) -> Result<usize, StoreError> {

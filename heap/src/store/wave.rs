@@ -1,5 +1,7 @@
 //! What the machine hands to the store and gets back: the pages of one wave, and a receipt.
 
+use std::collections::BTreeSet;
+
 use super::identity::{Digest, PageNumber, TransactionId};
 use super::limits::PAGE_SIZE_BYTES;
 use super::root::RootRecord;
@@ -65,6 +67,14 @@ impl Wave {
     pub fn body(&self, page: &WavePage) -> Option<&[u8]> {
         let start = page.body? as usize * PAGE_SIZE_BYTES;
         Some(&self.arena[start..start + PAGE_SIZE_BYTES])
+    }
+
+    /// Takes out the pages that another wave has too.
+    pub(super) fn drop_pages_of(&mut self, other: &Wave) {
+        if !self.pages.is_empty() {
+            let others: BTreeSet<PageNumber> = other.pages.iter().map(|page| page.page).collect();
+            self.pages.retain(|page| !others.contains(&page.page));
+        }
     }
 
     /// Empties the wave and keeps its memory.

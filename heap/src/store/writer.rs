@@ -228,6 +228,24 @@ impl Writer {
         self.shared.make_room()
     }
 
+    /// Writes a part of the next commit ahead of it, on the caller's thread: [`Store::write_ahead`].
+    ///
+    /// # Panics
+    /// If a wave is still with the writer: the part would belong to its commit.
+    ///
+    /// # Errors
+    /// There is no room, or writing has ended.
+    pub fn write_ahead(&self, part: &Wave) -> Result<(), Arc<StoreError>> {
+        let mut workshop = self.shared.workshop();
+        if let Some(why) = self.shared.why_stopped() {
+            return Err(why);
+        }
+        assert_eq!(self.in_flight(), 0, "parts are written when all waves are");
+        let Err(error) = workshop.use_store(|store| store.write_ahead(part)) else { return Ok(()) };
+        self.shared.stop_for(&workshop, error, None);
+        Err(self.shared.why_stopped().expect("just now"))
+    }
+
     /// Every kept commit, oldest first, after the wave that is being written.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! still the owner. A wave too large for one transaction writes bodies ahead of it; if it never
 //! completes, those have numbers from the newest root's `next_blob` on and are deleted at opening.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rusqlite::{Connection, params};
@@ -27,7 +28,8 @@ const MAP_ROW_BYTES: u64 = 16 + 4 + 8 + 8 + 1 + 4 + 32 + 1 + 2 + 4;
 const REGION_ROW_BYTES: u64 = 16 + 4 + 8 + 32;
 
 /// A changed page, hashed and compressed.
-struct PreparedPage {
+#[derive(Clone)]
+pub(super) struct PreparedPage {
     page: PageNumber,
     hash: Digest,
     attributes: PageAttributes,
@@ -143,7 +145,7 @@ impl SqliteStore {
         let birth = self.last_transaction().next();
         let parts = self.parts_of(wave);
         let (last_part, earlier_parts) = parts.split_last().expect("there is a last part");
-        let mut prepared = Vec::with_capacity(wave.pages.len());
+        let (mut prepared, superseded) = self.ahead_but_for(wave);
         for part in earlier_parts {
             let from = prepared.len();
             self.prepare(wave, part, birth, &mut prepared);
@@ -155,6 +157,7 @@ impl SqliteStore {
 
         let fence = self.running()?.fence;
         begin_fenced(&self.running()?.writer, fence)?;
+        self.delete_bodies(&superseded)?;
         self.insert_bodies(&prepared[from..])?;
         self.reach(Phase::BlobsWritten);
         self.insert_versions(&prepared, birth)?;
@@ -177,6 +180,7 @@ impl SqliteStore {
         written: WrittenWave,
     ) -> Result<CommitReceipt, StoreError> {
         let WrittenWave { row, prepared, region_count } = written;
+        self.ahead.clear();
         let birth = row.transaction;
         let root_hash = row.hash;
         let seal_bytes = row.seal.map_or(0, |seal| seal.0.len() as u64);
@@ -243,6 +247,55 @@ impl SqliteStore {
             });
             prepared.push(PreparedPage { page: changed.page, hash, attributes, body });
         }
+    }
+
+    /// Writes a part of the next commit ahead of it. What later parts have too is forgotten.
+    pub(super) fn write_part_ahead(&mut self, part: &Wave) -> Result<(), StoreError> {
+        assert_well_formed(part);
+        let birth = self.last_transaction().next();
+        let (mut ahead, superseded) = self.ahead_but_for(part);
+        for pages in self.parts_of(part) {
+            let mut prepared = Vec::with_capacity(pages.len());
+            self.prepare(part, &pages, birth, &mut prepared);
+            self.commit_bodies_ahead(&prepared)?;
+            ahead.append(&mut prepared);
+        }
+        // Until here an error leaves the parts before this one as they were.
+        if !superseded.is_empty() {
+            let (fence, synchronous) = (self.running()?.fence, self.options.synchronous);
+            super::prune::begin_unsynced(&self.running()?.writer, fence)?;
+            self.delete_bodies(&superseded)?;
+            super::prune::commit_unsynced(&self.running()?.writer, synchronous)?;
+        }
+        self.ahead = ahead;
+        Ok(())
+    }
+
+    /// What was written ahead, without the pages of this wave, and the bodies of those.
+    fn ahead_but_for(&self, wave: &Wave) -> (Vec<PreparedPage>, Vec<BlobId>) {
+        if self.ahead.is_empty() {
+            return (Vec::with_capacity(wave.pages.len()), Vec::new());
+        }
+        let pages: BTreeSet<PageNumber> = wave.pages.iter().map(|page| page.page).collect();
+        let (superseded, kept): (Vec<PreparedPage>, Vec<PreparedPage>) =
+            self.ahead.iter().cloned().partition(|page| pages.contains(&page.page));
+        let bodies = superseded.iter().filter_map(|page| page.body.as_ref()).map(|body| body.0);
+        (kept, bodies.collect())
+    }
+
+    /// The number behind the bodies that were written ahead, if there are any.
+    pub(super) fn after_ahead(&self) -> Option<i64> {
+        let bodies = self.ahead.iter().filter_map(|page| page.body.as_ref());
+        bodies.map(|(blob, _)| blob.0 + 1).max()
+    }
+
+    fn delete_bodies(&mut self, bodies: &[BlobId]) -> Result<(), StoreError> {
+        let writer = &self.running()?.writer;
+        let delete = || -> rusqlite::Result<()> {
+            let mut statement = writer.prepare_cached("DELETE FROM blob WHERE id = ?1")?;
+            bodies.iter().try_for_each(|blob| statement.execute([blob.0]).map(drop))
+        };
+        delete().map_err(StoreError::sqlite("cannot remove what a commit wrote ahead"))
     }
 
     /// Writes bodies in a transaction of their own. It needs no sync: that of the transaction that

@@ -61,7 +61,9 @@ impl SqliteStore {
         }
         drop(checked.reader);
         self.map = checked.map;
-        self.next_blob = checked.newest.as_ref().map_or(1, |row| row.next_blob);
+        let next_blob = checked.newest.as_ref().map_or(1, |row| row.next_blob);
+        // What was written ahead of the next commit has its place.
+        self.next_blob = self.after_ahead().unwrap_or(next_blob);
         self.newest = checked.newest;
         self.prunable = checked.prunable;
         self.roots = checked.past.roots;
@@ -98,7 +100,27 @@ impl SqliteStore {
         let image = self.image;
         let running = self.running()?;
         running.ballast.make()?;
-        running.lock.note(image, running.fence, Activity::Running)
+        running.lock.note(image, running.fence, Activity::Running)?;
+        self.took_reserve = false;
+        Ok(())
+    }
+
+    /// Writes something; if there is no room for it, once more with that of the ballast.
+    pub(super) fn with_reserve<T>(
+        &mut self,
+        mut write: impl FnMut(&mut SqliteStore) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        loop {
+            self.begin()?;
+            let written = write(self);
+            match self.pause_or_poison(written) {
+                Ok(written) => return Ok(written),
+                Err(error) if error.is_out_of_space() && self.give_up_ballast() => {
+                    self.took_reserve = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Gives the ballast up, so that one more attempt can be made. Whether there was any.
