@@ -3,10 +3,13 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use nix::unistd::geteuid;
 use serde_json::Value;
 use support::{fails, shown, succeeds, wait_until, write};
 
@@ -117,4 +120,46 @@ fn a_large_commit_needs_memory_for_a_part_of_it() {
     // The heap, a part of 64 MiB, and what the process has anyway.
     assert!(peak >> 10 < 256 + 64 + 100, "{} MiB at most", peak >> 10);
     assert!(log >> 20 < 64, "a log of {} MiB", log >> 20);
+}
+
+/// A user without rights, on every Linux.
+const NOBODY: u32 = 65_534;
+
+#[test]
+fn an_image_in_a_read_only_directory_can_only_be_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "s.scm", "(define x 7)");
+    succeeds(folder, &["run", "s.scm"]);
+    let image = folder.join("s.scm.image");
+    // Nothing is forbidden to root, so another user looks, with a copy of the command where it may be run.
+    let program = folder.join("pscheme");
+    std::fs::copy(env!("CARGO_BIN_EXE_pscheme"), &program).unwrap();
+    let is_root = geteuid().is_root();
+    if is_root {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+        for entry in std::fs::read_dir(&image).unwrap() {
+            chown(entry.unwrap().path(), Some(NOBODY), None).unwrap();
+        }
+        chown(&image, Some(NOBODY), None).unwrap();
+    }
+    std::fs::set_permissions(&image, Permissions::from_mode(0o555)).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(arguments).current_dir(folder).stdin(Stdio::null());
+        command.env("PSCHEME_KEY_FILE", "");
+        if is_root {
+            command.uid(NOBODY);
+        }
+        command.output().unwrap()
+    };
+    let refused = run(&["run", "s.scm"]);
+    let told = shown(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(told.contains("E0006") && told.contains("only looking at it"), "{told}");
+    let looked = run(&["eval", "s.scm.image", "(+ x 1)"]);
+    assert_eq!(shown(&looked.stdout), "8\n", "{}", shown(&looked.stderr));
+    std::fs::set_permissions(&image, Permissions::from_mode(0o755)).unwrap();
+    let found = run(&["run", "s.scm"]);
+    assert!(shown(&found.stderr).contains("has ended with status 0"), "{}", shown(&found.stderr));
 }

@@ -14,6 +14,8 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{AccessFlags, access};
+
 use super::ballast::Ballast;
 use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
@@ -98,6 +100,7 @@ impl ImageDirectory {
             return Err(StoreError::ReadOnly);
         }
         self.check_parts()?;
+        self.check_writable()?;
         let lock = ImageLock::acquire(&self.path, &self.part(LOCK))?;
         let (head, log) = self.check_files()?;
         if head.newest.fsync_failed {
@@ -154,6 +157,13 @@ impl ImageDirectory {
                 Err(StoreError::Incomplete { directory: self.path.clone(), missing: first })
             }
         }
+    }
+
+    /// SQLite's own words for this would say less.
+    fn check_writable(&self) -> Result<(), StoreError> {
+        let doing = "only looking at it (ps, show, eval) is possible: nothing can be written in";
+        access(&self.path, AccessFlags::W_OK)
+            .map_err(|error| StoreError::io(doing, &self.path)(error.into()))
     }
 
     /// Judges the files without SQLite: whose they are, and what `head` and the log say.
