@@ -95,6 +95,9 @@ pub enum StoreError {
         "there was no room left on the disk; what was reached is committed with the last of it"
     )]
     ReserveTaken,
+    /// There was no room for what cannot be tried again: nothing is written any more.
+    #[error("{0}; open the image again when there is room")]
+    NoRoom(Box<StoreError>),
     /// The image was opened for reading only.
     #[error("the image was opened for reading only")]
     ReadOnly,
@@ -169,6 +172,7 @@ impl StoreError {
             StoreError::Fenced { .. } => ErrorCode::OwnershipLost,
             StoreError::ReadOnly => ErrorCode::ImageReadOnly,
             StoreError::Sqlite { source, .. } if is_corruption(source) => ErrorCode::ImageDamaged,
+            StoreError::NoRoom(_) => ErrorCode::NoSpace,
             error if error.is_out_of_space() => ErrorCode::NoSpace,
             StoreError::ReserveTaken
             | StoreError::Poisoned

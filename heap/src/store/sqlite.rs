@@ -217,7 +217,10 @@ impl SqliteStore {
     /// goes to the disk but the flag in `head` that says so; the writer's connection is dropped
     /// without the checkpoint SQLite makes at closing.
     fn poison_on_failure<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        let Err(error) = &result else { return result };
+        let error = match result {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
         let failed = std::mem::replace(&mut self.state, State::Ended);
         match failed {
             State::Running(mut running) | State::Short(mut running) if error.is_input_output() => {
@@ -226,7 +229,10 @@ impl SqliteStore {
             State::ReadOnly => self.state = State::ReadOnly,
             State::Running(_) | State::Short(_) | State::Checked { .. } | State::Ended => {}
         }
-        result
+        Err(match error.is_out_of_space() {
+            true => StoreError::NoRoom(Box::new(error)),
+            false => error,
+        })
     }
 }
 
