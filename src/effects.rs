@@ -85,6 +85,8 @@ pub struct EffectRunner {
     /// Where the requests end that a run before this one may have performed without acknowledging
     /// it, by file.
     requested: HashMap<PathBuf, u64>,
+    /// A sync has failed in this round: what was written may be gone from the system's cache.
+    sync_has_failed: bool,
 }
 
 impl EffectRunner {
@@ -110,7 +112,8 @@ impl EffectRunner {
     /// durable with the next commit.
     ///
     /// # Errors
-    /// The first request that could not be performed stays on the queue with all later ones.
+    /// The first request that could not be performed stays on the queue with all later ones; after a failed sync
+    /// all do, because another sync would not bring back what the system has dropped.
     pub fn perform(&mut self, vm: &mut Vm, last: i64) -> Result<usize, EffectError> {
         self.files.values_mut().for_each(|open| open.unchecked = true);
         let mut performed = 0;
@@ -123,6 +126,9 @@ impl EffectRunner {
             }
             performed += 1;
             next = vm.heap.field(next, body::Effect::NEXT);
+        }
+        if std::mem::take(&mut self.sync_has_failed) {
+            return outcome.map(|()| performed);
         }
         self.sync(vm)?;
         vm.heap.set_root(Root::EffectsHead, next);
@@ -159,7 +165,11 @@ impl EffectRunner {
             let known = FileRecord::of_port(vm, port).unwrap_or_default();
             delete(&path, &known).map_err(|source| EffectError::Io { path, source })?;
         } else if let Some(mut open) = self.files.remove(&path) {
-            open.sync()?;
+            if let Err(error) = open.sync() {
+                self.sync_has_failed = true;
+                self.files.insert(path, open);
+                return Err(error);
+            }
             open.record.store(vm, port);
         }
         Ok(())

@@ -25,6 +25,8 @@ pub struct Way {
     count: u64,
     /// The session waits for room on the disk.
     pub waits: bool,
+    /// It is tried at every call, and the power is cut after each.
+    pub everywhere: bool,
 }
 
 impl Way {
@@ -40,6 +42,7 @@ const ANY: fn(Call) -> bool = |_| true;
 const GROWS: fn(Call) -> bool =
     |call| matches!(call, Call::Write | Call::Create | Call::Truncate | Call::Sync);
 const WRITES: fn(Call) -> bool = |call| call == Call::Write;
+const SYNCS: fn(Call) -> bool = |call| call == Call::Sync;
 const CREATES: fn(Call) -> bool = |call| call == Call::Create;
 /// How long a session waits for room that comes.
 const SPACE_WAIT: Duration = Duration::from_secs(60);
@@ -54,14 +57,16 @@ const fn way(
     first_is_short: bool,
     count: u64,
 ) -> Way {
-    Way { name, counts, code, first_is_short, count, waits: false }
+    Way { name, counts, code, first_is_short, count, waits: false, everywhere: false }
 }
 
-pub const WAYS: [Way; 8] = [
+pub const WAYS: [Way; 9] = [
     way("EIO", ANY, libc::EIO, false, 1),
     way("EIO ever after", ANY, libc::EIO, false, u64::MAX),
     way("ENOSPC", GROWS, libc::ENOSPC, false, 1),
     way("ENOSPC ever after", GROWS, libc::ENOSPC, false, u64::MAX),
+    // What was written and not synced may be gone from the system's cache.
+    Way { everywhere: true, ..way("ENOSPC of a sync", SYNCS, libc::ENOSPC, false, 1) },
     way("a short write", WRITES, libc::ENOSPC, true, 1),
     way("a short write, then ENOSPC", WRITES, libc::ENOSPC, true, u64::MAX),
     Way { waits: true, ..way("ENOSPC for a while", WRITES, libc::ENOSPC, false, WHILE_COUNT) },
@@ -154,7 +159,7 @@ impl Failures {
         }
         self.recover(known, &place);
         // The failure and a power cut after it: a sync that failed has synced nothing.
-        if struck && self.random.below(4) == 0 {
+        if struck && (way.everywhere || self.random.below(4) == 0) {
             let mode =
                 if self.random.below(2) == 0 { Unsynced::Dropped } else { Unsynced::BySector };
             self.workload.ground.lay(&disk.after_cut(mode, &mut self.random));
