@@ -3,6 +3,7 @@
 //! An [`Image`] owns its [`Session`] and can go to another thread; a host may have any number of them.
 //! Nothing runs but inside its calls.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -199,12 +200,22 @@ impl Image {
         Ok(Value(self.hold(word)))
     }
 
-    /// The value of a global variable of the top level.
+    /// The value of a global variable of the top level. `None` also if a page of the image that is needed for it
+    /// cannot be read; the next call that runs anything says so.
     pub fn global(&self, name: &str) -> Option<Value> {
         let heap = &self.session.vm.heap;
-        let cell = heap.symbol_named(name).and_then(|symbol| heap.find_global(symbol))?;
-        let value = heap.field(cell, body::Cell::CONTENT);
-        (value != Word::UNBOUND).then(|| Value(self.hold(value)))
+        let find = || {
+            let cell = heap.symbol_named(name).and_then(|symbol| heap.find_global(symbol))?;
+            Some(heap.field(cell, body::Cell::CONTENT))
+        };
+        let found = catch_unwind(AssertUnwindSafe(find));
+        match (heap.is_whole(), found) {
+            (true, Ok(value)) => {
+                value.filter(|&value| value != Word::UNBOUND).map(|value| Value(self.hold(value)))
+            }
+            (false, _) => None,
+            (true, Err(panic)) => resume_unwind(panic),
+        }
     }
 
     /// Gives a global variable of the top level a value.
@@ -251,11 +262,12 @@ impl Image {
     /// What is wrong with the text; nothing was changed then.
     pub fn spawn(&mut self, text: &str) -> Result<i64, Error> {
         self.check_writable()?;
-        let vm = &mut self.session.vm;
-        let thunk = pscheme_stdlib::compile_and_install(vm, "spawn", text)
-            .map_err(crate::ProgramError::from)?;
-        let process = vm.spawn(thunk, Word::FALSE).map_err(|interrupt| raised(0, interrupt))?;
-        Ok(vm.heap.field(process, body::Process::ID).as_fixnum())
+        self.session.with_machine(|vm| {
+            let thunk = pscheme_stdlib::compile_and_install(vm, "spawn", text)
+                .map_err(crate::ProgramError::from)?;
+            let process = vm.spawn(thunk, Word::FALSE).map_err(|interrupt| raised(0, interrupt))?;
+            Ok(vm.heap.field(process, body::Process::ID).as_fixnum())
+        })?
     }
 
     /// Puts a message into the mailbox of a process. It is durable with the next commit.

@@ -50,17 +50,19 @@ impl Session {
     /// # Errors
     /// The errors of the text, with their places.
     pub fn start_program(&mut self, name: &str, text: &str) -> Result<(), ProgramError> {
-        let process = start(&mut self.vm, name, text)?;
-        self.vm.heap.set_root(Root::MainProcess, process);
-        let hash = *blake3::hash(text.as_bytes()).as_bytes();
-        self.vm.heap.ensure_room(64, &mut self.vm.machine);
-        let hash = self.vm.heap.bytevector(&hash);
-        self.vm.heap.set_root(Root::ScriptHash, hash);
-        let room = pscheme_heap::heap::Heap::string_room(name.chars().count());
-        self.vm.heap.ensure_room(room, &mut self.vm.machine);
-        let name = self.vm.heap.string(name);
-        self.vm.heap.set_root(Root::ScriptName, name);
-        Ok(())
+        self.with_machine(|vm| {
+            let process = start(vm, name, text)?;
+            vm.heap.set_root(Root::MainProcess, process);
+            let hash = *blake3::hash(text.as_bytes()).as_bytes();
+            vm.heap.ensure_room(64, &mut vm.machine);
+            let hash = vm.heap.bytevector(&hash);
+            vm.heap.set_root(Root::ScriptHash, hash);
+            let room = pscheme_heap::heap::Heap::string_room(name.chars().count());
+            vm.heap.ensure_room(room, &mut vm.machine);
+            let name = vm.heap.string(name);
+            vm.heap.set_root(Root::ScriptName, name);
+            Ok(())
+        })?
     }
 
     /// Compiles the form that begins at byte `position` of a text as one of the top level, and makes a
@@ -78,12 +80,14 @@ impl Session {
         text: &str,
         position: usize,
     ) -> Result<Option<(Word, usize)>, ProgramError> {
-        let form = pscheme_stdlib::compile_form_at(&mut self.vm, name, text, position)?;
-        let Some((thunk, end)) = form else { return Ok(None) };
-        let process = self.vm.spawn(thunk, Word::FALSE);
-        let process =
-            process.map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))?;
-        Ok(Some((process, end)))
+        self.with_machine(|vm| {
+            let form = pscheme_stdlib::compile_form_at(vm, name, text, position)?;
+            let Some((thunk, end)) = form else { return Ok(None) };
+            let process = vm.spawn(thunk, Word::FALSE);
+            let process =
+                process.map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))?;
+            Ok(Some((process, end)))
+        })?
     }
 
     /// Writes the value that the program's main process has ended with to the console, unless it has

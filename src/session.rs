@@ -316,6 +316,15 @@ impl Session {
         Session::assemble(heap, options)
     }
 
+    /// Does something with the machine that runs nothing. A page of the image that cannot be read is an error then,
+    /// and not a panic. What stands in its place is zero, which nothing that walks over objects gets along with.
+    ///
+    /// # Errors
+    /// Such a page, now or before.
+    pub fn with_machine<T>(&mut self, work: impl FnOnce(&mut Vm) -> T) -> Result<T, SessionError> {
+        whole(&mut self.vm, work)
+    }
+
     /// Units of work done by all processes since the image was made.
     pub fn work(&self) -> u64 {
         let work = self.vm.heap.root(Root::Work);

@@ -189,7 +189,7 @@ fn a_value_of_a_damaged_page_is_not_given_to_the_host() {
     let folder = tempfile::tempdir().unwrap();
     let path = waiting(folder.path());
     assert!(damage(&path) > 0);
-    let image = OpenOptions::new().key(&[1; KEY_BYTES]).open(&path).unwrap();
+    let mut image = OpenOptions::new().key(&[1; KEY_BYTES]).open(&path).unwrap();
     let large = ["bytes", "text", "long"].map(|name| image.global(name).expect("it is defined"));
     // One of the three has the damaged pages; from then on nothing is given.
     let given = [
@@ -199,4 +199,6 @@ fn a_value_of_a_damaged_page_is_not_given_to_the_host() {
     ];
     assert!(!given[2], "{given:?}");
     assert!(image.get::<String>(&large[1]).is_err());
+    assert!(image.global("text").is_none());
+    assert!(image.eval("(+ 1 2)").is_err() && image.spawn("(display 1)").is_err());
 }

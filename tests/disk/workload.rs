@@ -372,7 +372,8 @@ impl Workload {
         options.zeal = plan.zeal;
         options.wave_copy_bytes_max = plan.wave_copy_bytes_max;
         let mut session = Session::open((plan.wrap)(Box::new(store)), options)?;
-        let step = session.vm.global("step").map(|word| word.as_fixnum() as u64);
+        let step =
+            session.with_machine(|vm| vm.global("step").map(|word| word.as_fixnum() as u64))?;
         if session.script_is(&self.text).is_none() {
             session
                 .start_program("program.scm", &self.text)
