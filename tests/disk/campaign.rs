@@ -11,9 +11,9 @@ use std::path::PathBuf;
 
 use pscheme::heap::store::Phase;
 
-use super::recorder::{Mark, Operation};
+use super::recorder::Operation;
 use super::states::{Disk, State, Unsynced};
-use super::workload::{Failure, Plan, Program, Seen, Workload, difference};
+use super::workload::{Failure, Known, Plan, Program, Seen, Workload, difference};
 use crate::support::Random;
 
 /// Every so many states the inspector looks first, as `pscheme check` does. Opening checks the same.
@@ -29,26 +29,6 @@ const SEALED_INTERVAL: u64 = 3;
 struct Start {
     disk: Disk,
     known: Known,
-}
-
-/// What somebody outside knows.
-#[derive(Clone, Copy, Debug, Default)]
-struct Known {
-    commit: u64,
-    step: Option<u64>,
-    phase: Option<Phase>,
-}
-
-impl Known {
-    fn follow(&mut self, operation: &Operation) {
-        match operation {
-            Operation::Mark(Mark::Durable(commit)) => self.commit = *commit,
-            Operation::Mark(Mark::Heard(step)) => self.step = self.step.max(Some(*step)),
-            Operation::Mark(Mark::Phase(phase)) => self.phase = Some(*phase),
-            Operation::Mark(Mark::Closed) => self.phase = None,
-            _ => {}
-        }
-    }
 }
 
 /// What came of the cuts so far.

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pscheme::SessionError;
-use pscheme::heap::store::StoreError;
+use pscheme::heap::store::{Phase, StoreError};
 
 use super::recorder::{Call, Mark, Operation, Plan as CallPlan};
 use super::states::{Disk, State, Unsynced};
-use super::workload::{BUSY, Failure, Plan, Workload, difference};
+use super::workload::{BUSY, Failure, Known, Plan, Seen, Workload, difference};
 use crate::support::Random;
 
 /// A way to fail.
@@ -91,10 +91,25 @@ pub struct Tally {
     pub findings: Vec<String>,
 }
 
+/// Where the runs with a failure begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// There is nothing.
+    Nothing,
+    /// The program was run for so many slices, and closed.
+    Closed(u64),
+    /// The same, and killed in the middle of closing: the newest commits are in the log and nowhere else.
+    Killed(u64),
+}
+
 /// A workload with a part of the program done, from which each run with a failure begins.
 pub struct Failures {
     workload: Workload,
     start: State,
+    /// What is acknowledged there.
+    known: Known,
+    /// How far each run goes; `None` is the program's end.
+    slices: Option<u64>,
     expected: BTreeMap<PathBuf, Vec<u8>>,
     /// Calls of each sort in a run without a failure.
     counts: [u64; Call::ALL.len()],
@@ -103,22 +118,43 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Runs the program for so many slices, to begin there; with `None`, begins with nothing.
-    pub fn after(slices: Option<u64>, seed: u64) -> Failures {
+    /// Prepares where the runs begin. After a kill they end soon, so that many calls of the opening can fail.
+    pub fn from(beginning: Beginning, seed: u64) -> Failures {
         let workload = Workload::new(&BUSY);
         workload.tape.start(Default::default());
-        if let Some(slices) = slices {
+        if let Beginning::Closed(slices) | Beginning::Killed(slices) = beginning {
             workload.begin(slices).expect("the undisturbed run begins");
         }
-        let mut disk = Disk::default();
-        workload.tape.stop().iter().for_each(|operation| disk.follow(operation));
+        let mut record = workload.tape.stop();
+        let is_killed = matches!(beginning, Beginning::Killed(_));
+        if is_killed {
+            let is_last = |operation: &Operation| {
+                matches!(operation, Operation::Mark(Mark::Phase(Phase::Committed)))
+            };
+            record.truncate(record.iter().rposition(is_last).expect("there is a commit") + 2);
+        }
+        let (mut disk, mut known) = (Disk::default(), Known::default());
+        for operation in &record {
+            disk.follow(operation);
+            known.follow(operation);
+        }
         let mut random = Random(seed);
         let start = disk.after_cut(Unsynced::Kept, &mut random);
+        let slices = is_killed.then_some(1);
+        let (mut counts, mut expected) = ([0; Call::ALL.len()], BTreeMap::new());
+        workload.ground.lay(&start);
         let before = workload.tape.call_counts();
-        let expected = workload.run_undisturbed();
+        match slices {
+            Some(slices) => drop(workload.begin(slices).expect("the undisturbed run goes on")),
+            None => expected = workload.run_undisturbed(),
+        }
         let after = workload.tape.call_counts();
-        let counts = std::array::from_fn(|index| after[index] - before[index]);
-        Failures { workload, start, expected, counts, random, tally: Tally::default() }
+        counts
+            .iter_mut()
+            .zip(before.iter().zip(after))
+            .for_each(|(count, (before, after))| *count = after - before);
+        let tally = Tally::default();
+        Failures { workload, start, known, slices, expected, counts, random, tally }
     }
 
     /// Calls in a run that can fail in this way.
@@ -134,7 +170,7 @@ impl Failures {
         self.workload.tape.start(self.start.names.clone());
         self.workload.tape.plant(Some(way.plan(call)));
         let space_wait = if waits { SPACE_WAIT } else { Duration::ZERO };
-        let outcome = self.workload.run(&Plan { space_wait, ..Plan::PLAIN });
+        let outcome = self.run(&Plan { space_wait, ..Plan::PLAIN });
         let struck = self.workload.tape.plant(None).is_some_and(|plan| plan.struck > 0);
         let record = self.workload.tape.stop();
         self.tally.runs += 1;
@@ -147,15 +183,10 @@ impl Failures {
         if let Err(failure) = &outcome {
             self.judge(failure, struck, &place);
         }
-        let mut known = (0, None);
-        let mut disk = Disk::of(&self.start);
+        let (mut known, mut disk) = (self.known, Disk::of(&self.start));
         for operation in &record {
             disk.follow(operation);
-            match operation {
-                Operation::Mark(Mark::Durable(commit)) => known.0 = *commit,
-                Operation::Mark(Mark::Heard(step)) => known.1 = known.1.max(Some(*step)),
-                _ => {}
-            }
+            known.follow(operation);
         }
         self.recover(known, &place);
         // The failure and a power cut after it: a sync that failed has synced nothing.
@@ -186,12 +217,19 @@ impl Failures {
         *self.tally.messages.entry(message.replace(&top, "")).or_default() += 1;
     }
 
-    fn recover(&mut self, known: (u64, Option<u64>), place: &str) {
-        let found = match self.workload.run(&Plan::PLAIN) {
-            Ok(seen) if seen.commit < known.0 || seen.step < known.1 => Some(format!(
-                "it is older than commit {} and step {:?}: {seen:?}",
-                known.0, known.1
-            )),
+    fn run(&self, plan: &Plan) -> Result<Seen, Failure> {
+        match self.slices {
+            Some(slices) => self.workload.run_slices(plan, slices),
+            None => self.workload.run(plan),
+        }
+    }
+
+    fn recover(&mut self, known: Known, place: &str) {
+        let found = match self.run(&Plan::PLAIN) {
+            Ok(seen) if seen.commit < known.commit || seen.step < known.step => {
+                Some(format!("it is older than {known:?}: {seen:?}"))
+            }
+            Ok(_) if self.slices.is_some() => None,
             Ok(_) => difference(&self.workload.output(), &self.expected),
             Err(failure) => Some(failure.message()),
         };

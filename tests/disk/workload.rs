@@ -22,7 +22,7 @@ use pscheme::vm::host::Host;
 use pscheme::{Outcome, Session, SessionError, SessionOptions, seal_key};
 use tempfile::TempDir;
 
-use super::recorder::{Mark, Tape};
+use super::recorder::{Mark, Operation, Tape};
 use super::states::Ground;
 use crate::support::{Console, TestHost};
 
@@ -215,6 +215,27 @@ pub struct Seen {
     pub commit: u64,
     /// The newest step; `None` if the program was not in it.
     pub step: Option<u64>,
+}
+
+/// What was acknowledged to the outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    pub commit: u64,
+    pub step: Option<u64>,
+    /// What the store was doing.
+    pub phase: Option<Phase>,
+}
+
+impl Known {
+    pub fn follow(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Mark(Mark::Durable(commit)) => self.commit = *commit,
+            Operation::Mark(Mark::Heard(step)) => self.step = self.step.max(Some(*step)),
+            Operation::Mark(Mark::Phase(phase)) => self.phase = Some(*phase),
+            Operation::Mark(Mark::Closed) => self.phase = None,
+            _ => {}
+        }
+    }
 }
 
 /// Why a run ended early.

@@ -8,9 +8,8 @@ use pscheme::session::WAVE_COPY_BYTES_MAX;
 
 use crate::disk::failures::{WAYS, Way};
 use crate::disk::planted::Fault;
-use crate::disk::recorder::{Mark, Operation};
 use crate::disk::states::{Disk, State, Unsynced};
-use crate::disk::workload::{Failure, Plan, Seen, Workload, difference};
+use crate::disk::workload::{Failure, Known, Plan, Seen, Workload, difference};
 use crate::support::Random;
 
 const LEGS_MAX: u64 = 5;
@@ -66,30 +65,11 @@ impl Leg {
     }
 }
 
-/// What was acknowledged to the outside.
-#[derive(Clone, Copy, Default)]
-struct Known {
-    commit: u64,
-    step: Option<u64>,
-}
-
-impl Known {
-    fn follow(&mut self, operation: &Operation) {
-        match operation {
-            Operation::Mark(Mark::Durable(commit)) => self.commit = *commit,
-            Operation::Mark(Mark::Heard(step)) => self.step = self.step.max(Some(*step)),
-            _ => {}
-        }
-    }
-
-    fn check(self, seen: &Seen) -> Result<(), String> {
-        match seen.commit < self.commit || seen.step < self.step {
-            true => Err(format!(
-                "commit {} and step {:?} were known, found is {seen:?}",
-                self.commit, self.step
-            )),
-            false => Ok(()),
-        }
+/// Compares what was acknowledged with what was found.
+fn check(known: Known, seen: &Seen) -> Result<(), String> {
+    match seen.commit < known.commit || seen.step < known.step {
+        true => Err(format!("{known:?} was acknowledged, found is {seen:?}")),
+        false => Ok(()),
     }
 }
 
@@ -149,7 +129,7 @@ impl History {
         let seen = workload
             .run(&Plan::PLAIN)
             .map_err(|failure| format!("at last: {}", failure.message()))?;
-        known.check(&seen).map_err(|what| format!("at last: {what}"))?;
+        check(known, &seen).map_err(|what| format!("at last: {what}"))?;
         match difference(&workload.output(), &self.program.expected()) {
             None => Ok(()),
             Some(what) => Err(format!("other output: {what}")),
@@ -187,7 +167,7 @@ impl History {
         tally.failures_struck += u64::from(struck);
         tally.waits += u64::from(struck && waits);
         match outcome {
-            Ok(seen) => known.check(&seen)?,
+            Ok(seen) => check(*known, &seen)?,
             // What had failed by then is told; what is there is judged by the next session.
             Err(Failure::Session(_)) if struck => tally.ended_by_failure += 1,
             Err(failure) => return Err(failure.message()),

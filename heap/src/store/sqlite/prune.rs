@@ -384,7 +384,7 @@ pub(super) fn empty_log(writer: &Connection) -> Result<(), StoreError> {
 pub(crate) fn empty_log_of(database: &Path, options: &StoreOptions) -> Result<(), StoreError> {
     let writer = schema::open_writer(database, options)?;
     empty_log(&writer)?;
-    schema::checkpoint_on_close(&writer, true)?;
+    schema::remove_log_on_close(&writer)?;
     writer.close().map_err(|(_, error)| StoreError::sqlite("cannot close the database")(error))
 }
 
@@ -447,7 +447,8 @@ pub(super) fn close_running(mut running: Running, image: ImageId) -> Result<(), 
     // Explicitly, because an error of the checkpoint SQLite makes at closing would not be reported.
     // A reader elsewhere may keep it from completing; then the log stays and is read at opening.
     match checkpoint(&running.writer, "TRUNCATE") {
-        Ok(_) => schema::checkpoint_on_close(&running.writer, true)?,
+        Ok((false, 0, _)) => schema::remove_log_on_close(&running.writer)?,
+        Ok(_) => {}
         // On a full disk it stays too.
         Err(error) if error.is_out_of_space() => {}
         Err(error) => return Err(error),

@@ -198,9 +198,10 @@ pub(crate) fn create_database(
         ))
     };
     create().map_err(failed())?;
-    // Closing the only connection would do the same, and keep silent about errors: an image without its
-    // schema would get its name. It still removes the log.
+    // Closing the only connection could do the same, and keep silent about errors: an image without its
+    // schema would get its name.
     super::prune::empty_log(&connection)?;
+    remove_log_on_close(&connection)?;
     connection.close().map_err(|(_, error)| failed()(error))
 }
 
@@ -231,7 +232,6 @@ pub(super) fn open_reader(
     connection
         .execute_batch("PRAGMA query_only=ON; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;")
         .map_err(StoreError::sqlite("cannot open the database"))?;
-    checkpoint_on_close(&connection, false)?;
     Ok(connection)
 }
 
@@ -265,8 +265,6 @@ pub(super) fn open_writer(path: &Path, options: &StoreOptions) -> Result<Connect
     configure_writer(&connection)?;
     limit_size(&connection, options.image_bytes_max)?;
     set_synchronous(&connection, options.synchronous)?;
-    // A store that is dropped without being closed has failed or is abandoned: write no more.
-    checkpoint_on_close(&connection, false)?;
     Ok(connection)
 }
 
@@ -280,6 +278,11 @@ fn resolve(path: &Path) -> PathBuf {
     }
 }
 
+/// Opens a connection that leaves the log alone when it is closed, from its first instant on. A store that is
+/// dropped without being closed has failed or is abandoned: it writes no more. And SQLite itself may not
+/// decide about the log after a failure: when it cannot open `heap.db-shm` to write, it falls back to reading, takes
+/// the locks it cannot get for those of other readers, calls its checkpoint complete and deletes the log
+/// with all commits in it (SQLite 3.54.1, `sqlite3WalClose`).
 fn open_with_flags(
     path: &Path,
     options: &StoreOptions,
@@ -292,6 +295,7 @@ fn open_with_flags(
     }
     .map_err(StoreError::sqlite("cannot open the database"))?;
     let harden = || -> rusqlite::Result<()> {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
@@ -390,14 +394,11 @@ pub(super) fn set_synchronous(
     Ok(())
 }
 
-/// Whether closing the last connection checkpoints and removes the write-ahead log.
-pub(super) fn checkpoint_on_close(
-    connection: &Connection,
-    checkpoint: bool,
-) -> Result<(), StoreError> {
+/// Lets closing the last connection remove the write-ahead log, which must be empty.
+pub(super) fn remove_log_on_close(connection: &Connection) -> Result<(), StoreError> {
     connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !checkpoint)
-        .map(|_| ())
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .map(drop)
         .map_err(StoreError::sqlite("cannot set up the connection"))
 }
 
