@@ -51,6 +51,9 @@ pub enum Error {
     /// The image, its store or an effect failed.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// There is no room for the process that would run the text, within the heap's limit.
+    #[error("the text was not started: {message}")]
+    NotStarted { code: ErrorCode, message: String },
     /// The compiler made code the machine refuses: a fault of pscheme.
     #[error("the compiler made code the machine refuses: {0}")]
     Refused(String),
@@ -61,6 +64,7 @@ impl From<ProgramError> for Error {
         match error {
             ProgramError::Compile(failure) => Error::Compile(Box::new(failure)),
             ProgramError::Refused(what) => Error::Refused(what),
+            ProgramError::NotStarted { code, message } => Error::NotStarted { code, message },
             ProgramError::Session(error) => Error::Session(error),
         }
     }

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use pscheme_compiler::surroundings::NoImage;
 use pscheme_compiler::{Compilation, CompileFailure};
+use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 use pscheme_stdlib::LoadError;
+use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::ProcessState;
 
@@ -23,8 +25,21 @@ pub enum ProgramError {
     /// The compiler made code the machine refuses: a fault of pscheme.
     #[error("the compiler made code the machine refuses: {0}")]
     Refused(String),
+    /// There is no room for the process that would run it, within the heap's limit; it was not started.
+    #[error("error[{code}]: the program was not started: {message}")]
+    NotStarted { code: ErrorCode, message: String },
     #[error(transparent)]
     Session(#[from] SessionError),
+}
+
+impl ProgramError {
+    /// The error of making the process.
+    fn not_started(interrupt: Interrupt) -> ProgramError {
+        let Interrupt::Error(fault) = interrupt else {
+            unreachable!("a process is made without waiting");
+        };
+        ProgramError::NotStarted { code: fault.code, message: fault.message }
+    }
 }
 
 /// Checks that `text` compiles, without running anything. Libraries are looked for in
@@ -83,9 +98,7 @@ impl Session {
         self.with_machine(|vm| {
             let form = pscheme_stdlib::compile_form_at(vm, name, text, position)?;
             let Some((thunk, end)) = form else { return Ok(None) };
-            let process = vm.spawn(thunk, Word::FALSE);
-            let process =
-                process.map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))?;
+            let process = vm.spawn(thunk, Word::FALSE).map_err(ProgramError::not_started)?;
             Ok(Some((process, end)))
         })?
     }
@@ -120,8 +133,10 @@ impl Session {
         vm.heap.initialise(call, 0, vm.heap.protected(procedure).0);
         vm.heap.initialise(call, 1, vm.heap.protected(value).0);
         vm.heap.unprotect(value);
-        vm.spawn(call, Word::FALSE)
-            .map_err(|interrupt| SessionError::Library(format!("showing a value: {interrupt:?}")))
+        vm.spawn(call, Word::FALSE).map_err(|interrupt| {
+            let error = ProgramError::not_started(interrupt);
+            SessionError::Library(format!("showing a value: {error}"))
+        })
     }
 
     /// Whether the image's script had this text when it was started; `None` if none was.
@@ -140,8 +155,7 @@ impl Session {
 
 fn start(vm: &mut Vm, name: &str, text: &str) -> Result<Word, ProgramError> {
     let thunk = pscheme_stdlib::compile_and_install(vm, name, text)?;
-    vm.spawn(thunk, Word::FALSE)
-        .map_err(|interrupt| ProgramError::Refused(format!("{interrupt:?}")))
+    vm.spawn(thunk, Word::FALSE).map_err(ProgramError::not_started)
 }
 
 impl From<LoadError> for ProgramError {

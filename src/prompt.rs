@@ -375,6 +375,10 @@ impl Prompt {
                 self.forget_entry();
                 Ok(Turn::Done(Ending::Failed(failure.render())))
             }
+            Err(other @ ProgramError::NotStarted { .. }) => {
+                self.forget_entry();
+                Ok(Turn::Done(Ending::Failed(format!("{other}\n"))))
+            }
             Err(other) => {
                 self.forget_entry();
                 Ok(Turn::Done(Ending::Failed(format!("pscheme: {other}\n"))))

@@ -199,6 +199,30 @@ fn a_process_goes_on_when_another_frees_memory() {
     assert_eq!(run(text, &[("heap", 32 * MIB)]), "1200000");
 }
 
+/// There is not even room for its process: nothing was started, and the error says which limit it was.
+#[test]
+fn a_program_without_room_for_its_process_is_not_started() {
+    let console = Console::default();
+    let image = MemoryImage::new();
+    let open = |bytes| {
+        let store = Box::new(image.open().unwrap());
+        Session::open(store, options(&console, &[("heap", bytes)])).unwrap()
+    };
+    let mut session = open(MIB / 8);
+    let error = session.start_program("limits.scm", "(display 1)").unwrap_err().to_string();
+    assert!(
+        error.starts_with("error[E0109]: the program was not started: the heap uses "),
+        "{error}"
+    );
+    assert!(error.ends_with(" of 131072 bytes"), "{error}");
+    session.close().unwrap();
+    let mut session = open(16 * MIB);
+    assert_eq!(session.script_is("(display 1)"), None);
+    session.start_program("limits.scm", "(display 1)").unwrap();
+    assert_eq!(session.run().unwrap(), Outcome::Ended(0));
+    assert_eq!(shown(&console), "1");
+}
+
 #[test]
 fn in_an_atomic_section_the_limit_is_a_failure() {
     let text = "

@@ -13,6 +13,7 @@
 mod disk;
 mod simulation {
     pub mod history;
+    pub mod past;
     pub mod program;
 }
 mod support;
@@ -22,6 +23,7 @@ use std::time::Instant;
 use disk::planted::FAULTS;
 use disk::workload::{BUSY, Workload};
 use simulation::history::{History, Tally};
+use simulation::past::{Life, PastTally};
 
 /// Histories of a run unless told otherwise.
 const HISTORIES_DEFAULT: u64 = 160;
@@ -122,4 +124,24 @@ fn the_model_knows_what_programs_write() {
             panic!("seed {}: {what}\n{}", seed + index, history.program.text());
         }
     }
+}
+
+/// Histories in which each commit of the past is gone on with, as a part of the others.
+const LIVES_DIVISOR: u64 = 4;
+
+#[test]
+fn every_kept_commit_can_be_gone_on_with() {
+    let (begin, seed) = (Instant::now(), support::seed());
+    let lives = history_count().div_ceil(LIVES_DIVISOR);
+    println!("seed {seed} (set PSCHEME_SEED to repeat)");
+    let (mut tally, mut findings) = (PastTally::default(), Vec::new());
+    for seed in seed..seed + lives {
+        let life = Life::random(seed);
+        if let Err(what) = life.live(&mut tally) {
+            findings.push(format!("seed {seed}: {what}\n{}", life.told()));
+        }
+    }
+    println!("{} s: {tally:?}", begin.elapsed().as_secs());
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    assert!(tally.rewinds > 0 && tally.limits_met > 0 && tally.forks > 4 * lives);
 }

@@ -112,11 +112,12 @@ impl Heap {
         } else {
             self.collect(Collection::Minor, roots);
         }
-        if self.zeal {
-            self.reset_nursery(bytes);
-        }
         if self.over_limit() {
             self.collect_major(roots);
+        }
+        // Last: with zeal a collection leaves no room at all.
+        if self.zeal {
+            self.reset_nursery(bytes);
         }
     }
 

@@ -304,3 +304,20 @@ fn the_limit_is_noticed_and_freed_memory_is_reused() {
     heap.collect_major(&mut NoRoots);
     assert!(heap.bytes_in_use() < 1 << 20, "{} bytes are left", heap.bytes_in_use());
 }
+
+#[test]
+fn who_asks_for_room_has_it_beyond_the_limit_too() {
+    for zeal in [false, true] {
+        let mut heap = Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap();
+        heap.limit_bytes = 0;
+        heap.set_zeal(zeal);
+        for number in 0..2_000 {
+            heap.make_room(32, &mut NoRoots);
+            assert!(heap.nursery_room() >= 32, "zeal {zeal}");
+            let rest = heap.roots[FIRST_ROOT];
+            let pair = heap.pair(Word::fixnum(number), rest);
+            heap.roots[FIRST_ROOT] = heap.pair(Word::FALSE, pair);
+        }
+        assert!(heap.over_limit());
+    }
+}

@@ -140,6 +140,7 @@ fn program_failure(error: ProgramError) -> Failure {
     match error {
         ProgramError::Compile(failure) => Failure::Program(failure.render()),
         ProgramError::Session(error) => Failure::Session(error),
+        other @ ProgramError::NotStarted { .. } => Failure::Program(format!("{other}\n")),
         other => Failure::Program(format!("pscheme: {other}\n")),
     }
 }

@@ -173,6 +173,10 @@ const LIBRARY: &str = r#"
     crossed))
 "#;
 
+fn joined(text: String, line: &str) -> String {
+    text + line + "\n"
+}
+
 /// A random program: the steps of each worker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RandomProgram {
@@ -201,6 +205,62 @@ impl RandomProgram {
             output_count: self.workers.len() + 1,
             retention: Retention { everything_seconds: 3_600, bytes_max: 64 << 10 },
         }))
+    }
+
+    /// The same program without files: what it comes to is in its variable `final`, as [`RandomProgram::expected_final`].
+    #[allow(dead_code, reason = "the simulation of disks has files")]
+    pub fn text_without_files(&self) -> String {
+        let mut text: String =
+            LIBRARY.lines().filter(|line| !line.contains("FOLDER")).fold(String::new(), joined);
+        for (index, steps) in self.workers.iter().enumerate() {
+            let _ = write!(
+                text,
+                "(define ended-{index} #f)
+(define (worker-{index})
+  (define a {index})
+  (define table (make-vector {TABLE} 0))
+  (define (add! n) (set! a (modulo (+ a n) {MODULUS})))
+"
+            );
+            for step in steps.iter().filter(|step| !matches!(step, Step::Line | Step::Flush)) {
+                let _ = writeln!(text, "  {}", step.text());
+            }
+            let _ = write!(text, "  (set! ended-{index} (list a table))\n  (! main 0))\n");
+        }
+        let spawned = |index| format!("(spawn worker-{index})\n");
+        text.extend((0..self.workers.len()).map(spawned));
+        let _ = write!(
+            text,
+            "(do ((left {} (- left 1))) ((= left 0))
+  (set! sum (+ sum (recv (n n))))
+  (set! step (+ step 1))
+  (if (even? step) (await-commit)))
+(define final (list sum gained lost",
+            self.messages()
+        );
+        text.extend((0..self.workers.len()).map(|index| format!(" ended-{index}")));
+        text.push_str("))\n");
+        text
+    }
+
+    /// What `final` is at the end, as it is written.
+    #[allow(dead_code, reason = "the simulation of disks has files")]
+    pub fn expected_final(&self) -> String {
+        let ends: Vec<Model> = self.ends().collect();
+        let sum: u64 = ends.iter().map(|model| model.sent).sum();
+        let gained: u64 = ends.iter().map(|model| model.gained).sum();
+        let mut text = format!("({sum} {gained} {}", -i128::from(gained));
+        text.extend(ends.iter().map(|model| format!(" {}", model.state())));
+        text + ")"
+    }
+
+    /// What each worker comes to.
+    fn ends(&self) -> impl Iterator<Item = Model> {
+        self.workers.iter().enumerate().map(|(index, steps)| {
+            let mut model = Model { a: index as u64, ..Model::default() };
+            steps.iter().for_each(|step| model.follow(*step));
+            model
+        })
     }
 
     pub fn text(&self) -> String {
@@ -247,11 +307,9 @@ impl RandomProgram {
     /// What the output files hold at the end.
     pub fn expected(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let (mut files, mut sum, mut gained) = (BTreeMap::new(), 0, 0);
-        for (index, steps) in self.workers.iter().enumerate() {
-            let mut model = Model { a: index as u64, ..Model::default() };
-            steps.iter().for_each(|step| model.follow(*step));
-            let table: Vec<String> = model.table.iter().map(u64::to_string).collect();
-            let _ = write!(model.lines, "({} #({}))", model.a, table.join(" "));
+        for (index, mut model) in self.ends().enumerate() {
+            let state = model.state();
+            model.lines.push_str(&state);
             files.insert(format!("worker-{index}.txt").into(), model.lines.into_bytes());
             sum += model.sent;
             gained += model.gained;
@@ -275,6 +333,12 @@ struct Model {
 }
 
 impl Model {
+    /// State and table as they are written.
+    fn state(&self) -> String {
+        let table: Vec<String> = self.table.iter().map(u64::to_string).collect();
+        format!("({} #({}))", self.a, table.join(" "))
+    }
+
     fn add(&mut self, n: u64) {
         self.a = (self.a + n) % MODULUS;
     }
