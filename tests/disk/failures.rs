@@ -98,7 +98,7 @@ pub enum Beginning {
     Nothing,
     /// The program was run for so many slices, and closed.
     Closed(u64),
-    /// The same, and killed in the middle of closing: the newest commits are in the log and nowhere else.
+    /// It was killed in the second half of so many slices: the newest commits are in the log and nowhere else.
     Killed(u64),
 }
 
@@ -127,18 +127,19 @@ impl Failures {
         }
         let mut record = workload.tape.stop();
         let is_killed = matches!(beginning, Beginning::Killed(_));
+        let mut random = Random(seed);
         if is_killed {
-            let is_last = |operation: &Operation| {
+            let is_commit = |operation: &Operation| {
                 matches!(operation, Operation::Mark(Mark::Phase(Phase::Committed)))
             };
-            record.truncate(record.iter().rposition(is_last).expect("there is a commit") + 2);
+            let last = record.iter().rposition(is_commit).expect("there is a commit");
+            record.truncate(last / 2 + random.below(last as u64 / 2) as usize + 2);
         }
         let (mut disk, mut known) = (Disk::default(), Known::default());
         for operation in &record {
             disk.follow(operation);
             known.follow(operation);
         }
-        let mut random = Random(seed);
         let start = disk.after_cut(Unsynced::Kept, &mut random);
         let slices = is_killed.then_some(1);
         let (mut counts, mut expected) = ([0; Call::ALL.len()], BTreeMap::new());
