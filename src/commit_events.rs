@@ -48,6 +48,7 @@ impl Session {
         self.counts.commit_time += duration;
         self.counts.last_receipt = Some(receipt);
         self.vm.wake_waiters(receipt.transaction.0 as i64);
+        self.vm.heap.note_durable();
     }
 
     /// Performs what commits requested that are known to be durable.

@@ -38,6 +38,7 @@ mod opening;
 pub mod program;
 pub mod prompt;
 pub mod report;
+mod residence;
 pub mod session;
 mod shortage;
 pub mod show;

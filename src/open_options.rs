@@ -16,7 +16,7 @@ use crate::host::StandardHost;
 use crate::host_function::{IntoHostFunction, into_effect};
 use crate::image::Image;
 use crate::opening::seal_key;
-use crate::session::{SessionOptions, WAVE_INTERVAL_DEFAULT, check_heap};
+use crate::session::{SessionOptions, WAVE_INTERVAL_DEFAULT, check_heap, resident_bytes_default};
 
 /// When the state of a running image is committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub struct OpenOptions {
     key: Option<SealKey>,
     commit: Option<CommitName>,
     space_wait: Duration,
+    resident_bytes_max: u64,
 }
 
 impl Default for OpenOptions {
@@ -73,7 +74,16 @@ impl OpenOptions {
             key: None,
             commit: None,
             space_wait: Duration::ZERO,
+            resident_bytes_max: resident_bytes_default(),
         }
+    }
+
+    /// Bytes of the heap that may be in memory, three quarters of the machine's unless given. What has not changed since it
+    /// was committed is given back beyond that, and read again when it is touched.
+    #[must_use]
+    pub fn resident_bytes_max(mut self, bytes: u64) -> OpenOptions {
+        self.resident_bytes_max = bytes;
+        self
     }
 
     /// How long calls wait when the disk is full before they fail with the code E0012; not at all unless given. A
@@ -222,6 +232,7 @@ impl OpenOptions {
         let mut options = SessionOptions::new(host);
         options.limits = self.limits;
         options.space_wait = self.space_wait;
+        options.resident_bytes_max = self.resident_bytes_max;
         options.host_functions = self.host_functions;
         options.wave_interval = match self.durability {
             Durability::Interval(interval) => interval,

@@ -32,6 +32,7 @@ use crate::effects::{EffectError, EffectRunner, newest_effect};
 use crate::host_function;
 pub use crate::opening::check_heap;
 use crate::opening::{fresh_heap, read_heap};
+pub use crate::residence::resident_bytes_default;
 use crate::shortage::PauseReport;
 
 /// Time between two wave starts unless somebody waits.
@@ -66,6 +67,9 @@ pub struct SessionOptions {
     /// Bytes of changed pages that are copied for a commit at once. Of a larger commit parts are written ahead,
     /// while nothing runs.
     pub wave_copy_bytes_max: usize,
+    /// Bytes of the heap that may be in memory. What is beyond that and in no change since it was committed is given
+    /// back at the end of a slice, and read when it is touched; what changed stays. A session without an image has all.
+    pub resident_bytes_max: u64,
     /// How long the session waits for room on a full disk before its calls fail. Those can be made again: they
     /// go on where they were.
     pub space_wait: Duration,
@@ -105,6 +109,7 @@ impl SessionOptions {
             on_failure: Box::new(|_, _| ()),
             on_phase: None,
             wave_copy_bytes_max: WAVE_COPY_BYTES_MAX,
+            resident_bytes_max: resident_bytes_default(),
             space_wait: Duration::ZERO,
             on_pause: Box::new(|_| ()),
         }
@@ -277,6 +282,7 @@ impl Session {
             watch(SessionPhase::Opening);
         }
         let functions = options.host_functions.clone();
+        let resident_bytes_max = options.resident_bytes_max;
         let mut session = if store.newest_root()?.is_some() {
             Session::assemble(read_heap(store.as_mut())?, options)
         } else {
@@ -288,11 +294,9 @@ impl Session {
             return Err(SessionError::MissingHostFunctions(missing));
         }
         session.vm.heap.persistent = true;
+        session.vm.heap.bound_residence(resident_bytes_max, store.page_reader());
         let writer = Writer::start(store, None)?;
         let last = writer.durable();
-        session.vm.wake_waiters(last.0 as i64);
-        session.vm.wake_from_limit();
-        session.vm.wake_input_waiters();
         session.persistence = Some(Persistence {
             writer,
             spare: Vec::new(),
@@ -302,13 +306,42 @@ impl Session {
             last_start: Instant::now(),
             received: last,
         });
-        host_function::bind(&mut session.vm, &functions).map_err(SessionError::HostFunctions)?;
-        // What the last durable commit requested may not have been done: do it again.
-        session.effects = EffectRunner::after_restart(&session.vm);
-        if let Some(newest) = newest_effect(&session.vm) {
-            session.perform_effects(newest)?;
-        }
+        session.guarded(|session| session.take_up(last, &functions))?;
         Ok(session)
+    }
+
+    /// Lets those go on who waited for what an opening gives, and does again what the last commit requested.
+    fn take_up(
+        &mut self,
+        last: TransactionId,
+        functions: &HostFunctions,
+    ) -> Result<(), SessionError> {
+        self.vm.wake_waiters(last.0 as i64);
+        self.vm.wake_from_limit();
+        self.vm.wake_input_waiters();
+        host_function::bind(&mut self.vm, functions).map_err(SessionError::HostFunctions)?;
+        // It may not have been done.
+        self.effects = EffectRunner::after_restart(&self.vm);
+        match newest_effect(&self.vm) {
+            Some(newest) => self.perform_effects(newest),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`whole`], for what a session does beside running its machine.
+    fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut Session) -> Result<T, SessionError>,
+    ) -> Result<T, SessionError> {
+        let result = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if let Ok(Err(error @ (SessionError::Store(_) | SessionError::Writer(_)))) = result {
+            return Err(error);
+        }
+        match (self.vm.heap.demand_failure(), result) {
+            (Some(failure), _) => Err(failure.into()),
+            (None, Ok(result)) => result,
+            (None, Err(panic)) => resume_unwind(panic),
+        }
     }
 
     /// A session over a heap that was read; nothing of it is committed.
@@ -401,6 +434,10 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub fn run_one_slice(&mut self) -> Result<Option<Outcome>, SessionError> {
+        self.guarded(Session::run_slice_and_what_follows)
+    }
+
+    fn run_slice_and_what_follows(&mut self) -> Result<Option<Outcome>, SessionError> {
         let event = self.slice()?;
         match event {
             Event::Exit(status) => return self.end(status).map(Some),
@@ -427,6 +464,10 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub fn advance(&mut self) -> Result<Advance, SessionError> {
+        self.guarded(Session::advance_without_waiting)
+    }
+
+    fn advance_without_waiting(&mut self) -> Result<Advance, SessionError> {
         match self.slice()? {
             Event::Exit(status) => {
                 let process = self.vm.machine.process;
@@ -457,6 +498,7 @@ impl Session {
     }
 
     fn after_slice(&mut self) -> Result<(), SessionError> {
+        self.relieve_memory();
         if self.vm.has_room_again() {
             self.vm.wake_from_limit();
         }
@@ -725,6 +767,10 @@ impl Session {
     /// # Errors
     /// The store or an effect failed.
     pub fn commit_and_wait(&mut self) -> Result<(), SessionError> {
+        self.guarded(Session::commit_all)
+    }
+
+    fn commit_all(&mut self) -> Result<(), SessionError> {
         loop {
             while !self.vm.machine.sections.is_empty() {
                 // A section is bounded; let it end.

@@ -10,11 +10,11 @@
 
 #![allow(unsafe_code, reason = "the nursery's bump pointer is a raw pointer shared with the VM")]
 
-use crate::demand::Demand;
+use crate::demand::{Demand, LocatedPage};
 use crate::kind::{Header, Kind};
 use crate::limits::*;
 use crate::pages::PageRange;
-use crate::snapshot::StoredPage;
+use crate::residence::Residence;
 use crate::space::{
     Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, Space, bit, page_flag, set_bit, set_bits,
 };
@@ -102,6 +102,11 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     pub(crate) const EMPTY: Cursor = Cursor { at: 0, end: 0, occupied: [0; BITMAP_WORDS] };
+
+    /// The page of the hole, if there is one.
+    pub(crate) fn page(&self) -> Option<Page> {
+        (self.end != 0).then(|| Page(((self.end - 1) / PAGE_BYTES) as u32))
+    }
 }
 
 /// Counts of what the collector did, for benchmarks and `pscheme heap`.
@@ -118,7 +123,7 @@ pub struct CollectionCounts {
 /// One heap. Several may live in one host process.
 pub struct Heap {
     /// Goes before the memory it fills.
-    demand: Option<Demand>,
+    pub(crate) demand: Option<Demand>,
     pub space: Space,
     /// Next free byte of the nursery and the end of it, as addresses: the machine's handlers
     /// allocate by moving the first.
@@ -138,6 +143,7 @@ pub struct Heap {
     pub(crate) tombstones: Vec<Page>,
     pub(crate) pages_in_use: u64,
     pub(crate) pages_after_major: u64,
+    pub(crate) residence: Residence,
     /// Bytes the heap may use before a condition is raised.
     pub limit_bytes: u64,
     /// Collect at every allocation.
@@ -196,6 +202,7 @@ impl Heap {
             tombstones: Vec::new(),
             pages_in_use: 0,
             pages_after_major: 0,
+            residence: Residence::UNBOUNDED,
             limit_bytes: HEAP_LIMIT_BYTES_DEFAULT.min(bytes / 4),
             zeal: false,
             persistent: false,
@@ -210,7 +217,7 @@ impl Heap {
     /// then nothing has changed.
     pub(crate) fn read_on_demand(
         &mut self,
-        pages: Vec<StoredPage>,
+        pages: Vec<LocatedPage>,
         reader: Box<dyn PageReader>,
     ) -> bool {
         // SAFETY: the field is dropped before the space.

@@ -21,6 +21,7 @@ pub mod lost;
 pub mod mark;
 mod pages;
 pub mod peek;
+pub mod residence;
 pub mod root_table;
 pub mod snapshot;
 pub mod space;

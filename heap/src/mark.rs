@@ -25,6 +25,9 @@ struct SegmentReach {
     walked: usize,
 }
 
+/// Objects, or pages when sweeping, between two looks at how much is in memory.
+const OBJECTS_BETWEEN_RELIEFS: usize = 4_096;
+
 /// Marks what is reachable. Also used to verify and to count a heap: `Marker` changes nothing but
 /// mark bits.
 pub(crate) struct Marker<'heap> {
@@ -99,7 +102,10 @@ impl Heap {
         self.cursors = [Cursor::EMPTY; POOL_COUNT];
         self.partial.iter_mut().for_each(Vec::clear);
         let pages: Vec<Page> = self.pages_used().collect();
-        for &page in pages.iter().rev() {
+        for (index, &page) in pages.iter().rev().enumerate() {
+            if index % OBJECTS_BETWEEN_RELIEFS == 0 {
+                self.relieve();
+            }
             let entry = self.space.entry(page);
             match entry.page_type {
                 PageType::Free | PageType::RunTail | PageType::Nursery => continue,
@@ -108,6 +114,10 @@ impl Heap {
             let marks = *self.space.marks(page);
             if marks == [0; BITMAP_WORDS] {
                 self.free_page(page);
+                continue;
+            }
+            if !self.is_present(page) {
+                // What died there is not worth a reading.
                 continue;
             }
             *self.space.starts_mut(page) = marks;
@@ -154,7 +164,13 @@ impl Marker<'_> {
     }
 
     fn drain(&mut self) {
+        let mut until_relief = OBJECTS_BETWEEN_RELIEFS;
         while let Some(word) = self.stack.pop() {
+            until_relief -= 1;
+            if until_relief == 0 {
+                until_relief = OBJECTS_BETWEEN_RELIEFS;
+                self.heap.relieve();
+            }
             let offset = word.offset();
             if word.is_pair() {
                 self.mark(Word(self.heap.space.read(offset)));

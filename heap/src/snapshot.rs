@@ -11,8 +11,8 @@ use crate::limits::*;
 use crate::mark::free_count;
 use crate::space::{Age, BITMAP_WORDS, Bitmap, Page, PageEntry, PageType, card, page_flag};
 use crate::store::{
-    PageAttributes, PageNumber, PageSink, PagesOnDemand, RootRecord, Store, StoreError, Wave,
-    WavePage,
+    PageAttributes, PageLocation, PageNumber, PageSink, PagesOnDemand, RootRecord, Store,
+    StoreError, Wave, WavePage,
 };
 use crate::word::Word;
 
@@ -91,7 +91,7 @@ impl Heap {
     }
 
     /// Whether a page differs from its stored version.
-    fn is_changed(&self, page: Page) -> bool {
+    pub(crate) fn is_changed(&self, page: Page) -> bool {
         let entry = self.space.entry(page);
         entry.page_type != PageType::Free
             && (entry.flags & page_flag::CHANGED != 0
@@ -110,6 +110,9 @@ impl Heap {
         self.clear_commit_bits(page);
         let flags = &mut self.space.entry_mut(page).flags;
         *flags = *flags & !page_flag::CHANGED | page_flag::STORED;
+        if let Some(demand) = &self.demand {
+            demand.forget(page);
+        }
     }
 
     /// Appends a page as it is stored and returns how many granules of it are free.
@@ -203,19 +206,22 @@ impl Heap {
         };
         let mut heap = Heap::with_roots(&record, HEAP_RESERVED_BYTES)?;
         let mut entered = Vec::with_capacity(pages.len());
-        for (index, (number, attributes)) in pages.iter().enumerate() {
+        for (index, (number, location)) in pages.iter().enumerate() {
             let run = |first: PageNumber| {
-                let is_later = |(_, other): &&(PageNumber, PageAttributes)| {
+                let is_later = |(_, other): &&(PageNumber, PageLocation)| {
+                    let other = other.attributes();
                     other.page_type == PageType::RunTail as u8 && other.run_owner == first.0
                 };
                 1 + pages[index + 1..].iter().take_while(is_later).count() as u32
             };
-            let page = StoredPage::new(*number, *attributes, run)?;
+            let page = StoredPage::new(*number, location.attributes(), run)?;
             heap.check_place(page.page)?;
             entered.push(page);
         }
         heap.enter_pages(&entered);
-        Ok(heap.read_on_demand(entered, reader).then_some(heap))
+        let locations = pages.into_iter().map(|(_, location)| location);
+        let located = entered.into_iter().zip(locations).collect();
+        Ok(heap.read_on_demand(located, reader).then_some(heap))
     }
 
     /// A heap without pages.
@@ -303,6 +309,11 @@ impl StoredPage {
             _ => 0,
         };
         Ok(StoredPage { page: Page(number.0), page_type, run })
+    }
+
+    /// A page that is in the tables.
+    pub fn of(page: Page, entry: PageEntry) -> StoredPage {
+        StoredPage { page, page_type: entry.page_type, run: entry.run }
     }
 
     fn entry(&self) -> PageEntry {

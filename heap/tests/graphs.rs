@@ -71,6 +71,8 @@ struct World {
     slots: [Option<usize>; SLOTS],
     next_name: usize,
     wave: Wave,
+    /// All that can be is given back after each commit, and read again when it is touched.
+    gives_back: bool,
 }
 
 impl World {
@@ -89,6 +91,28 @@ impl World {
             slots: [None; SLOTS],
             next_name: 0,
             wave: Wave::default(),
+            gives_back: false,
+        }
+    }
+
+    /// A world that keeps in memory what has changed, and nothing else.
+    fn that_gives_back(zeal: bool) -> World {
+        let mut world = World { gives_back: true, ..World::new(zeal) };
+        let reader = world.store.as_mut().unwrap().page_reader();
+        world.heap.bound_residence(0, reader);
+        world
+    }
+
+    fn give_back(&mut self) {
+        self.heap.note_durable();
+        while self.heap.wants_relief() && !self.heap.give_back() {
+            let pages = self.heap.pages_to_locate();
+            if pages.is_empty() {
+                return;
+            }
+            let locations = self.store.as_ref().unwrap().locate(&pages);
+            self.heap.learn_locations(&pages, &locations);
+            self.heap.note_durable();
         }
     }
 
@@ -173,6 +197,9 @@ impl World {
         self.heap.collect_young(&mut NoRoots);
         self.heap.list_changes(&mut self.wave);
         self.store.as_mut().unwrap().commit(&self.wave).unwrap();
+        if self.gives_back {
+            self.give_back();
+        }
     }
 
     fn reopen(&mut self) {
@@ -185,6 +212,9 @@ impl World {
         assert_eq!(self.heap.verify(&mut |_, _| Ok(())), []);
         self.heap.sweep_after_opening();
         self.heap.set_zeal(zeal);
+        if self.gives_back {
+            self.heap.bound_residence(0, store.page_reader());
+        }
         store.begin().unwrap();
         self.store = Some(store);
     }
@@ -247,6 +277,28 @@ proptest! {
         world.compare();
         world.heap.collect_major(&mut NoRoots);
         world.compare();
+    }
+
+    #[test]
+    fn graphs_survive_being_given_back(
+        steps in prop::collection::vec(step(), 1..300),
+        zeal in any::<bool>(),
+    ) {
+        let mut world = World::that_gives_back(zeal);
+        for step in &steps {
+            world.run(step);
+        }
+        world.commit();
+        prop_assert_eq!(world.heap.resident_bytes(), 0, "all is given back");
+        prop_assert_eq!(world.heap.demand_failure().map(|error| error.to_string()), None);
+        world.compare();
+        prop_assert_eq!(world.heap.verify(&mut |_, _| Ok(())), []);
+        world.commit();
+        world.heap.collect_major(&mut NoRoots);
+        world.compare();
+        world.reopen();
+        world.compare();
+        prop_assert_eq!(world.heap.demand_failure().map(|error| error.to_string()), None);
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use pscheme::Limits;
+use pscheme::{Limits, SessionOptions};
 
 use crate::{duration, size, status};
 
@@ -41,6 +41,10 @@ pub struct Running {
     /// the command is given with a higher limit.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub heap_limit: Option<u64>,
+    /// Bytes of the heap that may be in memory, as 2G; three quarters of the machine's unless given. What has
+    /// not changed since it was committed is given back beyond that, and read from the image when it is used.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub memory: Option<u64>,
     /// Another limit, as stack=4G; docs/generated/limits.md lists them. Can be given several times.
     #[arg(long, value_name = "NAME=NUMBER", value_parser = limit)]
     pub limit: Vec<(String, u64)>,
@@ -68,6 +72,14 @@ impl Running {
             limits.heap_bytes = bytes;
         }
         limits
+    }
+
+    /// Sets what the command line says of how sessions run.
+    pub fn apply(&self, options: &mut SessionOptions) {
+        options.limits = self.limits();
+        if let Some(bytes) = self.memory {
+            options.resident_bytes_max = bytes;
+        }
     }
 }
 

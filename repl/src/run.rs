@@ -233,7 +233,7 @@ fn session_options(
         }));
     }
     options.stop_requested = stop_on_signals()?;
-    options.limits = running.limits();
+    running.apply(&mut options);
     wait_for_space(&mut options);
     options.ends_with_main = running.main_only;
     options.on_failure = Box::new(|vm, process| eprint!("{}", describe_failure(vm, process)));

@@ -172,7 +172,8 @@ pub struct Plan {
     pub wrap: WrapStore,
     /// After how many slices each session is closed, but for the last, which goes to the end.
     pub sessions: &'static [u64],
-    /// There is a key: commits are sealed, and a sealed image is not walked, but read on demand.
+    /// There is a key: commits are sealed, and a sealed image is not walked, but read on demand. What is committed is
+    /// given back at once.
     pub is_sealed: bool,
     /// How long a session waits for room on a full disk.
     pub space_wait: Duration,
@@ -391,6 +392,10 @@ impl Workload {
         options.wave_interval = Duration::ZERO;
         options.space_wait = plan.space_wait;
         options.zeal = plan.zeal;
+        if plan.is_sealed {
+            // What is committed is given back at the end of each slice, and read again.
+            options.resident_bytes_max = 0;
+        }
         options.wave_copy_bytes_max = plan.wave_copy_bytes_max;
         let mut session = Session::open((plan.wrap)(Box::new(store)), options)?;
         let step =

@@ -28,6 +28,8 @@ struct Sitting {
     zeal: bool,
     is_sealed: bool,
     in_parts: bool,
+    /// What is committed is given back at the end of each slice.
+    gives_back: bool,
     /// Bytes that the heap may grow by; more each time that is met.
     growth: Option<u64>,
     /// It is closed, not dropped as a host drops it that ends.
@@ -72,6 +74,7 @@ impl Life {
                 zeal: growth.is_some() || random.below(6) == 0,
                 is_sealed: random.below(2) == 0,
                 in_parts: random.below(3) == 0,
+                gives_back: random.below(2) == 0,
                 growth,
                 is_closed: random.below(2) == 0,
                 back: (random.below(3) == 0).then(|| random.below(8)),
@@ -163,6 +166,7 @@ impl Life {
             zeal: false,
             is_sealed: false,
             in_parts: false,
+            gives_back: false,
             growth: None,
             is_closed: true,
             back: None,
@@ -201,6 +205,9 @@ impl Life {
         options.slice_work = SLICE_WORK;
         options.wave_interval = std::time::Duration::ZERO;
         options.zeal = sitting.zeal;
+        if sitting.gives_back {
+            options.resident_bytes_max = 0;
+        }
         options.wave_copy_bytes_max = if sitting.in_parts { 1 } else { WAVE_COPY_BYTES_MAX };
         let store = Box::new(store.map_err(text)?);
         let mut session = Session::open(store, options).map_err(text)?;

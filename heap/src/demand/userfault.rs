@@ -83,6 +83,17 @@ pub struct UserFault {
 /// Dropping it ends the waiting for faults.
 pub struct Stopper(#[expect(dead_code, reason = "it is there to be dropped")] PipeWriter);
 
+/// Gives the memory of a range back: it is missing from here on.
+///
+/// # Safety
+/// The range is private anonymous memory of the caller's, in which nobody has a reference.
+pub unsafe fn discard(range: Range) {
+    // SAFETY: as the caller says.
+    let status =
+        unsafe { libc::madvise(range.start as *mut _, range.bytes as usize, libc::MADV_DONTNEED) };
+    assert_eq!(status, 0, "madvise on memory of the heap");
+}
+
 /// What a system call returned, as a result.
 fn checked(status: libc::c_long) -> io::Result<libc::c_long> {
     if status < 0 { Err(io::Error::last_os_error()) } else { Ok(status) }

@@ -12,7 +12,7 @@ use super::limits::PAGE_SIZE_BYTES;
 use super::page_map::{BlobId, PageMap, PageVersion, RegionNumber, assert_well_formed, page_hash};
 use super::root::{self, ROOT_ROW_BYTES, RootRecord, RootRow};
 use super::wave::{CommitReceipt, Wave};
-use super::{KeptCommit, PageReader, PageSink, PagesOnDemand, Store, StoreError};
+use super::{KeptCommit, PageLocation, PageReader, PageSink, PagesOnDemand, Store, StoreError};
 
 const IMAGE: ImageId = ImageId(*b"image in memory\0");
 const BRANCH: BranchId = BranchId(*b"main in memory\0\0");
@@ -196,16 +196,19 @@ impl MemoryStore {
     }
 }
 
-/// Reads pages of a [`MemoryImage`] as it was opened.
+/// Reads pages of a [`MemoryImage`].
 struct MemoryReader {
     image: MemoryImage,
-    versions: BTreeMap<u32, PageVersion>,
 }
 
 impl PageReader for MemoryReader {
-    fn read(&mut self, page: PageNumber, body: &mut [u8]) -> Result<(), StoreError> {
-        let version = self.versions.get(&page.0).expect("only pages that are there are asked for");
-        body.copy_from_slice(&self.image.read(page, version)?);
+    fn read(
+        &mut self,
+        page: PageNumber,
+        location: &PageLocation,
+        body: &mut [u8],
+    ) -> Result<(), StoreError> {
+        body.copy_from_slice(&self.image.read(page, &location.0)?);
         Ok(())
     }
 }
@@ -222,13 +225,20 @@ impl Store for MemoryStore {
     }
 
     fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
-        let versions: BTreeMap<u32, PageVersion> =
-            self.map.pages().map(|(page, version)| (page.0, *version)).collect();
-        let attributes =
-            |(page, version): (&u32, &PageVersion)| (PageNumber(*page), version.attributes);
-        let pages = versions.iter().map(attributes).collect();
-        let reader = Box::new(MemoryReader { image: self.image.clone(), versions });
-        Ok(Some(PagesOnDemand { pages, reader }))
+        let located = |(page, version): (PageNumber, &PageVersion)| (page, PageLocation(*version));
+        let pages = self.map.pages().map(located).collect();
+        Ok(Some(PagesOnDemand {
+            pages,
+            reader: Box::new(MemoryReader { image: self.image.clone() }),
+        }))
+    }
+
+    fn page_reader(&mut self) -> Option<Box<dyn PageReader>> {
+        Some(Box::new(MemoryReader { image: self.image.clone() }))
+    }
+
+    fn locate(&self, pages: &[PageNumber]) -> Vec<Option<PageLocation>> {
+        pages.iter().map(|page| self.map.get(*page).map(|found| PageLocation(*found))).collect()
     }
 
     fn is_sealed(&self) -> bool {

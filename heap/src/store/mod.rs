@@ -47,6 +47,7 @@ pub use image::ImageDirectory;
 pub use limits::{PAGE_SIZE_BYTES, ROOT_COUNTER_COUNT, ROOT_WORD_COUNT_MAX};
 pub use look::{Holder, Look};
 pub use memory::{MemoryImage, MemoryStore};
+use page_map::PageVersion;
 pub use repair::Loss;
 pub use root::RootRecord;
 pub use seal::SealKey;
@@ -57,20 +58,37 @@ pub use writer::{Writer, WriterEvent};
 /// Receives the pages of an image while it is loaded: number, attributes, body.
 pub type PageSink<'a> = dyn FnMut(PageNumber, PageAttributes, &[u8]) -> Result<(), StoreError> + 'a;
 
-/// Reads single pages of an image that is run, on a thread of its own. A page must not have been changed since
-/// the image was opened: it is the version of then that is read.
+/// Where the version of a page is that the newest commit has, and what it must hash to. It stays there until a later
+/// commit has another version of the page, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct PageLocation(pub(crate) PageVersion);
+
+impl PageLocation {
+    /// What the page's row says of it.
+    pub fn attributes(&self) -> PageAttributes {
+        self.0.attributes
+    }
+}
+
+/// Reads single pages of an image that is run, on a thread of its own.
 pub trait PageReader: Send {
-    /// Reads the body of a page and checks it against its hash.
+    /// Reads the body of a page and checks it against its hash. The location must still be that of the newest
+    /// version.
     ///
     /// # Errors
     /// Damage, or what the disk says.
-    fn read(&mut self, page: PageNumber, body: &mut [u8]) -> Result<(), StoreError>;
+    fn read(
+        &mut self,
+        page: PageNumber,
+        location: &PageLocation,
+        body: &mut [u8],
+    ) -> Result<(), StoreError>;
 }
 
 /// The pages of an image, their bodies still to be read.
 pub struct PagesOnDemand {
     /// Every page that is not freed, in ascending order.
-    pub pages: Vec<(PageNumber, PageAttributes)>,
+    pub pages: Vec<(PageNumber, PageLocation)>,
     /// Reads them.
     pub reader: Box<dyn PageReader>,
 }
@@ -93,6 +111,17 @@ pub trait Store: Send {
     /// or the store cannot do it.
     fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
         Ok(None)
+    }
+
+    /// A reader of pages that [`Store::locate`] found. `None` if the store cannot have one.
+    fn page_reader(&mut self) -> Option<Box<dyn PageReader>> {
+        None
+    }
+
+    /// Where the newest commit has each of these pages; `None` for what it does not have, and everywhere in a
+    /// store that has no reader.
+    fn locate(&self, pages: &[PageNumber]) -> Vec<Option<PageLocation>> {
+        vec![None; pages.len()]
     }
 
     /// Whether the newest commit has a seal of the key that was given: then its state needs no walk.

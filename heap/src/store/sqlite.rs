@@ -35,12 +35,14 @@ use super::ballast::Ballast;
 use super::findings::Findings;
 use super::head::{HeadContent, HeadFile};
 use super::history::{KeptCommit, KeptRoots, Retention};
-use super::identity::{BranchId, Digest, FencingNumber, ImageId, TransactionId};
+use super::identity::{BranchId, Digest, FencingNumber, ImageId, PageNumber, TransactionId};
 use super::lock::ImageLock;
 use super::page_map::PageMap;
 use super::root::{RootRecord, RootRow};
 use super::wave::{CommitReceipt, Wave};
-use super::{PageSink, PagesOnDemand, Phase, Store, StoreError, StoreOptions};
+use super::{
+    PageLocation, PageReader, PageSink, PagesOnDemand, Phase, Store, StoreError, StoreOptions,
+};
 
 pub(crate) use load::CheckedDatabase;
 pub(crate) use prune::empty_log_of;
@@ -251,6 +253,14 @@ impl Store for SqliteStore {
 
     fn load_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
         self.pages_on_demand()
+    }
+
+    fn page_reader(&mut self) -> Option<Box<dyn PageReader>> {
+        Some(self.reader_of_pages())
+    }
+
+    fn locate(&self, pages: &[PageNumber]) -> Vec<Option<PageLocation>> {
+        self.locate_pages(pages)
     }
 
     fn is_sealed(&self) -> bool {

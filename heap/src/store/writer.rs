@@ -24,12 +24,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::identity::TransactionId;
+use super::identity::{PageNumber, TransactionId};
 use super::limits::{
     GAP_INTERVAL_MS, HEAD_SYNC_INTERVAL_MS, PRUNE_ROW_COUNT_PER_STEP, WAVES_IN_FLIGHT_MAX,
 };
 use super::wave::{CommitReceipt, Wave};
-use super::{KeptCommit, Store, StoreError};
+use super::{KeptCommit, PageLocation, Store, StoreError};
 
 /// What the writer reports.
 #[derive(Debug)]
@@ -94,6 +94,8 @@ struct Progress {
     /// Why nothing is written at the moment.
     shortage: Option<Arc<StoreError>>,
     last_commit: Option<Duration>,
+    /// Parts of the next commit have been written ahead of it.
+    has_parts_ahead: bool,
     is_stopping: bool,
 }
 
@@ -241,6 +243,7 @@ impl Writer {
             return Err(why);
         }
         assert_eq!(self.in_flight(), 0, "parts are written when all waves are");
+        self.shared.lock().has_parts_ahead = true;
         let Err(error) = workshop.use_store(|store| store.write_ahead(part)) else { return Ok(()) };
         self.shared.stop_for(&workshop, error, None);
         Err(self.shared.why_stopped().expect("just now"))
@@ -252,6 +255,18 @@ impl Writer {
     /// If writing has ended, or the database cannot be read.
     pub fn kept_commits(&self) -> Result<Vec<KeptCommit>, StoreError> {
         self.shared.workshop().use_store(|store| store.kept_commits())
+    }
+
+    /// Where each of these pages is, if all that was given to the writer is durable: `None` if not, and if nothing is
+    /// written any more.
+    pub fn locate(&self, pages: &[PageNumber]) -> Option<Vec<Option<PageLocation>>> {
+        let progress = self.shared.lock();
+        let is_behind = progress.in_flight() > 0 || progress.has_parts_ahead;
+        drop(progress);
+        if is_behind || self.shared.why_stopped().is_some() {
+            return None;
+        }
+        self.shared.workshop().store.as_ref().map(|store| store.locate(pages))
     }
 
     /// Waves with the writer, the one being written included.
@@ -302,6 +317,7 @@ impl Progress {
             failure: None,
             shortage: None,
             last_commit: None,
+            has_parts_ahead: false,
             is_stopping: false,
         }
     }
@@ -386,6 +402,7 @@ impl Shared {
         progress.is_writing = false;
         progress.gap_is_due = true;
         progress.durable = receipt.transaction;
+        progress.has_parts_ahead = false;
         progress.last_commit = Some(duration);
         if receipt.took_reserve {
             progress.shortage = Some(Arc::new(StoreError::ReserveTaken));

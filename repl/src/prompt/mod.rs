@@ -261,7 +261,7 @@ fn session_options(console: &Console, running: &Running) -> SessionOptions {
     let standard = StandardHost::with_library_folders(folders);
     let host = PromptHost { console: console.clone(), standard };
     let mut options = SessionOptions::new(Box::new(host));
-    options.limits = running.limits();
+    running.apply(&mut options);
     options.stop_requested = Arc::new(AtomicBool::new(false));
     let console = console.clone();
     options.on_failure = Box::new(move |vm, process| {

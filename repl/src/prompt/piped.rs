@@ -88,7 +88,7 @@ pub fn session_options(
     stop: &Arc<AtomicBool>,
 ) -> SessionOptions {
     let mut options = SessionOptions::new(host);
-    options.limits = running.limits();
+    running.apply(&mut options);
     wait_for_space(&mut options);
     options.stop_requested = Arc::clone(stop);
     options.on_failure = Box::new(|vm, process| {

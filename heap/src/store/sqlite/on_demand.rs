@@ -1,9 +1,8 @@
 //! Reading single pages while the image runs, for a heap that reads them when they are touched.
 //!
-//! The versions are those of the opening. A page that was not read was not changed since, so its version is the
-//! newest still, and pruning leaves it alone. The connection is one of its own: until the opening
-//! commit that which checked the database, which sees it as it was found; from then on one
-//! that sees what is committed.
+//! A page that is not in memory has not changed, so its version is the newest still, and pruning leaves it
+//! alone. The connection is one of its own: until the opening commit that which checked the database, which sees it as
+//! it was found; from then on one that sees what is committed.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +14,7 @@ use super::schema::{self, Concurrency};
 use super::{SqliteStore, State};
 use crate::store::identity::{BranchId, PageNumber};
 use crate::store::limits::PAGE_SIZE_BYTES;
-use crate::store::page_map::PageVersion;
-use crate::store::{PageReader, PagesOnDemand, StoreError, StoreOptions};
+use crate::store::{PageLocation, PageReader, PagesOnDemand, StoreError, StoreOptions};
 
 /// The connection of those who read pages on demand.
 pub(super) enum PageConnection {
@@ -29,24 +27,29 @@ pub(super) enum PageConnection {
 
 impl SqliteStore {
     pub(super) fn pages_on_demand(&mut self) -> Result<Option<PagesOnDemand>, StoreError> {
-        let versions: Vec<(PageNumber, PageVersion)> =
-            self.map.pages().map(|(page, version)| (page, *version)).collect();
-        let is_large = (versions.len() * PAGE_SIZE_BYTES) as u64 >= self.options.bytes_on_demand;
+        let pages: Vec<(PageNumber, PageLocation)> =
+            self.map.pages().map(|(page, version)| (page, PageLocation(*version))).collect();
+        let is_large = (pages.len() * PAGE_SIZE_BYTES) as u64 >= self.options.bytes_on_demand;
         if !matches!(self.state, State::Checked { .. }) || !is_large {
             return Ok(None);
         }
         if let Some(reader) = self.reader.take() {
             self.set_page_connection(PageConnection::Open(reader));
         }
-        let pages = versions.iter().map(|(page, version)| (*page, version.attributes)).collect();
-        let reader = Box::new(SqlitePageReader {
+        Ok(Some(PagesOnDemand { pages, reader: self.reader_of_pages() }))
+    }
+
+    pub(super) fn reader_of_pages(&self) -> Box<dyn PageReader> {
+        Box::new(SqlitePageReader {
             database: self.database.clone(),
             options: self.options.clone(),
             connection: Arc::clone(&self.page_connection),
             branch: self.branch,
-            versions,
-        });
-        Ok(Some(PagesOnDemand { pages, reader }))
+        })
+    }
+
+    pub(super) fn locate_pages(&self, pages: &[PageNumber]) -> Vec<Option<PageLocation>> {
+        pages.iter().map(|page| self.map.get(*page).map(|found| PageLocation(*found))).collect()
     }
 
     /// Waits until nobody reads, and lets the next one have this connection.
@@ -60,13 +63,15 @@ struct SqlitePageReader {
     options: StoreOptions,
     connection: Arc<Mutex<PageConnection>>,
     branch: BranchId,
-    versions: Vec<(PageNumber, PageVersion)>,
 }
 
 impl PageReader for SqlitePageReader {
-    fn read(&mut self, page: PageNumber, body: &mut [u8]) -> Result<(), StoreError> {
-        let found = self.versions.binary_search_by_key(&page, |(page, _)| *page);
-        let (_, version) = self.versions[found.expect("only pages that are there are asked for")];
+    fn read(
+        &mut self,
+        page: PageNumber,
+        location: &PageLocation,
+        body: &mut [u8],
+    ) -> Result<(), StoreError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*connection, PageConnection::ToOpen) {
             let opened = schema::open_reader(&self.database, &self.options, Concurrency::Shared)?;
@@ -75,6 +80,6 @@ impl PageReader for SqlitePageReader {
         let PageConnection::Open(reader) = &*connection else { return Err(StoreError::Poisoned) };
         let mut select =
             reader.prepare_cached(SELECT_BODY).map_err(StoreError::sqlite("cannot read a page"))?;
-        read_page(&mut select, self.branch, page, &version, body)
+        read_page(&mut select, self.branch, page, &location.0, body)
     }
 }
