@@ -13,6 +13,7 @@ pub mod demand;
 pub mod error_code;
 mod format;
 pub mod frame;
+pub mod graph_hash;
 pub mod heap;
 pub mod kind;
 pub mod limit_table;

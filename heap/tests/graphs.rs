@@ -302,6 +302,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    #[test]
+    fn the_graph_hash_knows_no_collection_no_commit_and_no_reopening(
+        steps in prop::collection::vec(step(), 1..200),
+        zeal in any::<bool>(),
+    ) {
+        let (mut world, mut calm) = (World::new(zeal), World::new(false));
+        for step in &steps {
+            world.run(step);
+            if !matches!(step, Step::Collect(_) | Step::Commit | Step::Reopen) {
+                calm.run(step);
+            }
+        }
+        let hash = calm.heap.graph_hash();
+        prop_assert_eq!(world.heap.graph_hash(), hash);
+        world.reopen();
+        prop_assert_eq!(world.heap.graph_hash(), hash);
+        world.heap.collect_major(&mut NoRoots);
+        prop_assert_eq!(world.heap.graph_hash(), hash);
+        world.run(&Step::Pair { slot: 0, left: 1, right: 1 });
+        prop_assert_ne!(world.heap.graph_hash(), hash);
+    }
+}
+
 #[test]
 fn garbage_is_not_written() {
     let mut world = World::new(false);
