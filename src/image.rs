@@ -13,11 +13,14 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Header, Kind, body};
 use pscheme_heap::word::Word;
+use pscheme_stdlib::note_value;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::handle::Handle;
+use pscheme_vm::host::Decision;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::process::ProcessState;
 use pscheme_vm::process_tree::Known;
+use pscheme_vm::trace::TraceRecord;
 
 use crate::convert::{FromScheme, ToScheme, Value};
 use crate::error::Error;
@@ -142,6 +145,10 @@ impl Image {
         &mut self.session
     }
 
+    fn note_text(&mut self, text: &str) {
+        self.session.vm.machine.host.note_hashed(TraceRecord::HostText, &[text.as_bytes()]);
+    }
+
     fn hold(&self, word: Word) -> Handle {
         self.session.vm.machine.handles.hold(word)
     }
@@ -153,6 +160,7 @@ impl Image {
     /// Errors of the text, of the evaluation, of the image. Forms before the error have been evaluated.
     pub fn eval(&mut self, text: &str) -> Result<Value, Error> {
         self.check_writable()?;
+        self.note_text(text);
         let mut value = Value(self.hold(Word::UNSPECIFIED));
         let mut position = 0;
         while let Some((process, end)) = self.session.start_form("eval", text, position)? {
@@ -228,6 +236,7 @@ impl Image {
         let symbol = vm.heap.intern(name, &mut vm.machine);
         vm.heap.shadow_library_cell(symbol, &mut vm.machine);
         let word = vm.machine.handles.word(&value.0).expect("just made");
+        note_value(vm, TraceRecord::HostDefinition, name.as_bytes(), word);
         let place = vm.heap.protect(word);
         vm.define(name, place);
         vm.heap.unprotect(place);
@@ -248,6 +257,7 @@ impl Image {
         for value in std::iter::once(procedure).chain(arguments) {
             words.push(value.to_word(vm).map_err(|interrupt| raised(0, interrupt))?);
         }
+        words.iter().for_each(|&word| note_value(vm, TraceRecord::HostCall, &[], word));
         let call = vm.heap.object(Kind::MultipleValues, 0, count);
         words.iter().enumerate().for_each(|(index, word)| vm.heap.initialise(call, index, word.0));
         let process = vm.spawn(call, Word::FALSE).map_err(|interrupt| raised(0, interrupt))?;
@@ -262,6 +272,7 @@ impl Image {
     /// What is wrong with the text; nothing was changed then.
     pub fn spawn(&mut self, text: &str) -> Result<i64, Error> {
         self.check_writable()?;
+        self.note_text(text);
         self.session.with_machine(|vm| {
             let thunk = pscheme_stdlib::compile_and_install(vm, "spawn", text)
                 .map_err(crate::ProgramError::from)?;
@@ -283,6 +294,7 @@ impl Image {
         };
         vm.reserve(body::Message::BYTES).map_err(|interrupt| raised(process, interrupt))?;
         let word = vm.machine.handles.word(&message.0).expect("just made");
+        note_value(vm, TraceRecord::HostMessage, &process.to_le_bytes(), word);
         vm.deliver(record, word).map_err(|interrupt| raised(process, interrupt))
     }
 
@@ -295,7 +307,8 @@ impl Image {
         self.check_writable()?;
         let begin = self.session.work();
         loop {
-            if self.stop.swap(false, Ordering::Relaxed) {
+            let is_to_stop = self.stop.swap(false, Ordering::Relaxed);
+            if self.session.decide(Decision::Stop, is_to_stop) {
                 self.session.commit_and_wait()?;
                 return Ok(Stop::Requested);
             }
@@ -342,7 +355,8 @@ impl Image {
                 }
                 _ => {}
             }
-            if self.stop.swap(false, Ordering::Relaxed) {
+            let is_to_stop = self.stop.swap(false, Ordering::Relaxed);
+            if self.session.decide(Decision::Stop, is_to_stop) {
                 self.session.commit_and_wait()?;
                 return Err(Error::Stopped { process: number });
             }

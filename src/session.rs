@@ -11,17 +11,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use pscheme_heap::graph_hash::GraphHash;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::writer::{SubmitRefused, Writer};
 use pscheme_heap::store::{
-    CommitCause, CommitReceipt, KeptCommit, Store, StoreError, TransactionId, Wave,
+    CommitCause, CommitReceipt, Digest, KeptCommit, Store, StoreError, TransactionId, Wave,
 };
 use pscheme_heap::verify::Problem;
 use pscheme_heap::word::Word;
 use pscheme_vm::engine::Engine;
 use pscheme_vm::fault::{Fault, Interrupt};
-use pscheme_vm::host::Host;
+use pscheme_vm::host::{Decision, Host};
 use pscheme_vm::host_function::HostFunctions;
 use pscheme_vm::limits::Limits;
 use pscheme_vm::machine::{SLICE_WORK, Stop, Vm};
@@ -232,14 +233,14 @@ pub struct SessionCounts {
 pub struct Session {
     pub vm: Vm,
     engine: Engine,
-    wave_interval: Duration,
+    pub(crate) wave_interval: Duration,
     slice_work: i64,
     pub(crate) persistence: Option<Persistence>,
     effects: EffectRunner,
     /// What the next commit says of why it is made, instead of what brings it on.
     next_cause: Option<CommitCause>,
     /// When the console was last looked at for those who wait for input.
-    last_console_look: Instant,
+    pub(crate) last_console_look: Instant,
     ends_with_main: bool,
     pub(crate) stop_requested: Arc<AtomicBool>,
     on_failure: FailureReport,
@@ -364,6 +365,24 @@ impl Session {
         if work.is_fixnum() { work.as_fixnum() as u64 } else { 0 }
     }
 
+    /// The digest of everything that reached the image's programs, left them and decided who runs, since the image
+    /// was made.
+    pub fn trace_digest(&self) -> Digest {
+        self.vm.trace_digest()
+    }
+
+    /// The canonical hash of the image's state: the same for equal states, wherever their objects lie and whenever
+    /// commits and collections happened. Takes time in proportion to what is live.
+    ///
+    /// # Errors
+    /// A page of the image that cannot be read.
+    pub fn graph_hash(&mut self) -> Result<GraphHash, SessionError> {
+        self.with_machine(|vm| {
+            vm.park_for_commit();
+            vm.heap.graph_hash()
+        })
+    }
+
     fn assemble(heap: Heap, options: SessionOptions) -> Session {
         let mut vm = Vm::new(heap, primitive_set(), options.host);
         vm.heap.set_zeal(options.zeal);
@@ -419,7 +438,8 @@ impl Session {
     pub fn run(&mut self) -> Result<Outcome, SessionError> {
         self.enter_phase(SessionPhase::Running);
         loop {
-            if self.stop_requested.load(Ordering::Relaxed) {
+            let is_to_stop = self.stop_requested.load(Ordering::Relaxed);
+            if self.decide(Decision::Stop, is_to_stop) {
                 self.commit_and_wait()?;
                 return Ok(Outcome::Stopped);
             }
@@ -502,45 +522,13 @@ impl Session {
         if self.vm.has_room_again() {
             self.vm.wake_from_limit();
         }
-        if self.vm.has_input_waiters() && self.last_console_look.elapsed() >= CONSOLE_LOOK_INTERVAL
-        {
-            self.wake_for_input();
-        }
-        self.commit_if_due()
-    }
-
-    /// Lets those who wait for input look again if the console has something; whether it has.
-    fn wake_for_input(&mut self) -> bool {
-        self.last_console_look = Instant::now();
-        let is_ready = self.vm.has_input_waiters() && self.vm.machine.host.console_is_ready();
-        if is_ready {
-            self.vm.wake_input_waiters();
-        }
-        is_ready
-    }
-
-    /// No process can run: wakes whom it can, and otherwise makes durable what was reached.
-    fn rest(&mut self) -> Result<Advance, SessionError> {
-        if self.vm.heap.root(Root::CommitWaiters).is_object() {
-            self.serve_waiters()?;
-            return Ok(Advance::Worked);
-        }
-        if self.vm.heap.root(Root::ProcessesAtLimit).is_object() {
-            self.vm.heap.collect_major(&mut self.vm.machine);
-            if self.vm.has_room_again() {
-                self.vm.wake_from_limit();
-                return Ok(Advance::Worked);
+        if self.vm.has_input_waiters() {
+            let is_time = self.last_console_look.elapsed() >= CONSOLE_LOOK_INTERVAL;
+            if self.decide(Decision::ConsoleLook, is_time) {
+                self.wake_for_input();
             }
         }
-        if self.vm.fire_timers() > 0 || self.wake_for_input() {
-            return Ok(Advance::Worked);
-        }
-        if self.has_work_for_commit() {
-            self.commit_and_wait()?;
-            return Ok(Advance::Worked);
-        }
-        let awaits_input = self.vm.has_input_waiters();
-        Ok(Advance::Idle { due_us: self.vm.first_due_us(), awaits_input })
+        self.commit_if_due()
     }
 
     /// Notes that an entry of the prompt begins: the next commit says so.
@@ -559,83 +547,30 @@ impl Session {
         }
     }
 
-    /// No process can run: waits for what some of them wait for; the outcome if there is nothing.
-    fn when_idle(&mut self) -> Result<Option<Outcome>, SessionError> {
-        if self.vm.heap.root(Root::CommitWaiters).is_object() {
-            self.serve_waiters()?;
-            return Ok(None);
-        }
-        let at_limit = self.vm.heap.root(Root::ProcessesAtLimit).is_object();
-        if at_limit {
-            self.vm.heap.collect_major(&mut self.vm.machine);
-            if self.vm.has_room_again() {
-                return Ok(None);
-            }
-        }
-        let due_us = self.vm.first_due_us();
-        if self.vm.has_input_waiters() {
-            self.wait_for_input(due_us)?;
-            return Ok(None);
-        }
-        if let Some(due_us) = due_us {
-            self.wait_for_timer(due_us)?;
-            return Ok(None);
-        }
-        if at_limit {
-            self.commit_and_wait()?;
-            return Ok(Some(Outcome::AtLimit));
-        }
-        if self.main_state() == Some(ProcessState::WaitingForMessage) {
-            self.commit_and_wait()?;
-            return Ok(Some(Outcome::Waiting));
-        }
-        let status = self.ending_status();
-        self.end(status).map(Some)
+    /// A decision by time or by how far the writer is; the host may know better, because it replays a recording.
+    pub(crate) fn decide(&mut self, decision: Decision, found: bool) -> bool {
+        self.vm.machine.host.decide(decision, found)
     }
 
-    /// Nobody can run before the first timer is due. What there is to commit is committed first, so
-    /// that it does not wait as long as the processes do.
-    fn wait_for_timer(&mut self, due_us: i64) -> Result<(), SessionError> {
-        let wait_us = due_us.saturating_sub(self.vm.machine.host.clock_us());
-        if wait_us > self.wave_interval.as_micros() as i64 && self.has_work_for_commit() {
-            return self.commit_and_wait();
-        }
-        let Session { vm, stop_requested, .. } = self;
-        vm.machine.host.wait_until_us(due_us, stop_requested);
-        vm.fire_timers();
-        Ok(())
-    }
-
-    /// Nobody can run before there is input, or the first timer is due. Who types or sends may be about
-    /// to, so what there is to commit is committed when a wave would be due, and not at once.
-    fn wait_for_input(&mut self, due_us: Option<i64>) -> Result<(), SessionError> {
-        let wave_us = self.vm.machine.host.clock_us() + self.wave_interval.as_micros() as i64;
-        let ends_with_wave =
-            due_us.is_none_or(|due_us| due_us > wave_us) && self.has_work_for_commit();
-        let until_us = if ends_with_wave { Some(wave_us) } else { due_us };
-        let Session { vm, stop_requested, .. } = self;
-        vm.machine.host.wait_for_console(until_us, stop_requested);
-        self.vm.fire_timers();
-        if !self.wake_for_input() && ends_with_wave && self.vm.machine.host.clock_us() >= wave_us {
-            self.commit_and_wait()?;
-        }
-        Ok(())
+    /// Whether the writer has a wave.
+    fn is_commit_on_its_way(&self) -> bool {
+        self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0)
     }
 
     /// Whether a commit would hold anything new, or one is on its way.
-    fn has_work_for_commit(&self) -> bool {
-        let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
+    pub(crate) fn has_work_for_commit(&self) -> bool {
+        let in_flight = self.is_commit_on_its_way();
         let has_changes = self.persistence.is_some() && self.vm.heap.has_changes();
         in_flight || has_changes || newest_effect(&self.vm).is_some()
     }
 
     /// What the process that runs the script is doing.
-    fn main_state(&self) -> Option<ProcessState> {
+    pub(crate) fn main_state(&self) -> Option<ProcessState> {
         let main = self.vm.heap.root(Root::MainProcess);
         main.is_object().then(|| self.vm.process_state(main))
     }
 
-    fn ending_status(&self) -> i64 {
+    pub(crate) fn ending_status(&self) -> i64 {
         i64::from(self.main_state() == Some(ProcessState::Failed))
     }
 
@@ -645,7 +580,7 @@ impl Session {
     }
 
     /// Writes what ports still hold, notes the status, and commits the end of the program.
-    fn end(&mut self, status: i64) -> Result<Outcome, SessionError> {
+    pub(crate) fn end(&mut self, status: i64) -> Result<Outcome, SessionError> {
         // Room was made for every buffer when its port was opened; at the heap's limit the bytes
         // stay in the image with their ports.
         let _flushed: Result<(), Interrupt> = pscheme_stdlib::flush_open_ports(&mut self.vm);
@@ -674,9 +609,9 @@ impl Session {
     }
 
     /// Nobody can run until a commit is durable: make it and wait for it.
-    fn serve_waiters(&mut self) -> Result<(), SessionError> {
-        let in_flight = self.persistence.as_ref().is_some_and(|p| p.writer.in_flight() > 0);
-        if !in_flight || self.vm.has_new_waiters() {
+    pub(crate) fn serve_waiters(&mut self) -> Result<(), SessionError> {
+        let in_flight = self.is_commit_on_its_way();
+        if !self.decide(Decision::CommitOnItsWay, in_flight) || self.vm.has_new_waiters() {
             self.cut_wave(Writer::queue, CommitCause::Awaited)?;
         }
         self.wait_for_last()
@@ -698,26 +633,37 @@ impl Session {
     }
 
     fn commit_if_due(&mut self) -> Result<(), SessionError> {
-        let Some(persistence) = &self.persistence else { return Ok(()) };
-        let dirty = self.vm.heap.young_bytes();
-        if persistence.writer.in_flight() > 0 {
-            if dirty >= 2 * WAVE_DIRTY_BYTES_MAX {
-                self.wait_for_last()?;
-            }
+        if self.persistence.is_none() {
             return Ok(());
+        }
+        let in_flight = self.is_commit_on_its_way();
+        let is_much = in_flight && self.vm.heap.young_bytes() >= 2 * WAVE_DIRTY_BYTES_MAX;
+        if self.decide(Decision::WriterWait, is_much) {
+            return self.wait_for_last();
+        }
+        let cause = if in_flight { None } else { self.cause_of_commit() };
+        if !self.decide(Decision::Commit, cause.is_some()) {
+            return Ok(());
+        }
+        if in_flight {
+            // In a replay the writer may not be as far as it was.
+            self.wait_for_durability()?;
+        }
+        self.cut_wave(Writer::submit, cause.unwrap_or(CommitCause::Interval))
+    }
+
+    /// Why a commit is due now, if one is.
+    fn cause_of_commit(&self) -> Option<CommitCause> {
+        let persistence = self.persistence.as_ref()?;
+        if self.vm.has_new_waiters() {
+            return Some(CommitCause::Awaited);
+        }
+        if self.vm.heap.young_bytes() >= WAVE_DIRTY_BYTES_MAX {
+            return Some(CommitCause::Volume);
         }
         let pause = persistence.writer.last_commit_duration().unwrap_or_default();
         let interval = self.wave_interval.max(pause.saturating_mul(2));
-        let cause = if self.vm.has_new_waiters() {
-            CommitCause::Awaited
-        } else if dirty >= WAVE_DIRTY_BYTES_MAX {
-            CommitCause::Volume
-        } else if persistence.last_start.elapsed() >= interval {
-            CommitCause::Interval
-        } else {
-            return Ok(());
-        };
-        self.cut_wave(Writer::submit, cause)
+        (persistence.last_start.elapsed() >= interval).then_some(CommitCause::Interval)
     }
 
     /// Hands the state of this instant to the writer, unless an atomic section is open: then the
@@ -791,7 +737,8 @@ impl Session {
             }
         }
         // The queue is empty; one more commit makes the acknowledgements durable.
-        if self.persistence.is_some() && self.vm.heap.has_changes() {
+        let has_changes = self.persistence.is_some() && self.vm.heap.has_changes();
+        if self.decide(Decision::CommitOnceMore, has_changes) {
             self.cut_wave(Writer::queue, CommitCause::Asked)?;
             self.wait_for_last()?;
         }

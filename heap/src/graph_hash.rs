@@ -23,8 +23,18 @@ use crate::root_table::Root;
 use crate::word::{TAG_MASK, Word};
 
 /// Roots that say how far commits have come, and not what a program can see: requests that have left, or whose
-/// acknowledgement is on its way, and who waits for a commit that was not cut yet.
-const ROOTS_LEFT_OUT: [Root; 3] = [Root::EffectsHead, Root::EffectsTail, Root::CommitWaitersNew];
+/// acknowledgement is on its way, and who waits for a commit that was not cut yet. And the trace digest, which
+/// tells how the state was reached, and is compared by itself.
+pub const ROOTS_LEFT_OUT: [Root; 8] = [
+    Root::EffectsHead,
+    Root::EffectsTail,
+    Root::CommitWaitersNew,
+    Root::TraceDigest0,
+    Root::TraceDigest1,
+    Root::TraceDigest2,
+    Root::TraceDigest3,
+    Root::TraceDigest4,
+];
 
 /// Stand before what is no word of the heap, so that two graphs never give the same bytes. No word begins so:
 /// the immediates of these kinds do not exist.

@@ -118,6 +118,16 @@ root_table! {
     36 UnicodeVersion: number;
     /// First of the processes that wait for input from the console, newest first, or `#f`.
     37 InputWaiters: object(Process);
+    /// The first 52 bits of the trace digest, from the least. 0 in images that are older than this row.
+    38 TraceDigest0: number;
+    /// The next 52 bits.
+    39 TraceDigest1: number;
+    /// The next 52 bits.
+    40 TraceDigest2: number;
+    /// The next 52 bits.
+    41 TraceDigest3: number;
+    /// The last 48 bits.
+    42 TraceDigest4: number;
 }
 
 impl RootClass {

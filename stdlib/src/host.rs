@@ -2,12 +2,15 @@
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::Kind;
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::{Fault, Interrupt};
 use pscheme_vm::host_function::HostCall;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
+use pscheme_vm::print::summary;
+use pscheme_vm::trace::TraceRecord;
 
 use crate::argument::{Outcome, name_text};
 
@@ -49,7 +52,26 @@ fn host_call(vm: &mut Vm, arguments: Arguments) -> Outcome {
         let message = format!("{name} takes {expected} arguments, found {count}");
         return Err(Fault::new(ErrorCode::WrongArgumentCount, message).into());
     }
-    (function.body)(vm, arguments, 1)
+    let answer = (function.body)(vm, arguments, 1);
+    match &answer {
+        Ok(value) => note_value(vm, TraceRecord::HostAnswer, b"+", *value),
+        Err(Interrupt::Error(fault)) => {
+            let message = fault.message.clone();
+            vm.machine.host.note_hashed(TraceRecord::HostAnswer, &[b"-", message.as_bytes()]);
+        }
+        Err(_) => {}
+    }
+    answer
+}
+
+/// Notes a value that comes from the host in the trace: texts and bytes whole, of anything else what a message shows.
+pub fn note_value(vm: &mut Vm, record: TraceRecord, name: &[u8], value: Word) {
+    let bytes = match vm.heap.kind_of(value) {
+        Some(Kind::String) => vm.heap.string_text(value).into_bytes(),
+        Some(Kind::Bytevector) => vm.heap.bytes(value).to_vec(),
+        _ => summary(&vm.heap, value).into_bytes(),
+    };
+    vm.machine.host.note_hashed(record, &[name, &bytes]);
 }
 
 fn host_request(vm: &mut Vm, _: Arguments) -> Outcome {

@@ -49,6 +49,7 @@ pub mod write;
 use pscheme_vm::primitive::Primitive;
 
 pub use argument::place as argument_place;
+pub use host::note_value;
 pub use image::{ImageSurroundings, define_library};
 pub use load::{
     Installation, LoadError, boot, boot_image, compile_and_install, compile_form_at,

@@ -16,6 +16,43 @@ pub enum ConsoleInput {
     End,
 }
 
+/// What is decided between two slices by how much time has gone by or how far others are. A recording holds
+/// these, so that everything happens again after the same work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Decision {
+    /// Whether the session stops.
+    Stop = 0,
+    /// Whether an event of the writer is taken in: a durable commit wakes who waits for it.
+    WriterEvent = 1,
+    /// Whether the console is looked at for those who wait for input.
+    ConsoleLook = 2,
+    /// Whether the writer is waited for, because too much has changed since the last commit.
+    WriterWait = 3,
+    /// Whether a commit is made now.
+    Commit = 4,
+    /// Whether a commit on its way is waited for, and none made, for those who wait for one.
+    CommitOnItsWay = 5,
+    /// Whether what there is to commit is committed before nobody can run for a while.
+    CommitBeforeWait = 6,
+    /// Whether one more commit makes acknowledgements durable.
+    CommitOnceMore = 7,
+}
+
+impl Decision {
+    /// All decisions, in the order of their codes.
+    pub const ALL: [Decision; 8] = [
+        Decision::Stop,
+        Decision::WriterEvent,
+        Decision::ConsoleLook,
+        Decision::WriterWait,
+        Decision::Commit,
+        Decision::CommitOnItsWay,
+        Decision::CommitBeforeWait,
+        Decision::CommitOnceMore,
+    ];
+}
+
 /// The host of a machine. Every call is made at a counted point.
 pub trait Host: Send {
     /// Shows bytes on the console. They may be shown again after a crash.
@@ -84,6 +121,23 @@ pub trait Host: Send {
     /// The folders in which libraries are looked for, the first first.
     fn library_folders(&self) -> Vec<PathBuf> {
         Vec::new()
+    }
+
+    /// The system's answer to a question that no other method asks. A host that replays a recording answers
+    /// from it, and the question is not asked.
+    fn ask_system(&mut self, question: &mut dyn FnMut() -> Vec<u8>) -> Vec<u8> {
+        question()
+    }
+
+    /// A decision of the session, which has `found` one by the time and by how far others are. A host that
+    /// replays a recording gives the one that was made then.
+    fn decide(&mut self, _decision: Decision, found: bool) -> bool {
+        found
+    }
+
+    /// Whether requests to files are performed. In a replay they have been.
+    fn performs_effects(&self) -> bool {
+        true
     }
 }
 

@@ -36,6 +36,7 @@ pub mod room;
 pub mod set_aside;
 pub mod stack;
 pub mod timers;
+pub mod trace;
 pub mod verify_code;
 pub mod verify_processes;
 pub mod waiters;

@@ -12,6 +12,7 @@ use pscheme_heap::word::Word;
 
 use crate::machine::Vm;
 use crate::process::{Event, ProcessState};
+use crate::trace::TraceRecord;
 
 /// The limit that stopped a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,9 @@ impl Vm {
 
     /// Lets the processes that a limit stopped try again, in the order in which they stopped.
     pub fn wake_from_limit(&mut self) {
+        if self.heap.root(Root::ProcessesAtLimit).is_object() {
+            self.note_with_work(TraceRecord::RoomAgain, 0);
+        }
         self.take_up_again(Root::ProcessesAtLimit);
     }
 }

@@ -24,6 +24,7 @@ use crate::host_function::HostFunctions;
 use crate::limits::Limits;
 use crate::liveness::{Liveness, analyse};
 use crate::primitive::{Primitive, PrimitiveSet};
+use crate::trace::TracedHost;
 
 /// Words of the running stack; deeper frames are sealed into the heap.
 pub const STACK_WORDS: usize = 32 * 1024;
@@ -124,7 +125,7 @@ pub struct Machine {
     /// between two Scheme frames.
     pub running: bool,
     /// Console output and other things of the host.
-    pub host: Box<dyn crate::host::Host>,
+    pub host: TracedHost,
     /// A number drawn when the machine was made: what is of this opening of an image has it.
     pub opening: i64,
     /// The first process that can run, if this machine evaluates apart from an image: those before it are
@@ -158,7 +159,8 @@ pub struct Machine {
 unsafe impl Send for Machine {}
 
 impl Machine {
-    fn new(primitives: Arc<PrimitiveSet>, mut host: Box<dyn crate::host::Host>) -> Machine {
+    fn new(primitives: Arc<PrimitiveSet>, host: Box<dyn crate::host::Host>) -> Machine {
+        let mut host = TracedHost::new(host);
         // All bits of a fixnum but the sign.
         let opening = (host.random() >> 4) as i64;
         let stack = vec![0u64; STACK_WORDS + STACK_SLACK_WORDS].into_boxed_slice();

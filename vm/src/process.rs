@@ -278,7 +278,14 @@ impl Vm {
     /// somebody runs.
     pub fn end_slice(&mut self, stop: Stop) -> Event {
         let process = self.machine.process;
+        let id = self.heap.field(process, body::Process::ID).as_fixnum();
         self.fire_timers();
+        let event = self.let_go(process, stop);
+        self.note_slice(id, event);
+        event
+    }
+
+    fn let_go(&mut self, process: Word, stop: Stop) -> Event {
         match stop {
             Stop::Slice => {
                 if self.has_runnable() {
@@ -399,6 +406,7 @@ impl Vm {
     /// Puts everything that runs into the heap, so that it can be committed: the running process
     /// goes to the front of the queue.
     pub fn park_for_commit(&mut self) {
+        self.extend_trace();
         let process = self.machine.process;
         if process.is_object() {
             self.park(ProcessState::Ready);

@@ -46,10 +46,21 @@ impl Vm {
     /// # Errors
     /// The condition of the heap's limit.
     pub fn reserve_object(&mut self, bytes: u64, beside: u64) -> Result<(), Interrupt> {
+        if bytes > LARGE_OBJECT_BYTES {
+            self.charge(bytes / PAGE_BYTES);
+        }
+        self.reserve_object_paid(bytes, beside)
+    }
+
+    /// As [`Vm::reserve_object`] where the work is paid for already, because how large the object is depends on when
+    /// stacks were sealed or objects moved: work must not.
+    ///
+    /// # Errors
+    /// The condition of the heap's limit.
+    pub fn reserve_object_paid(&mut self, bytes: u64, beside: u64) -> Result<(), Interrupt> {
         if bytes <= LARGE_OBJECT_BYTES {
             return self.reserve(bytes + beside);
         }
-        self.charge(bytes / PAGE_BYTES);
         let young = self.heap.young_bytes();
         if young > 0 && young + bytes > YOUNG_BYTES_MAX {
             self.heap.collect_young(&mut self.machine);

@@ -76,7 +76,8 @@ impl Vm {
         let words = self.words_below_base() + frame_words;
         self.check_depth(self.depth_of(self.machine.continuation).saturating_add(words as u64))?;
         let segment = Header::new(Kind::Segment, 0, words);
-        self.reserve_object(segment.size_bytes(), CONTINUATION)
+        // The calls that filled the stack have paid.
+        self.reserve_object_paid(segment.size_bytes(), CONTINUATION)
     }
 
     /// Makes sure that frames of this many words are within the stack's limit.

@@ -11,6 +11,7 @@ use pscheme_heap::word::Word;
 use crate::fault::Interrupt;
 use crate::machine::Vm;
 use crate::process::ProcessState;
+use crate::trace::TraceRecord;
 
 impl Vm {
     /// A new process that runs `thunk` once the commit that holds this request is durable; at once
@@ -84,6 +85,9 @@ impl Vm {
             self.heap.set_field(first, body::Process::DUE, Word::FALSE);
             self.enqueue(first);
             woken += 1;
+        }
+        if woken > 0 {
+            self.note_with_work(TraceRecord::Committed, woken as u64);
         }
         woken
     }

@@ -176,6 +176,11 @@ impl Writer {
         Ok(promised)
     }
 
+    /// Whether there is an event.
+    pub fn has_event(&self) -> bool {
+        !self.shared.lock().events.is_empty()
+    }
+
     /// The next event, if there is one.
     pub fn poll(&self) -> Option<WriterEvent> {
         self.shared.lock().events.pop_front()

@@ -271,7 +271,8 @@ fn reserve_young(vm: &mut Vm, arguments: Arguments) -> Result<(), Interrupt> {
         return Ok(());
     }
     let bytes = YOUNG_HEADER_BYTES + (used * 2).max(CAPACITY_MIN) * 8;
-    vm.reserve_object(bytevector_bytes(bytes), 0)?;
+    // The insertions that filled the list have paid.
+    vm.reserve_object_paid(bytevector_bytes(bytes), 0)?;
     let young = vm.heap.bytevector_zeroed(bytes);
     index::move_young(&mut vm.heap, arguments.get(0), young);
     Ok(())

@@ -3,7 +3,9 @@
 //! A request names its port, an absolute offset and the bytes, so performing it twice is the same as
 //! performing it once.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Protected;
@@ -13,6 +15,7 @@ use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::{Park, Vm};
 use pscheme_vm::primitive::Arguments;
+use pscheme_vm::trace::TraceRecord;
 
 use super::input::opening;
 use super::{number_field, set_number_field};
@@ -55,6 +58,7 @@ pub(super) fn queue(vm: &mut Vm, port: Word, operation: Operation, payload: Word
         vm.heap.set_field(effect, index, value);
     }
     vm.heap.set_root(Root::NextEffect, Word::fixnum(number + 1));
+    note(vm, effect);
     let tail = vm.heap.root(Root::EffectsTail);
     if tail.is_object() {
         vm.heap.set_field(tail, body::Effect::NEXT, effect);
@@ -63,6 +67,19 @@ pub(super) fn queue(vm: &mut Vm, port: Word, operation: Operation, payload: Word
     }
     vm.heap.set_root(Root::EffectsTail, effect);
     vm.machine.effects_pending = true;
+}
+
+/// Notes a request in the trace.
+fn note(vm: &mut Vm, effect: Word) {
+    let heap = &vm.heap;
+    let number = |index: usize| heap.field(effect, index).as_fixnum().to_le_bytes();
+    let path =
+        heap.string_text(heap.field(heap.field(effect, body::Effect::TARGET), body::Port::NAME));
+    let payload = heap.field(effect, body::Effect::PAYLOAD);
+    let payload: &[u8] = if payload.is_object() { heap.bytes(payload) } else { &[] };
+    let (operation, position) = (number(body::Effect::OPERATION), number(body::Effect::POSITION));
+    let parts: [&[u8]; 4] = [&operation, &position, path.as_bytes(), payload];
+    vm.machine.host.note_hashed(TraceRecord::Effect, &parts);
 }
 
 /// Bytes that turning the buffer of `port` into an effect takes.
@@ -139,7 +156,15 @@ pub(super) fn may_leave(vm: &Vm) -> Result<(), String> {
 
 /// Checks that a file can be written, without changing anything: the file itself, or where it does
 /// not exist the directory it will be created in.
-pub(super) fn check_writable(path: &Path) -> Result<(), String> {
+pub(super) fn check_writable(vm: &mut Vm, path: &Path) -> Result<(), String> {
+    let answer = vm.machine.host.ask_system(&mut || match find_whether_writable(path) {
+        Ok(()) => Vec::new(),
+        Err(why) => why.into_bytes(),
+    });
+    if answer.is_empty() { Ok(()) } else { Err(String::from_utf8_lossy(&answer).into_owned()) }
+}
+
+fn find_whether_writable(path: &Path) -> Result<(), String> {
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Err("it is a directory".into()),
         Ok(_) => std::fs::OpenOptions::new()
@@ -166,20 +191,35 @@ pub(super) fn check_writable(path: &Path) -> Result<(), String> {
 }
 
 /// The path in argument 0, made absolute.
-pub(super) fn path_argument(call: Call<'_>) -> Result<std::path::PathBuf, Interrupt> {
+pub(super) fn path_argument(
+    vm: &mut Vm,
+    name: &str,
+    arguments: Arguments,
+) -> Result<PathBuf, Interrupt> {
+    let call = Call::new(vm, name, arguments);
     let view = StringView::of(call.heap, call.string(0)?);
     if view.length > PATH_CHARACTERS_MAX {
-        let message = format!("{}: a path has at most {PATH_CHARACTERS_MAX} characters", call.name);
+        let message = format!("{name}: a path has at most {PATH_CHARACTERS_MAX} characters");
         return Err(fault(ErrorCode::FileError, message));
     }
     let text = view.text();
-    std::path::absolute(&text)
-        .map_err(|error| fault(ErrorCode::FileError, format!("{}: {text:?}: {error}", call.name)))
+    // In which folder the system has this process is an input like any other.
+    let answer = vm.machine.host.ask_system(&mut || match std::path::absolute(&text) {
+        Ok(path) => [b"+", path.as_os_str().as_bytes()].concat(),
+        Err(error) => format!("-{error}").into_bytes(),
+    });
+    match answer.split_first() {
+        Some((b'+', path)) => Ok(PathBuf::from(OsStr::from_bytes(path))),
+        _ => {
+            let why = String::from_utf8_lossy(answer.get(1..).unwrap_or_default());
+            Err(fault(ErrorCode::FileError, format!("{name}: {text:?}: {why}")))
+        }
+    }
 }
 
 pub(super) fn is_pending(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let name = opening(vm, arguments);
-    let path = path_argument(Call::new(vm, &name, arguments))?;
+    let path = path_argument(vm, &name, arguments)?;
     let mut effect = vm.heap.root(Root::EffectsHead);
     let mut before = Word::FALSE;
     while effect.is_object() {

@@ -33,7 +33,7 @@ pub(super) fn open(vm: &mut Vm, arguments: Arguments) -> Outcome {
 /// Reads a file as a whole; takes as long as the system needs for it.
 pub(super) fn read_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let name = opening(vm, arguments);
-    let path = path_argument(Call::new(vm, &name, arguments))?;
+    let path = path_argument(vm, &name, arguments)?;
     let failed = |why: String| {
         let message = format!("{name} cannot read {}: {why}", path.display());
         fault(ErrorCode::FileError, message)
@@ -56,8 +56,9 @@ pub(super) fn opening(vm: &Vm, arguments: Arguments) -> String {
 }
 
 pub(super) fn file_exists(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let path = path_argument(Call::new(vm, "file-exists?", arguments))?;
-    Ok(Word::boolean(path.exists()))
+    let path = path_argument(vm, "file-exists?", arguments)?;
+    let answer = vm.machine.host.ask_system(&mut || vec![u8::from(path.exists())]);
+    Ok(Word::boolean(answer == [1]))
 }
 
 /// What a port has not given out yet.

@@ -1,5 +1,7 @@
 //! Writing: to the console at once, to strings and files through a buffer.
 
+use std::path::Path;
+
 use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
@@ -38,8 +40,8 @@ pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
         None if arguments.get(1).is_true() => "open-output-file".into(),
         None => "open-binary-output-file".into(),
     };
-    let path = path_argument(Call::new(vm, &name, arguments))?;
-    if let Err(why) = may_leave(vm).and_then(|()| check_writable(&path)) {
+    let path = path_argument(vm, &name, arguments)?;
+    if let Err(why) = may_leave(vm).and_then(|()| check_writable(vm, &path)) {
         let message = format!("{name} cannot write {}: {why}", path.display());
         return Err(fault(ErrorCode::FileError, message));
     }
@@ -61,29 +63,45 @@ pub(super) fn open_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
 /// Requests the deletion of a file. Whoever performs the request gets a closed port that knows which
 /// file had the name when it was made.
 pub(super) fn delete_file(vm: &mut Vm, arguments: Arguments) -> Outcome {
-    let path = path_argument(Call::new(vm, "delete-file", arguments))?;
+    let path = path_argument(vm, "delete-file", arguments)?;
     let refused = |why: String| {
         let message = format!("delete-file cannot delete {}: {why}", path.display());
         fault(ErrorCode::FileError, message)
     };
     may_leave(vm).map_err(refused)?;
-    let metadata = std::fs::symlink_metadata(&path).map_err(|error| refused(error.to_string()))?;
-    if metadata.is_dir() {
-        return Err(refused("it is a directory".into()));
-    }
-    let folder = path.parent().map(std::fs::metadata);
-    if folder.is_some_and(|found| found.is_ok_and(|found| found.permissions().readonly())) {
-        return Err(refused("its directory cannot be written to".into()));
-    }
+    let answer = vm.machine.host.ask_system(&mut || match find_whether_deletable(&path) {
+        Ok(record) => [b"+", record.encode().as_slice()].concat(),
+        Err(why) => format!("-{why}").into_bytes(),
+    });
+    let record = match answer.split_first() {
+        Some((b'+', record)) => record,
+        _ => {
+            let why = String::from_utf8_lossy(answer.get(1..).unwrap_or_default());
+            return Err(refused(why.into_owned()));
+        }
+    };
     let name = new_string(vm, &path.to_string_lossy())?;
     arguments.set(0, name);
     vm.reserve(PORT_BYTES + FILE_RECORD_BYTES + EFFECT_BYTES)?;
     let port = new_port(vm, state::OUTPUT | state::FILE);
     vm.heap.set_field(port, body::Port::NAME, arguments.get(0));
-    let record = vm.heap.bytevector(&FileRecord::identity(&metadata).encode());
+    let record = vm.heap.bytevector(record);
     vm.heap.set_field(port, body::Port::FILE, record);
     queue(vm, port, Operation::Delete, Word::FALSE);
     Ok(Word::UNSPECIFIED)
+}
+
+/// Which file it is that can be deleted, without changing anything.
+fn find_whether_deletable(path: &Path) -> Result<FileRecord, String> {
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| error.to_string())?;
+    if metadata.is_dir() {
+        return Err("it is a directory".into());
+    }
+    let folder = path.parent().map(std::fs::metadata);
+    if folder.is_some_and(|found| found.is_ok_and(|found| found.permissions().readonly())) {
+        return Err("its directory cannot be written to".into());
+    }
+    Ok(FileRecord::identity(&metadata))
 }
 
 /// Writes bytes to the port in argument 0.
