@@ -283,7 +283,8 @@ impl Vm {
     }
 
     /// Feeds a constant's content, without addresses. Where a pair or vector comes again, which quoted
-    /// data may do inside themselves too, its place in the order of the first visits stands for it.
+    /// data may do inside themselves too, its place in the order of the first visits stands for it. Of an object that is
+    /// no datum, as `eval` may be given one, the kind enters alone.
     fn hash_constant(&self, constant: Word, put: &mut impl FnMut(u64)) {
         let mut work = vec![constant];
         let mut seen: HashMap<u64, u64> = HashMap::new();
@@ -318,10 +319,13 @@ impl Vm {
                 Some(Kind::String) => {
                     self.heap.string_text(word).bytes().for_each(|byte| put(u64::from(byte)));
                 }
-                Some(Kind::Vector) => {
+                Some(Kind::Vector | Kind::Syntax | Kind::Ratnum | Kind::Compnum) => {
                     (0..header.body_words()).for_each(|n| work.push(self.heap.field(word, n)));
                 }
-                _ => (0..header.body_words()).for_each(|n| put(self.heap.raw(word, n))),
+                Some(Kind::Bytevector | Kind::Bignum | Kind::Flonum) => {
+                    (0..header.body_words()).for_each(|n| put(self.heap.raw(word, n)));
+                }
+                _ => {}
             }
         }
     }
