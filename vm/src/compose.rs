@@ -29,6 +29,9 @@ const FROM: usize = 0;
 const END: usize = 1;
 const BASE: usize = 2;
 
+/// Words of the frames in continuations that are copied for one unit of work.
+const WORDS_PER_UNIT: u64 = 8;
+
 /// Bytes beside the copies that are there afterwards: a pair.
 const BESIDE: u64 = 16;
 
@@ -52,6 +55,9 @@ impl Vm {
         }
         let words = self.depth_before(from, end, arguments.get(BASE));
         self.check_depth(words)?;
+        // Into how many continuations the frames are cut depends on when commits sealed them. Work must not.
+        let copied = self.depth_of(from).saturating_sub(self.depth_of(end));
+        self.charge(copied / WORDS_PER_UNIT);
         let count = self.count_to_copy(from, end)?;
         self.reserve(count as u64 * body::Continuation::BYTES + BESIDE)?;
         let first = self.copy_of(arguments.get(FROM), arguments);
@@ -73,6 +79,7 @@ impl Vm {
         }
         let next = self.heap.field(last, body::Continuation::NEXT);
         let count = self.count_to_copy(next, end)?;
+        self.charge(CONTINUATIONS_COPIED_MAX as u64);
         self.reserve(count as u64 * body::Continuation::BYTES)?;
         Ok(self.copy_more(arguments.get(FROM), count, arguments))
     }
@@ -112,7 +119,7 @@ impl Vm {
     }
 
     /// Continuations from one on up to the end, or as many as one call copies.
-    fn count_to_copy(&mut self, from: Word, end: Word) -> Result<usize, Interrupt> {
+    fn count_to_copy(&self, from: Word, end: Word) -> Result<usize, Interrupt> {
         let (mut count, mut at) = (0, from);
         while at != end && count < CONTINUATIONS_COPIED_MAX {
             if !at.is_object() {
@@ -121,7 +128,6 @@ impl Vm {
             count += 1;
             at = self.heap.field(at, body::Continuation::NEXT);
         }
-        self.charge(count as u64);
         Ok(count)
     }
 
