@@ -125,11 +125,14 @@ fn form_of(kind: Kind) -> Form {
 }
 
 impl Heap {
-    /// The canonical hash of what the root table reaches. What runs must have been parked.
+    /// The canonical hash of what the root table reaches. What runs must have been parked. The heap must be one that
+    /// verifies.
     pub fn graph_hash(&self) -> GraphHash {
         let mut walk = GraphWalk::new(self);
         let mut waiter = self.root(Root::CommitWaiters);
-        while waiter.is_object() && walk.commit_waiters.insert(waiter.offset()) {
+        while self.kind_of(waiter) == Some(Kind::Process)
+            && walk.commit_waiters.insert(waiter.offset())
+        {
             waiter = self.field(waiter, body::Process::NEXT);
         }
         let left_out = |index: usize| ROOTS_LEFT_OUT.iter().any(|&root| root as usize == index);
@@ -345,7 +348,9 @@ impl<'heap> GraphWalk<'heap> {
         self.word(self.heap.field(table, body::HashTable::COUNT));
         self.word(used);
         let entries = self.heap.field(table, body::HashTable::ENTRIES);
-        for index in 0..used.as_fixnum() as usize * 2 {
+        // The verifier does not look at how many there are.
+        let words = (used.as_fixnum() as usize).saturating_mul(2);
+        for index in 0..words.min(self.heap.header(entries).body_words()) {
             self.word(self.heap.field(entries, index));
         }
     }

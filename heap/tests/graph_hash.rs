@@ -6,7 +6,7 @@ use pscheme_heap::frame::{Link, LiveMask, ReturnPoint};
 use pscheme_heap::graph_hash::{GraphHash, ROOTS_LEFT_OUT};
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{FieldClass, Kind, Tail, body};
-use pscheme_heap::limits::HEAP_RESERVED_BYTES_MIN;
+use pscheme_heap::limits::{HEAP_RESERVED_BYTES_MIN, TIMER_ENTRY_WORDS, TIMER_NODE_ENTRIES};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::word::Word;
 
@@ -17,8 +17,7 @@ fn heap() -> Heap {
     Heap::reserving(HEAP_RESERVED_BYTES_MIN).unwrap()
 }
 
-/// Kinds that do not enter whole, each with a test of its own below or, for what processes, timers and ports
-/// mean, in `tests/replay.rs` of the package above.
+/// Kinds that do not enter whole, each with a test of its own below.
 const SPECIAL: [Kind; 8] = [
     Kind::String,
     Kind::Bytevector,
@@ -93,6 +92,41 @@ fn processes_enter_with_all_but_the_number_of_a_commit() {
             heap.set_field(process, index, value);
         }
         assert_eq!(heap.graph_hash(), before);
+    }
+}
+
+#[test]
+fn ports_enter_with_all_but_what_is_known_of_the_file() {
+    let mut heap = heap();
+    heap.ensure_room(4096, &mut NoRoots);
+    let port = object_of_numbers(&mut heap, Kind::Port);
+    let records = [b"one file", b"another!"].map(|bytes| heap.bytevector(bytes));
+    heap.set_field(port, body::Port::FILE, records[0]);
+    let before = heap.graph_hash_of(port);
+    for (index, field) in Kind::Port.row().fields.iter().enumerate() {
+        let value = heap.field(port, index);
+        let is_left_out = index == body::Port::FILE;
+        heap.set_field(port, index, if is_left_out { records[1] } else { Word::fixnum(7) });
+        assert_eq!(heap.graph_hash_of(port) == before, is_left_out, "{}", field.name);
+        heap.set_field(port, index, value);
+    }
+    heap.set_field(port, body::Port::FILE, Word::FALSE);
+    assert_ne!(heap.graph_hash_of(port), before, "a port without a file is another");
+}
+
+#[test]
+fn timers_enter_as_far_as_their_node_counts() {
+    let mut heap = heap();
+    let words = body::TimerNode::FIELDS + TIMER_NODE_ENTRIES * TIMER_ENTRY_WORDS;
+    let node = heap.fixed_object(Kind::TimerNode, 0, words);
+    heap.set_field(node, body::TimerNode::COUNT, Word::fixnum(2));
+    let before = heap.graph_hash_of(node);
+    for index in 0..words {
+        let value = heap.field(node, index);
+        heap.set_field(node, index, Word::fixnum(1));
+        let counts = index < body::TimerNode::FIELDS + 2 * TIMER_ENTRY_WORDS;
+        assert_eq!(heap.graph_hash_of(node) != before, counts, "word {index}");
+        heap.set_field(node, index, value);
     }
 }
 

@@ -24,7 +24,7 @@ use crate::host_function::HostFunctions;
 use crate::limits::Limits;
 use crate::liveness::{Liveness, analyse};
 use crate::primitive::{Primitive, PrimitiveSet};
-use crate::trace::TracedHost;
+use crate::trace::{TracedHost, stored_digest};
 
 /// Words of the running stack; deeper frames are sealed into the heap.
 pub const STACK_WORDS: usize = 32 * 1024;
@@ -159,8 +159,7 @@ pub struct Machine {
 unsafe impl Send for Machine {}
 
 impl Machine {
-    fn new(primitives: Arc<PrimitiveSet>, host: Box<dyn crate::host::Host>) -> Machine {
-        let mut host = TracedHost::new(host);
+    fn new(primitives: Arc<PrimitiveSet>, mut host: TracedHost) -> Machine {
         // All bits of a fixnum but the sign.
         let opening = (host.random() >> 4) as i64;
         let stack = vec![0u64; STACK_WORDS + STACK_SLACK_WORDS].into_boxed_slice();
@@ -271,6 +270,7 @@ impl CodeView {
 impl Vm {
     /// A machine over `heap`.
     pub fn new(heap: Heap, primitives: Arc<PrimitiveSet>, host: Box<dyn crate::host::Host>) -> Vm {
+        let host = TracedHost::new(host, stored_digest(&heap));
         Vm { heap, machine: Machine::new(primitives, host) }
     }
 

@@ -341,6 +341,8 @@ impl Vm {
         let process = self.machine.process;
         self.heap.set_field(process, body::Process::VALUE, value);
         self.heap.set_field(process, body::Process::CONTINUATION, Word::NULL);
+        // What it was when the process was parked last, in a commit perhaps.
+        self.heap.set_field(process, body::Process::DYNAMIC, Word::NULL);
         self.set_process_state(process, ProcessState::Finished);
         self.unload();
         self.note_end(process, End::Finished);
@@ -406,7 +408,7 @@ impl Vm {
     /// Puts everything that runs into the heap, so that it can be committed: the running process
     /// goes to the front of the queue.
     pub fn park_for_commit(&mut self) {
-        self.extend_trace();
+        self.store_digest();
         let process = self.machine.process;
         if process.is_object() {
             self.park(ProcessState::Ready);

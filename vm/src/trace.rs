@@ -2,8 +2,8 @@
 //! ran when.
 //!
 //! Everything of the outside comes through the [`Host`], so a [`TracedHost`] stands before it and notes each answer.
-//! What ends a slice is noted with the units of work that all processes have done. Records are added to the chain when
-//! a slice ends and before a commit, so the digest in the root table is that of the state beside it.
+//! What ends a slice is noted with the units of work that all processes have done. The digest goes into the root table
+//! when a slice ends and before a commit, so the one in an image is that of the state beside it.
 //!
 //! Commits are no records: when one is made is no concern of programs, unless they wait for it. Then it is noted that
 //! they go on.
@@ -13,6 +13,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use pscheme_heap::heap::Heap;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::Digest;
 use pscheme_heap::word::Word;
@@ -86,24 +87,28 @@ const DIGEST_ROOTS: [Root; 5] = [
 /// Bits of the digest that one of them holds; all but the last are full.
 const DIGEST_ROOT_BITS: usize = 52;
 
-/// The host of a machine, and what it said since records were last added to the chain.
+/// The host of a machine, and the digest of what it said.
 pub struct TracedHost {
     host: Box<dyn Host>,
-    /// Records one behind the other: code, length, bytes.
-    pending: Vec<u8>,
+    digest: Digest,
+    /// The digest in the root table is another.
+    has_grown: bool,
 }
 
 impl TracedHost {
-    pub(crate) fn new(host: Box<dyn Host>) -> TracedHost {
-        TracedHost { host, pending: Vec::new() }
+    pub(crate) fn new(host: Box<dyn Host>, digest: Digest) -> TracedHost {
+        TracedHost { host, digest, has_grown: false }
     }
 
     /// Notes something that is not an answer of the host.
     pub fn note(&mut self, record: TraceRecord, parts: &[&[u8]]) {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        self.pending.push(record as u8);
-        self.pending.extend_from_slice(&(length as u64).to_le_bytes());
-        parts.iter().for_each(|part| self.pending.extend_from_slice(part));
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.digest.0).update(&[record as u8]);
+        parts.iter().for_each(|part| {
+            hasher.update(part);
+        });
+        self.digest = hasher.finalize().into();
+        self.has_grown = true;
     }
 
     /// As [`TracedHost::note`] with parts of any length: what enters is the hash of each.
@@ -133,20 +138,6 @@ impl TracedHost {
     #[allow(clippy::should_implement_trait, reason = "the machine's field was a box once")]
     pub fn as_mut(&mut self) -> &mut dyn Host {
         self
-    }
-
-    /// The digest behind `digest` and the records that are pending.
-    fn chained(&self, mut digest: Digest) -> Digest {
-        let mut rest = self.pending.as_slice();
-        while let Some((head, behind)) = rest.split_first_chunk::<9>() {
-            let length = u64::from_le_bytes(head[1..].try_into().expect("eight bytes"));
-            let (bytes, others) = behind.split_at(length as usize);
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(&digest.0).update(&head[..1]).update(bytes);
-            digest = hasher.finalize().into();
-            rest = others;
-        }
-        digest
     }
 }
 
@@ -268,35 +259,35 @@ impl Host for TracedHost {
     }
 }
 
+/// The trace digest in the root table of a heap: zero if it has none.
+pub fn stored_digest(heap: &Heap) -> Digest {
+    let mut bytes = [0; 32];
+    for (place, root) in DIGEST_ROOTS.into_iter().enumerate() {
+        let word = heap.root(root);
+        let bits = if word.is_fixnum() { word.as_fixnum() as u64 } else { 0 };
+        for bit in (0..DIGEST_ROOT_BITS).filter(|bit| bits >> bit & 1 == 1) {
+            let at = place * DIGEST_ROOT_BITS + bit;
+            // What a damaged root has beyond the digest is nothing.
+            if let Some(byte) = bytes.get_mut(at / 8) {
+                *byte |= 1 << (at % 8);
+            }
+        }
+    }
+    Digest(bytes)
+}
+
 impl Vm {
     /// The digest of the trace up to now.
     pub fn trace_digest(&self) -> Digest {
-        self.machine.host.chained(self.stored_digest())
+        self.machine.host.digest
     }
 
-    fn stored_digest(&self) -> Digest {
-        let mut bytes = [0; 32];
-        for (place, root) in DIGEST_ROOTS.into_iter().enumerate() {
-            let word = self.heap.root(root);
-            let bits = if word.is_fixnum() { word.as_fixnum() as u64 } else { 0 };
-            for bit in (0..DIGEST_ROOT_BITS).filter(|bit| bits >> bit & 1 == 1) {
-                let at = place * DIGEST_ROOT_BITS + bit;
-                // What a damaged root has beyond the digest is nothing.
-                if let Some(byte) = bytes.get_mut(at / 8) {
-                    *byte |= 1 << (at % 8);
-                }
-            }
-        }
-        Digest(bytes)
-    }
-
-    /// Adds what is pending to the chain, and puts the digest into the root table.
-    pub(crate) fn extend_trace(&mut self) {
-        if self.machine.host.pending.is_empty() {
+    /// Puts the digest into the root table.
+    pub(crate) fn store_digest(&mut self) {
+        if !std::mem::take(&mut self.machine.host.has_grown) {
             return;
         }
-        let digest = self.machine.host.chained(self.stored_digest());
-        self.machine.host.pending.clear();
+        let digest = self.machine.host.digest;
         for (place, root) in DIGEST_ROOTS.into_iter().enumerate() {
             let bits = digest_bits(&digest, place * DIGEST_ROOT_BITS);
             self.heap.set_root(root, Word::fixnum(bits as i64));
@@ -330,7 +321,7 @@ impl Vm {
         let work = self.traced_work();
         let parts: [&[u8]; 4] = [&id.to_le_bytes(), &[code], &status.to_le_bytes(), &work];
         self.machine.host.note(TraceRecord::Slice, &parts);
-        self.extend_trace();
+        self.store_digest();
     }
 }
 
@@ -348,7 +339,6 @@ fn digest_bits(digest: &Digest, first: usize) -> u64 {
 mod tests {
     use std::sync::Arc;
 
-    use pscheme_heap::heap::Heap;
     use pscheme_heap::limits::HEAP_RESERVED_BYTES_MIN;
 
     use super::*;
@@ -361,43 +351,43 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_is_the_same_in_the_roots_and_behind_them() {
+    fn the_digest_is_the_same_in_the_roots() {
         let mut vm = machine();
         let mut seen = vec![vm.trace_digest()];
         for round in 0..200 {
-            vm.machine.host.random();
             vm.note_with_work(TraceRecord::Committed, round);
-            let pending = vm.trace_digest();
-            vm.extend_trace();
-            assert_eq!(vm.stored_digest(), pending);
-            assert_eq!(vm.trace_digest(), pending);
-            assert!(!seen.contains(&pending));
-            seen.push(pending);
+            let digest = vm.trace_digest();
+            assert_ne!(stored_digest(&vm.heap), digest);
+            vm.store_digest();
+            assert_eq!(stored_digest(&vm.heap), digest);
+            assert!(!seen.contains(&digest));
+            seen.push(digest);
         }
+        let Vm { heap, .. } = vm;
+        let vm =
+            Vm::new(heap, Arc::new(PrimitiveSet::new(Vec::new())), Box::new(SilentHost::default()));
+        assert_ne!(vm.trace_digest(), seen[200], "the opening is a record");
+        assert_eq!(stored_digest(&vm.heap), seen[200]);
     }
 
     #[test]
-    fn when_records_are_added_does_not_matter_but_what_they_are() {
-        let digests = [0b00u32, 0b01, 0b10, 0b11].map(|when| {
+    fn records_are_told_apart() {
+        let digest = |notes: &[(TraceRecord, &[u8])]| {
             let mut vm = machine();
-            for round in 0..2 {
-                vm.machine.host.clock_us();
-                vm.machine.host.console_write(b"ab");
-                if when >> round & 1 == 1 {
-                    vm.extend_trace();
-                }
-            }
+            notes.iter().for_each(|(record, bytes)| vm.machine.host.note(*record, &[bytes]));
             vm.trace_digest()
-        });
-        assert_eq!(digests, [digests[0]; 4]);
-        let mut vm = machine();
-        vm.machine.host.clock_us();
-        // The same bytes in other records.
-        for bytes in [b"a", b"b"] {
-            vm.machine.host.console_write(bytes);
+        };
+        let (output, input) = (TraceRecord::ConsoleOutput, TraceRecord::ConsoleInput);
+        let digests = [
+            digest(&[]),
+            digest(&[(output, b"ab")]),
+            digest(&[(input, b"ab")]),
+            digest(&[(output, b"a"), (output, b"b")]),
+            digest(&[(output, b"b"), (output, b"a")]),
+        ];
+        for (index, digest) in digests.iter().enumerate() {
+            assert!(!digests[..index].contains(digest), "{index}");
         }
-        vm.machine.host.clock_us();
-        vm.machine.host.console_write(b"ab");
-        assert_ne!(vm.trace_digest(), digests[0]);
+        assert_eq!(digest(&[(output, b"ab")]), digests[1]);
     }
 }
