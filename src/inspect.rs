@@ -17,11 +17,12 @@ use std::sync::Arc;
 use pscheme_compiler::unicode::UnicodeVersion;
 use pscheme_heap::collect::NoRoots;
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::graph_hash::GraphHash;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::lock::Activity;
-use pscheme_heap::store::{Holder, ImageDirectory, Store, StoreError, StoreOptions};
+use pscheme_heap::store::{Digest, Holder, ImageDirectory, Store, StoreError, StoreOptions};
 use pscheme_heap::word::Word;
 use pscheme_stdlib::names::nearest;
 use pscheme_stdlib::signature::{procedure_name, signature};
@@ -31,6 +32,7 @@ use pscheme_vm::frames::{SealedFrame, frame_variables, walk_frames};
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::PrimitiveSet;
 use pscheme_vm::process::ProcessState;
+use pscheme_vm::trace::stored_digest;
 use pscheme_vm::verify_code::verify_code;
 use serde::Serialize;
 
@@ -194,7 +196,25 @@ pub struct Inspection {
     lost_pages: Vec<u32>,
 }
 
+/// The trace digest and the canonical graph hash of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageDigests {
+    /// Over what reached the image's programs, left them and decided who runs.
+    pub trace: Digest,
+    /// Over what the roots reach, without addresses.
+    pub graph: GraphHash,
+}
+
 impl Inspection {
+    /// The digests of the image; `None` if something in it is not what it should be. Takes time in proportion to what
+    /// is live.
+    pub fn digests(&self) -> Option<ImageDigests> {
+        self.is_sound.then(|| ImageDigests {
+            trace: stored_digest(&self.heap),
+            graph: self.heap.graph_hash(),
+        })
+    }
+
     /// Reads an image as of its newest commit, also while another process runs it. What is damaged is
     /// listed in the summary.
     ///

@@ -6,7 +6,7 @@ use pscheme::heap::error_code::ErrorCode;
 use pscheme::heap::store::image::ImageDirectory;
 use pscheme::heap::store::{CommitClock, StoreOptions};
 use pscheme::history::{newest_whole_commit, split_image};
-use pscheme::inspect::{FrameLimits, Inspection, find_process, globals, near_global};
+use pscheme::inspect::{FrameLimits, ImageDigests, Inspection, find_process, globals, near_global};
 use serde_json::{Value, json};
 
 use crate::arguments::Looking;
@@ -113,8 +113,14 @@ pub fn check(looking: &Looking) -> u8 {
     answer(looking, |inspection| {
         let summary = &inspection.summary;
         if summary.findings.is_empty() {
-            let text = format!("{} bytes in pages, no problem found\n", summary.bytes);
-            return Ok(Answer { text, json: json!({ "sound": true }) });
+            let mut text = format!("{} bytes in pages, no problem found\n", summary.bytes);
+            let mut json = json!({ "sound": true });
+            if let Some(ImageDigests { trace, graph }) = inspection.digests() {
+                text += &format!("trace digest {trace}\ngraph hash   {graph}\n");
+                json["trace_digest"] = json!(trace.to_string());
+                json["graph_hash"] = json!(graph.to_string());
+            }
+            return Ok(Answer { text, json });
         }
         // The list of commits may be damaged too; then there is none to go back to.
         let whole = newest_whole_commit(&summary.image, summary.commit, &options());

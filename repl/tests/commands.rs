@@ -103,6 +103,29 @@ fn a_script_goes_on_says_when_it_has_ended_and_notices_edits() {
 }
 
 #[test]
+fn check_shows_the_digests_of_an_image_and_a_backup_has_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let digests = |image: &str| {
+        let checked = shown(&pscheme(folder.path(), &["check", image]).stdout);
+        let is_digest = |line: &&str| line.starts_with("trace ") || line.starts_with("graph ");
+        checked.lines().filter(is_digest).map(str::to_string).collect::<Vec<String>>()
+    };
+    for (name, value) in [("a", 1), ("b", 2)] {
+        write(folder.path(), &format!("{name}.scm"), &format!("(define x {value}) (display x)"));
+        pscheme(folder.path(), &["run", &format!("{name}.scm")]);
+    }
+    let (a, b) = (digests("a.scm.image"), digests("b.scm.image"));
+    assert_eq!((a.len(), b.len()), (2, 2));
+    assert_eq!(digests("a.scm.image"), a);
+    assert!(a[0] != b[0] && a[1] != b[1], "{a:?} {b:?}");
+    pscheme(folder.path(), &["backup", "a.scm.image", "copy.image"]);
+    assert_eq!(digests("copy.image"), a);
+    let json = shown(&pscheme(folder.path(), &["check", "a.scm.image", "--json"]).stdout);
+    let graph = a[1].rsplit(' ').next().unwrap();
+    assert!(json.contains(&format!("\"graph_hash\": \"{graph}\"")), "{json}");
+}
+
+#[test]
 fn a_signal_commits_and_a_second_owner_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "e.scm", ENDLESS);
