@@ -210,7 +210,7 @@ fn random(vm: &mut Vm, arguments: Arguments) -> Outcome {
         Number::Big(limit) if limit > IBig::ZERO => {
             // 64 bits more than the limit has make the remainder even enough.
             let (_, words) = limit.as_sign_words();
-            let bits: Vec<u64> = (0..=words.len()).map(|_| vm.machine.host.random()).collect();
+            let bits = vm.machine.host.random_words(words.len() + 1);
             let value = IBig::from(UBig::from_words(&bits)) % limit;
             Number::Big(value).encode(vm)
         }

@@ -134,6 +134,14 @@ impl TracedHost {
         }
     }
 
+    /// So many times random bits, as one record.
+    pub fn random_words(&mut self, count: usize) -> Vec<u64> {
+        let words: Vec<u64> = (0..count).map(|_| self.host.random()).collect();
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.note(TraceRecord::Random, &[&bytes]);
+        words
+    }
+
     /// The host, for those who need one of any sort.
     #[allow(clippy::should_implement_trait, reason = "the machine's field was a box once")]
     pub fn as_mut(&mut self) -> &mut dyn Host {
