@@ -84,12 +84,9 @@ impl Heap {
             && let Some(demand) = &self.demand
             && let Some(group) = demand.take_oldest()
         {
-            match self.unchanged_pages(group) {
-                // SAFETY: between two steps of the session or the collector nobody holds a reference
-                // into the heap's memory but by offset.
-                #[allow(unsafe_code, reason = "gives memory of the heap back")]
-                Some(pages) if unsafe { demand.give_back(group, &pages) } => {}
-                _ => kept.push(group),
+            let pages = self.unchanged_pages(group);
+            if pages.is_none_or(|pages| !demand.give_back(&mut self.space, group, &pages)) {
+                kept.push(group);
             }
         }
         if let Some(demand) = &self.demand {

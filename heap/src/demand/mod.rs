@@ -211,11 +211,9 @@ impl Demand {
     }
 
     /// Gives the memory of a group back, if its pages are still those of its source; whether it did. Its owner knows
-    /// that none has changed.
-    ///
-    /// # Safety
-    /// Nobody holds a reference into the group's memory or start bits.
-    pub(crate) unsafe fn give_back(&self, group: u32, in_use: &[Page]) -> bool {
+    /// that none has changed. `space` is borrowed so that nobody has a reference into it.
+    pub(crate) fn give_back(&self, space: &mut Space, group: u32, in_use: &[Page]) -> bool {
+        assert_eq!(space.base() as u64, self.tables.memory.start, "the space whose pages it reads");
         if self.has_failed() {
             return false;
         }
@@ -240,7 +238,7 @@ impl Demand {
         source.is_absent = true;
         self.shared.pages_absent.fetch_add(in_use.len() as u64, Ordering::Relaxed);
         for range in self.tables.ranges(group, 1) {
-            // SAFETY: as the caller says; the next one who touches it has it read.
+            // SAFETY: a part of the space, which is borrowed; the next one who touches it has it read.
             unsafe { userfault::discard(range) };
         }
         true
