@@ -159,7 +159,8 @@ impl OpenOptions {
         self
     }
 
-    /// Provides a function, version 1, that runs inside the call: see [`OpenOptions::host_function_version`].
+    /// Provides a function, version 1, that runs inside the call: see [`OpenOptions::host_function_version`]. If it panics, so does
+    /// who runs the image; the program stands before the call.
     #[must_use]
     pub fn host_function<A>(self, name: &str, function: impl IntoHostFunction<A>) -> OpenOptions {
         self.host_function_version(name, 1, function)

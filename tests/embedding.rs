@@ -309,3 +309,21 @@ fn a_hundred_images_on_several_threads_are_dropped_and_go_on() {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     assert!(reopened.load(Ordering::Relaxed) >= IMAGES, "every image was dropped at least once");
 }
+
+/// The machine's handlers cannot be unwound through: without being caught below them this would end the test's process.
+#[test]
+fn a_panic_of_a_host_function_reaches_who_runs_the_image() {
+    let calls = std::sync::atomic::AtomicU64::new(0);
+    let divide = move || -> i64 {
+        match calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => panic!("the host's own fault"),
+            _ => 7,
+        }
+    };
+    let mut image = OpenOptions::new().host_function("divide", divide).in_memory().unwrap();
+    let run = std::panic::AssertUnwindSafe(|| image.eval_to::<i64>("(define x (divide))"));
+    let panic = std::panic::catch_unwind(run).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the host's own fault"));
+    // The program stands before the call, and goes on with what runs next.
+    assert_eq!(image.eval_to::<i64>("(begin (yield) (+ 1 x))").unwrap(), 8);
+}

@@ -115,6 +115,8 @@ pub struct Machine {
     /// A commit waits for the open sections to end; no new one begins.
     pub commit_pending: bool,
     pub stop: Option<Stop>,
+    /// What panicked in an instruction, until the engine is left.
+    pub(crate) panic: Option<Box<dyn std::any::Any + Send>>,
     pub primitives: Arc<PrimitiveSet>,
     liveness: FxHashMap<u64, Arc<Liveness>>,
     /// Major collections when the cache was filled: one of them may free code.
@@ -178,6 +180,7 @@ impl Machine {
             sections: FxHashMap::default(),
             commit_pending: false,
             stop: None,
+            panic: None,
             primitives,
             liveness: FxHashMap::default(),
             liveness_majors: 0,

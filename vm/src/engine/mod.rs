@@ -14,6 +14,8 @@ mod slow;
 #[cfg(pscheme_tail_engine)]
 mod tail;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use crate::machine::{Stop, Vm};
 
 /// Which engine runs the instructions.
@@ -45,13 +47,14 @@ impl Vm {
     /// Runs the machine until something stops it, with `fuel` units of work.
     ///
     /// # Panics
-    /// If called while it already runs: no host frame may stand between two Scheme frames.
+    /// If called while it already runs: no host frame may stand between two Scheme frames. And with what panicked in a
+    /// primitive or a function of the host: the machine then stands somewhere in the middle.
     pub fn run(&mut self, engine: Engine, fuel: i64) -> Stop {
         assert!(!self.machine.running, "the machine was entered from a primitive");
         self.machine.running = true;
         self.machine.fuel = fuel;
         // SAFETY: base and pc were set by this crate to a verified instruction and its frame.
-        unsafe {
+        let result = catch_unwind(AssertUnwindSafe(|| unsafe {
             match engine {
                 #[cfg(pscheme_tail_engine)]
                 Engine::Tail => tail::run(self),
@@ -59,8 +62,11 @@ impl Vm {
                 Engine::Tail => matching::run(self, u64::MAX),
                 Engine::Match => matching::run(self, u64::MAX),
             }
-        }
+        }));
         self.machine.running = false;
+        if let Some(panic) = result.err().or_else(|| self.machine.panic.take()) {
+            resume_unwind(panic);
+        }
         self.machine.safepoints += (fuel - self.machine.fuel) as u64;
         self.machine.stop.take().expect("an engine stops for a reason")
     }

@@ -5,6 +5,7 @@
 //! Rust does not promise tail calls, so `build.rs` enables this engine only where LLVM makes them,
 //! and [`calls_are_jumps`] measures the stack before it is used.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use super::hot::{self, Registers};
@@ -76,7 +77,7 @@ macro_rules! define_handlers {
             ) -> u64 {
                 (*vm).machine.pc = pc.sub(1);
                 (*vm).machine.base = base;
-                match slow::$snake(&mut *vm, instruction) {
+                match caught(vm, slow::$snake, instruction) {
                     After::Next => dispatch!(pc, base, heap_base, vm, table),
                     After::Jumped => {
                         dispatch!((*vm).machine.pc, (*vm).machine.base, heap_base, vm, table)
@@ -94,6 +95,19 @@ macro_rules! define_handlers {
     };
 }
 crate::for_each_op!(define_handlers);
+
+/// A panic cannot unwind through handlers: the machine stops, and it goes on where the engine was entered.
+#[cold]
+#[inline(never)]
+unsafe fn caught(vm: *mut Vm, step: fn(&mut Vm, u64) -> After, instruction: u64) -> After {
+    match catch_unwind(AssertUnwindSafe(|| step(&mut *vm, instruction))) {
+        Ok(after) => after,
+        Err(panic) => {
+            (*vm).machine.panic = Some(panic);
+            After::Stop
+        }
+    }
+}
 
 /// Runs until something stops the machine.
 ///
