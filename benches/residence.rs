@@ -36,11 +36,10 @@ fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let image = ImageDirectory::at(folder.path().join("residence.image"));
     run(&image, u64::MAX, SETUP);
+    println!("{HEAP_MIB} MiB of heap, {MEMORY_MIB} MiB of memory\n");
     println!(
-        "{HEAP_MIB} MiB of heap, {MEMORY_MIB} MiB of memory, {TOUCHES} records touched in each run\n"
-    );
-    println!(
-        "| working set MiB | bounded: ms, min to max | unbounded: ms, min to max | ratio | pages read in a run |"
+        "| working set MiB | bounded: µs a record, min to max | unbounded: µs a record, min to max | ratio | pages \
+         read a record |"
     );
     println!("|---|---|---|---|---|");
     for working_set in WORKING_SETS_MIB {
@@ -55,14 +54,15 @@ fn main() {
         }
         let (one, other) = (spread(&mut bounded), spread(&mut unbounded));
         println!(
-            "| {working_set} | {:.0}, {:.0} to {:.0} | {:.0}, {:.0} to {:.0} | {:.2} | {read} |",
+            "| {working_set} | {:.1}, {:.1} to {:.1} | {:.1}, {:.1} to {:.1} | {:.2} | {:.3} |",
             one.1,
             one.0,
             one.2,
             other.1,
             other.0,
             other.2,
-            one.1 / other.1
+            one.1 / other.1,
+            read as f64 / touches as f64
         );
     }
 }
