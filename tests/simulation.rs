@@ -128,6 +128,8 @@ fn the_model_knows_what_programs_write() {
 
 /// Histories in which each commit of the past is gone on with, as a part of the others.
 const LIVES_DIVISOR: u64 = 4;
+/// So many of them meet a limit of the heap for certain.
+const LIVES_THAT_MEET_A_LIMIT: u64 = 400;
 
 #[test]
 fn every_kept_commit_can_be_gone_on_with() {
@@ -143,5 +145,7 @@ fn every_kept_commit_can_be_gone_on_with() {
     }
     println!("{} s: {tally:?}", begin.elapsed().as_secs());
     assert!(findings.is_empty(), "{}", findings.join("\n"));
-    assert!(tally.rewinds > 0 && tally.limits_met > 0 && tally.forks > 4 * lives);
+    assert!(tally.rewinds > 0 && tally.forks > 4 * lives);
+    // One of some five lives meets a limit; by chance none of a few does.
+    assert!(tally.limits_met > 0 || lives < LIVES_THAT_MEET_A_LIMIT);
 }
