@@ -289,7 +289,10 @@ proptest! {
             world.run(step);
         }
         world.commit();
-        prop_assert_eq!(world.heap.resident_bytes(), 0, "all is given back");
+        // Nothing is where the system does not let a process handle its page faults, and under valgrind.
+        if Heap::pages_can_be_given_back() {
+            prop_assert_eq!(world.heap.resident_bytes(), 0, "all is given back");
+        }
         prop_assert_eq!(world.heap.demand_failure().map(|error| error.to_string()), None);
         world.compare();
         prop_assert_eq!(world.heap.verify(&mut |_, _| Ok(())), []);
