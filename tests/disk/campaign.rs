@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pscheme::heap::store::Phase;
 
@@ -24,6 +25,12 @@ const CREATION_DIVISOR: u64 = 4;
 
 /// One of so many disks is opened with the key, and read on demand; the others are walked.
 const SEALED_INTERVAL: u64 = 3;
+/// One of so many gives back what it can after each slice and reads it again, which takes ten times as long.
+const GIVING_BACK_INTERVAL: u64 = 8 * SEALED_INTERVAL;
+/// One of so many commits after each slice; the others when a process waits for it, and now and then.
+const EVERY_COMMIT_INTERVAL: u64 = 5;
+const WAVE_INTERVAL: Duration = Duration::from_millis(2);
+
 /// Where a generation begins.
 #[derive(Clone, Default)]
 struct Start {
@@ -249,8 +256,7 @@ impl Campaign {
         {
             self.find(&failure, place);
         }
-        let is_walked = !self.tally.states.is_multiple_of(SEALED_INTERVAL);
-        let plan = if is_walked { Plan::PLAIN } else { Plan::SEALED };
+        let plan = plan_of(self.tally.states);
         let seen = match self.workload.run(&plan) {
             Ok(seen) => seen,
             Err(failure) => {
@@ -276,6 +282,17 @@ impl Campaign {
     fn find(&mut self, failure: &Failure, place: &str) {
         self.tally.losses_reported += u64::from(failure.reports_loss());
         self.tally.findings.push(format!("{}, {place}: {}", self.label, failure.message()));
+    }
+}
+
+/// How the program is run on a disk, by the disk's number.
+fn plan_of(number: u64) -> Plan {
+    let is_due = |interval| number.is_multiple_of(interval);
+    Plan {
+        is_sealed: is_due(SEALED_INTERVAL),
+        gives_back: is_due(GIVING_BACK_INTERVAL),
+        wave_interval: if is_due(EVERY_COMMIT_INTERVAL) { Duration::ZERO } else { WAVE_INTERVAL },
+        ..Plan::PLAIN
     }
 }
 

@@ -172,9 +172,12 @@ pub struct Plan {
     pub wrap: WrapStore,
     /// After how many slices each session is closed, but for the last, which goes to the end.
     pub sessions: &'static [u64],
-    /// There is a key: commits are sealed, and a sealed image is not walked, but read on demand. What is committed is
-    /// given back at once.
+    /// There is a key: commits are sealed, and a sealed image is not walked, but read on demand.
     pub is_sealed: bool,
+    /// What is committed and can be read on demand is given back at the end of each slice.
+    pub gives_back: bool,
+    /// The least time between two commits that nobody waits for.
+    pub wave_interval: Duration,
     /// How long a session waits for room on a full disk.
     pub space_wait: Duration,
     /// Collect at every allocation.
@@ -190,6 +193,8 @@ impl Plan {
         wrap: |store| store,
         sessions: &[],
         is_sealed: false,
+        gives_back: true,
+        wave_interval: Duration::ZERO,
         space_wait: Duration::ZERO,
         zeal: false,
         wave_copy_bytes_max: WAVE_COPY_BYTES_MAX,
@@ -389,11 +394,10 @@ impl Workload {
         let host = MarkingHost { inner: TestHost::new(&console), tape, line: String::new() };
         let mut options = SessionOptions::new(Box::new(host));
         options.slice_work = SLICE_WORK;
-        options.wave_interval = Duration::ZERO;
+        options.wave_interval = plan.wave_interval;
         options.space_wait = plan.space_wait;
         options.zeal = plan.zeal;
-        if plan.is_sealed {
-            // What is committed is given back at the end of each slice, and read again.
+        if plan.is_sealed && plan.gives_back {
             options.resident_bytes_max = 0;
         }
         options.wave_copy_bytes_max = plan.wave_copy_bytes_max;
