@@ -21,7 +21,9 @@ use crate::support::Random;
 const INSPECTION_INTERVAL: u64 = 10;
 
 /// Of the operations until the first commit, one of so many counts after the first generation.
-const CREATION_DIVISOR: u64 = 4;
+const CREATION_DIVISOR: u64 = 12;
+/// A long campaign says how far it is after so many states.
+const PROGRESS_INTERVAL: u64 = 10_000;
 
 /// One of so many disks is opened with the key, and read on demand; the others are walked.
 const SEALED_INTERVAL: u64 = 3;
@@ -249,6 +251,10 @@ impl Campaign {
             return Some(seen.clone());
         }
         self.tally.states += 1;
+        if self.tally.states.is_multiple_of(PROGRESS_INTERVAL) {
+            let Tally { states, findings, .. } = &self.tally;
+            println!("{}: {states} disks opened, {} findings", self.label, findings.len());
+        }
         *self.tally.by_mode.entry(mode).or_default() += 1;
         self.workload.ground.lay(state);
         if self.tally.states.is_multiple_of(INSPECTION_INTERVAL)
