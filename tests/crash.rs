@@ -35,6 +35,8 @@ const STATES_FOR_NO_FAULT: u64 = 400;
 const SLICES_BEFORE_FAILURES: u64 = 30;
 /// One of so many disks is one of a large image.
 const LARGE_DIVISOR: u64 = 100;
+/// And no more than so many: each takes a quarter of a second.
+const LARGE_STATES_MAX: u64 = 2_000;
 /// Slices of the first session of the large program: then its large objects are garbage.
 const LARGE_SLICES: u64 = 67;
 /// Operations of the large program after which the power is cut, in hundredths: it has many.
@@ -78,7 +80,7 @@ fn no_power_cut_hurts_a_large_image() {
     let (begin, seed) = (Instant::now(), support::seed());
     println!("seed {seed} (set PSCHEME_SEED to repeat)");
     let plan = Plan { sessions: &[LARGE_SLICES], ..Plan::PLAIN };
-    let states = state_count().div_ceil(LARGE_DIVISOR);
+    let states = state_count().div_ceil(LARGE_DIVISOR).min(LARGE_STATES_MAX);
     let aim =
         Aim { plan, operations_of_100: LARGE_OPERATIONS_OF_100, from_commit: 1, ..Aim::of(states) };
     let tally = Campaign::new(&LARGE, seed).run(&aim);
