@@ -36,11 +36,17 @@ pub enum Burden {
 
 /// A session in a new image that commits only when asked.
 pub fn session_in(folder: &Path) -> Session {
+    session_with(folder, |_| ())
+}
+
+/// The same with other options.
+pub fn session_with(folder: &Path, change: impl FnOnce(&mut SessionOptions)) -> Session {
     let store = ImageDirectory::at(folder.join("cost.image"))
         .create(&StoreOptions::new(CommitClock::system()))
         .unwrap();
     let mut options = SessionOptions::new(TestHost::new(&Console::default()));
     options.wave_interval = Duration::from_secs(3600);
+    change(&mut options);
     Session::open(Box::new(store), options).unwrap()
 }
 
