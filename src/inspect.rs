@@ -90,6 +90,8 @@ pub struct ImageSummary {
     pub exit_status: Option<i64>,
     /// The version of Unicode whose tables the image was made with, if it is noted in it.
     pub unicode: Option<String>,
+    /// What was being written when the image was left, and will be dropped when it is opened.
+    pub unfinished: Option<String>,
     /// What is wrong with the image; empty if nothing is.
     pub findings: Vec<String>,
 }
@@ -224,12 +226,13 @@ impl Inspection {
         let directory = ImageDirectory::find(path).unwrap_or_else(|| ImageDirectory::at(path));
         let look = directory.look(options, false, |store| {
             let commit = store.newest_root()?.map(|(transaction, _)| transaction.0);
+            let unfinished = store.unfinished();
             match commit {
-                Some(commit) => Ok((commit, Heap::restore(store)?)),
-                None => Ok((0, Heap::new().map_err(out_of_addresses)?)),
+                Some(commit) => Ok((commit, unfinished, Heap::restore(store)?)),
+                None => Ok((0, unfinished, Heap::new().map_err(out_of_addresses)?)),
             }
         })?;
-        let (commit, mut heap) = look.value;
+        let (commit, unfinished, mut heap) = look.value;
         let primitives = primitive_set();
         let problems = heap.verify(&mut |heap, code| verify_code(heap, code, &primitives));
         let lost = |finding: &StoreError| match finding {
@@ -247,6 +250,7 @@ impl Inspection {
         }
         let mut summary = summary_of(&heap, path, look.holder);
         (summary.commit, summary.findings) = (commit, findings);
+        summary.unfinished = unfinished.map(|unfinished| unfinished.to_string());
         Ok(Inspection { summary, heap, primitives, is_sound, lost_pages })
     }
 
@@ -290,6 +294,7 @@ fn summary_of(heap: &Heap, path: &Path, holder: Option<Holder>) -> ImageSummary 
         script: script.map(|(name, _)| name),
         exit_status: status.is_fixnum().then(|| status.as_fixnum()),
         unicode: unicode_of(heap).map(|version| version.to_string()),
+        unfinished: None,
         findings: Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use pscheme_heap::error_code::ErrorCode;
 use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::root_table::Root;
-use pscheme_heap::store::TransactionId;
+use pscheme_heap::store::{TransactionId, UnfinishedTransaction};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Fault;
 use pscheme_vm::machine::Vm;
@@ -77,6 +77,8 @@ pub enum Ending {
 pub struct Resumed {
     /// The newest durable commit; 0 without an image.
     pub commit: u64,
+    /// What was being written when the image was left, and was dropped.
+    pub unfinished: Option<UnfinishedTransaction>,
     /// Processes that go on by themselves.
     pub processes: usize,
     /// Processes that have failed and are kept.
@@ -146,7 +148,9 @@ impl Prompt {
             }
         }
         let commit = self.session.durable().map_or(0, |transaction| transaction.0);
-        Resumed { commit, processes, failed, entry: self.entry().map(|(_, text)| text) }
+        let unfinished = self.session.unfinished_at_opening();
+        let entry = self.entry().map(|(_, text)| text);
+        Resumed { commit, unfinished, processes, failed, entry }
     }
 
     /// Takes an entry to be evaluated. Its text may hold several forms.

@@ -16,7 +16,8 @@ use pscheme_heap::heap::Heap;
 use pscheme_heap::root_table::Root;
 use pscheme_heap::store::writer::{SubmitRefused, Writer};
 use pscheme_heap::store::{
-    CommitCause, CommitReceipt, Digest, KeptCommit, Store, StoreError, TransactionId, Wave,
+    CommitCause, CommitReceipt, Digest, KeptCommit, Store, StoreError, TransactionId,
+    UnfinishedTransaction, Wave,
 };
 use pscheme_heap::verify::Problem;
 use pscheme_heap::word::Word;
@@ -248,6 +249,8 @@ pub struct Session {
     pub(crate) wave_copy_bytes_max: usize,
     pub(crate) space_wait: Duration,
     pub(crate) on_pause: PauseReport,
+    /// What the opening dropped.
+    unfinished: Option<UnfinishedTransaction>,
     pub counts: SessionCounts,
 }
 
@@ -290,6 +293,7 @@ impl Session {
             Session::assemble(fresh_heap()?, options)
         };
         store.vouch();
+        session.unfinished = store.unfinished();
         let missing = host_function::missing(&session.vm, &functions);
         if !missing.is_empty() {
             return Err(SessionError::MissingHostFunctions(missing));
@@ -404,6 +408,7 @@ impl Session {
             wave_copy_bytes_max: options.wave_copy_bytes_max,
             space_wait: options.space_wait,
             on_pause: options.on_pause,
+            unfinished: None,
             counts: SessionCounts::default(),
         }
     }
@@ -705,6 +710,12 @@ impl Session {
         self.counts.pause_max = self.counts.pause_max.max(pause);
         self.enter_phase(SessionPhase::Running);
         Ok(())
+    }
+
+    /// What was being written to the image when it was left, and was dropped when this session opened it: nothing
+    /// that was acknowledged. `None` if nothing was.
+    pub fn unfinished_at_opening(&self) -> Option<UnfinishedTransaction> {
+        self.unfinished
     }
 
     /// Commits the present state and waits until it is durable, its effects performed and their

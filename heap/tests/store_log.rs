@@ -111,6 +111,51 @@ fn damage_to_a_log_that_is_already_checkpointed_never_mixes_two_states() {
     assert!(outcomes.lost > FLIP_COUNT / 2, "{outcomes:?}");
 }
 
+/// Bytes of a page in the log.
+const FRAME_BYTES: usize = 24 + 4_096;
+
+#[test]
+fn what_is_dropped_of_an_unfinished_commit_is_told() {
+    let (_guard, path) = temporary();
+    create(&path).close().unwrap();
+    let old_head = support::files(&path)["head"].clone();
+    let mut store = open(&path).unwrap();
+    let mut lengths = Vec::new();
+    for mark in 0..10 {
+        store.commit(&wave(&[(1, Some(mark * 2 + 1))], mark)).unwrap();
+        lengths.push(support::files(&path)["heap.db-wal"].len());
+    }
+    let mut files = support::files(&path);
+    drop(store);
+    files.insert("head".into(), old_head);
+    let log = files["heap.db-wal"].clone();
+    let (before, whole) = (lengths[8], lengths[9]);
+    for length in (before..=whole).step_by(FRAME_BYTES) {
+        files.insert("heap.db-wal".into(), log[..length].to_vec());
+        restore(&path, &files);
+        let store = open(&path).unwrap();
+        let unfinished = store.unfinished();
+        if length == before || length == whole {
+            assert_eq!(unfinished, None, "the log is whole");
+            continue;
+        }
+        assert_eq!(newest(&store).unwrap().0, TransactionId(9));
+        let unfinished = unfinished.expect("a part of the tenth commit");
+        assert_eq!(unfinished.page_count as usize * FRAME_BYTES, length - before);
+        assert!(unfinished.commit.is_none_or(|commit| commit == TransactionId(10)));
+        let told = unfinished.to_string();
+        assert!(told.contains(&format!(": {} page", unfinished.page_count)), "{told}");
+    }
+    // All of it is there, but the last page was not written whole: its root says which commit it was.
+    let mut torn = log[..whole].to_vec();
+    torn[whole - 1] ^= 1;
+    files.insert("heap.db-wal".into(), torn);
+    restore(&path, &files);
+    let unfinished = open(&path).unwrap().unfinished().expect("a torn commit");
+    assert_eq!(unfinished.page_count as usize * FRAME_BYTES, whole - before);
+    assert_eq!(unfinished.commit, Some(TransactionId(10)));
+}
+
 #[test]
 fn the_log_tells_of_lost_commits_even_when_head_is_old() {
     let (_guard, path) = temporary();

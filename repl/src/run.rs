@@ -377,6 +377,9 @@ fn go_on(session: Session, path: &Path, otherwise: &str) -> Result<u8, Failure> 
         return Ok(exit_status(status));
     }
     let durable = session.durable().map_or(0, |transaction| transaction.0);
+    if let Some(unfinished) = session.unfinished_at_opening() {
+        eprintln!("pscheme: {unfinished}");
+    }
     eprintln!("pscheme: going on in {shown} after commit {durable}");
     run_to_end(session)
 }

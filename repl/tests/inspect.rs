@@ -144,6 +144,42 @@ fn an_image_is_looked_at_while_it_runs_after_a_kill_and_goes_on() {
     assert!(before == content(&image), "looking at a closed image changes nothing");
 }
 
+/// A transaction of which one page had come into the log is what a process that is killed then leaves.
+#[test]
+fn what_was_not_written_to_its_end_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = start(folder.path(), ENDLESS);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = folder.path().join("e.scm.image/heap.db-wal");
+    let mut content = std::fs::read(&log).unwrap();
+    let (header, frame) = (32, 24 + 4_096);
+    // The kill may have left some of its own: whole pages, or a part of one.
+    content.truncate(header + (content.len() - header) / frame * frame);
+    let first = content[header..header + frame].to_vec();
+    content.extend_from_slice(&first);
+    std::fs::write(&log, content).unwrap();
+
+    let told = "was not written to its end: ";
+    let summary = json(folder.path(), &["check", "--json", "e.scm.image"]);
+    assert!(summary["unfinished"].as_str().unwrap().contains(told), "{summary}");
+    assert_eq!(summary["findings"].as_array().map(Vec::len), Some(0), "{summary}");
+    assert!(shown(&pscheme(folder.path(), &["ps", "e.scm.image"]).stdout).contains(told));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pscheme"))
+        .args(["run", "e.scm"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(folder.path().join("said")).unwrap())
+        .spawn()
+        .unwrap();
+    let said = || std::fs::read_to_string(folder.path().join("said")).unwrap();
+    wait_until("it goes on", || said().contains("going on in"));
+    assert!(said().contains(told), "{}", said());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn images_are_for_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();

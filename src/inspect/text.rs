@@ -87,6 +87,9 @@ impl Layout {
             let _ = write!(line, ", made with Unicode {unicode}, this is {here}");
         }
         let mut text = self.fit(line) + "\n";
+        if let Some(unfinished) = &summary.unfinished {
+            text.push_str(&(self.fit(unfinished.clone()) + "\n"));
+        }
         for finding in summary.findings.iter().take(FINDINGS_SHOWN_MAX) {
             let _ = writeln!(text, "{} {finding}", self.paint(Role::Bad, "damaged:"));
         }

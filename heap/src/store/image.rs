@@ -254,6 +254,7 @@ impl ImageDirectory {
                 let found = newest.map_or(TransactionId::NONE, |row| row.transaction);
                 let nothing_lost = self.check_nothing_lost(head, log, found);
                 checked.findings.check(nothing_lost)?;
+                checked.unfinished = log.unfinished();
                 Ok(checked)
             }
             Err(StoreError::CommitsLost { acknowledged, found }) => {

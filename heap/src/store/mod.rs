@@ -52,6 +52,7 @@ pub use repair::Loss;
 pub use root::RootRecord;
 pub use seal::SealKey;
 pub use sqlite::SqliteStore;
+pub use wal::UnfinishedTransaction;
 pub use wave::{CommitReceipt, PageAttributes, Wave, WavePage};
 pub use writer::{Writer, WriterEvent};
 
@@ -126,6 +127,11 @@ pub trait Store: Send {
 
     /// Whether the newest commit has a seal of the key that was given: then its state needs no walk.
     fn is_sealed(&self) -> bool;
+
+    /// What was being written when writing ended the last time, and is dropped. `None` if nothing was.
+    fn unfinished(&self) -> Option<UnfinishedTransaction> {
+        None
+    }
 
     /// Says that the state that was read, if any, was walked whole and found right: commits get a seal from here
     /// on, if there is a key.

@@ -42,6 +42,7 @@ use super::root::{RootRecord, RootRow};
 use super::wave::{CommitReceipt, Wave};
 use super::{
     PageLocation, PageReader, PageSink, PagesOnDemand, Phase, Store, StoreError, StoreOptions,
+    UnfinishedTransaction,
 };
 
 pub(crate) use load::CheckedDatabase;
@@ -87,6 +88,8 @@ pub struct SqliteStore {
     findings: Findings,
     /// The ballast was given up since the last commit.
     took_reserve: bool,
+    /// What the opening found in the log that was not written to its end.
+    unfinished: Option<UnfinishedTransaction>,
     /// Commits get a seal: the state was walked, or has one itself.
     vouched: bool,
 }
@@ -157,6 +160,7 @@ impl SqliteStore {
             ahead: Vec::new(),
             findings: checked.findings,
             took_reserve: false,
+            unfinished: checked.unfinished,
             vouched,
         }
     }
@@ -266,6 +270,10 @@ impl Store for SqliteStore {
     fn is_sealed(&self) -> bool {
         let is_sealed = |row: &RootRow| row.is_sealed(self.options.key.as_ref(), self.image);
         self.newest.as_ref().is_some_and(is_sealed)
+    }
+
+    fn unfinished(&self) -> Option<UnfinishedTransaction> {
+        self.unfinished
     }
 
     fn vouch(&mut self) {

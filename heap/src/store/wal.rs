@@ -12,6 +12,7 @@
 //!
 //! Nothing here writes. Format: <https://sqlite.org/fileformat2.html#the_write_ahead_log>.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -47,6 +48,33 @@ pub struct LogScan {
     pub header: Option<DatabaseHeader>,
 }
 
+/// What a log holds behind its last whole transaction: what was being written when its process was killed or the
+/// power went. Opening the image drops it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnfinishedTransaction {
+    /// Pages of the database, of 4 KiB each, that had come into the log.
+    pub page_count: u64,
+    /// The commit that was being written, if its root had come so far.
+    pub commit: Option<TransactionId>,
+}
+
+impl fmt::Display for UnfinishedTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.page_count;
+        let pages = if count == 1 { "page" } else { "pages" };
+        match self.commit {
+            Some(commit) => write!(
+                f,
+                "commit {commit} was not written to its end: {count} {pages} of it in the log are dropped"
+            ),
+            None => write!(
+                f,
+                "a transaction was not written to its end: {count} {pages} of it in the log are dropped"
+            ),
+        }
+    }
+}
+
 /// The fields of a database's first page that say what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseHeader {
@@ -75,6 +103,14 @@ impl LogScan {
     pub fn lost_commit(&self, found: TransactionId) -> Option<TransactionId> {
         let behind = self.newest_behind?;
         (behind.0 >= found.0 + 2).then(|| TransactionId(behind.0 - 1))
+    }
+
+    /// What was being written when writing ended.
+    pub fn unfinished(&self) -> Option<UnfinishedTransaction> {
+        let page_count = self.frames_behind;
+        let is_new = |commit: &TransactionId| self.newest_valid.is_none_or(|valid| *commit > valid);
+        let commit = self.newest_behind.filter(is_new);
+        (page_count > 0).then_some(UnfinishedTransaction { page_count, commit })
     }
 
     /// Scans the log at `path`; a log that does not exist is an empty one.

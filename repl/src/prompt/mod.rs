@@ -225,6 +225,9 @@ fn greeting(image: &Path, is_new: bool, resumed: &Resumed) -> String {
             line.push_str(&format!(", {} stopped; ,ps lists them", resumed.failed));
         }
     }
+    if let Some(unfinished) = &resumed.unfinished {
+        line.push_str(&format!("\n{unfinished}"));
+    }
     if let Some(entry) = &resumed.entry {
         let first = first_line(entry);
         let more = if entry.trim().contains('\n') { " …" } else { "" };

@@ -20,7 +20,7 @@ use crate::store::limits::{
 use crate::store::page_map::{BlobId, PageMap, PageVersion, RegionNumber, page_hash};
 use crate::store::root::RootRow;
 use crate::store::wave::PageAttributes;
-use crate::store::{PageSink, StoreError, StoreOptions};
+use crate::store::{PageSink, StoreError, StoreOptions, UnfinishedTransaction};
 
 /// A database whose roots, regions and page map were found to agree. A read transaction is open on
 /// `reader`, so that what was checked is what will be loaded.
@@ -35,6 +35,8 @@ pub(crate) struct CheckedDatabase {
     pub past: Past,
     pub schema_version: u32,
     pub findings: Findings,
+    /// What the log holds behind its last whole transaction, if it was looked at.
+    pub unfinished: Option<UnfinishedTransaction>,
 }
 
 impl CheckedDatabase {
@@ -85,6 +87,7 @@ impl CheckedDatabase {
             past,
             schema_version,
             findings,
+            unfinished: None,
         })
     }
 }
