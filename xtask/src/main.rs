@@ -18,10 +18,9 @@ usage: cargo xtask COMMAND
   tidy               check the house rules
   sanitize           heap and machine tests under AddressSanitizer and valgrind
   bench-compare [ROUNDS]  speed beside guile and chez, if they are here
-  soak [KILLS]       the long campaigns: kill -9 (1000 kills unless given), bounded files (10 minutes),
-                     examples killed, fuzzing (5 minutes each), R7RS suspended at each unit of work, a
-                     datum of 100 MB, simulation (20,000 histories), crash replay (1,000,000 disks)
-  soak files         bounded files alone
+  soak               the long campaigns, one after the other: all of the following
+  soak kills [KILLS]  kill -9 alone, so often (10,000 times unless given)
+  soak files         bounded files alone (10 minutes)
   soak examples      examples killed alone
   soak fuzz [SECONDS]  fuzzing alone, each campaign so long
   soak spec          R7RS suspended at each unit of work alone
@@ -61,7 +60,9 @@ fn main() -> ExitCode {
 }
 
 fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
-    let kills = match words {
+    match words {
+        ["kills"] => return soak::kills(root, soak::KILLS_DEFAULT),
+        ["kills", kills] => return soak::kills(root, kills.parse().map_err(|_| USAGE)?),
         ["files"] => return soak::files(root),
         ["examples"] => return soak::examples(root),
         ["spec"] => return soak::spec(root),
@@ -76,11 +77,10 @@ fn soak(root: &Path, words: &[&str]) -> Result<(), String> {
         ["fuzz", seconds] => {
             return soak::fuzz(root, seconds.parse().map_err(|_| USAGE)?);
         }
-        [] => 1000,
-        [kills] => kills.parse().map_err(|_| USAGE)?,
+        [] => {}
         _ => return Err(USAGE.into()),
-    };
-    soak::kills(root, kills)?;
+    }
+    soak::kills(root, soak::KILLS_DEFAULT)?;
     soak::files(root)?;
     soak::examples(root)?;
     soak::fuzz(root, soak::FUZZ_SECONDS_DEFAULT)?;

@@ -8,6 +8,8 @@ const BUSY_SECONDS: u32 = 600;
 
 /// Seconds of each fuzzing campaign unless given.
 pub const FUZZ_SECONDS_DEFAULT: u32 = 300;
+/// Kills of the kill suite's programs unless given.
+pub const KILLS_DEFAULT: u32 = 10_000;
 /// Different disks that the crash suite opens unless given.
 pub const CRASH_STATES_DEFAULT: u32 = 1_000_000;
 /// Histories of the simulation unless given.
