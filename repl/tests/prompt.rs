@@ -177,9 +177,9 @@ fn a_prompt_on_a_full_disk_waits_and_can_be_left() {
     terminal.wait_ready();
     terminal.enter("(define x 3)");
     terminal.enter("(define (next s) (modulo (+ (* s 6364136223846793005) 1442695) (expt 2 64)))");
-    // Bits that cannot be compressed.
+    // The entry is in a commit before there is no room; then bits that cannot be compressed.
     terminal.type_text(
-        "(define kept (let loop ((i 0) (s 1) (l '())) (if (< i 300000) (loop (+ i 1) (next s) (cons s l)) l)))",
+        "(define kept (let loop ((i 0) (s 1) (l '())) (if (= i 0) (await-commit)) (if (< i 300000) (loop (+ i 1) (next s) (cons s l)) l)))",
     );
     terminal.press("Enter");
     terminal.wait_for("E0012");
