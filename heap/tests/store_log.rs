@@ -114,20 +114,27 @@ fn damage_to_a_log_that_is_already_checkpointed_never_mixes_two_states() {
 /// Bytes of a page in the log.
 const FRAME_BYTES: usize = 24 + 4_096;
 
-#[test]
-fn what_is_dropped_of_an_unfinished_commit_is_told() {
-    let (_guard, path) = temporary();
-    create(&path).close().unwrap();
-    let old_head = support::files(&path)["head"].clone();
-    let mut store = open(&path).unwrap();
+/// The files of an image with ten commits in its log and a `head` from before them, and the log's length after
+/// each commit.
+fn image_with_an_old_head(path: &Path) -> (Files, Vec<usize>) {
+    create(path).close().unwrap();
+    let old_head = support::files(path)["head"].clone();
+    let mut store = open(path).unwrap();
     let mut lengths = Vec::new();
     for mark in 0..10 {
         store.commit(&wave(&[(1, Some(mark * 2 + 1))], mark)).unwrap();
-        lengths.push(support::files(&path)["heap.db-wal"].len());
+        lengths.push(support::files(path)["heap.db-wal"].len());
     }
-    let mut files = support::files(&path);
+    let mut files = support::files(path);
     drop(store);
     files.insert("head".into(), old_head);
+    (files, lengths)
+}
+
+#[test]
+fn what_is_dropped_of_an_unfinished_commit_is_told() {
+    let (_guard, path) = temporary();
+    let (mut files, lengths) = image_with_an_old_head(&path);
     let log = files["heap.db-wal"].clone();
     let (before, whole) = (lengths[8], lengths[9]);
     for length in (before..=whole).step_by(FRAME_BYTES) {
@@ -159,15 +166,7 @@ fn what_is_dropped_of_an_unfinished_commit_is_told() {
 #[test]
 fn the_log_tells_of_lost_commits_even_when_head_is_old() {
     let (_guard, path) = temporary();
-    create(&path).close().unwrap();
-    let old_head = support::files(&path)["head"].clone();
-    let mut store = open(&path).unwrap();
-    for mark in 0..10 {
-        store.commit(&wave(&[(1, Some(mark * 2 + 1))], mark)).unwrap();
-    }
-    let mut files = support::files(&path);
-    drop(store);
-    files.insert("head".into(), old_head);
+    let (mut files, _) = image_with_an_old_head(&path);
     restore(&path, &files);
     assert_eq!(
         newest(&open(&path).unwrap()).unwrap().0,

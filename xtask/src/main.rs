@@ -18,7 +18,7 @@ usage: cargo xtask COMMAND
   tidy               check the house rules
   sanitize           heap and machine tests under AddressSanitizer and valgrind
   bench-compare [ROUNDS]  speed beside guile and chez, if they are here
-  soak               the long campaigns, one after the other: all of the following
+  soak               the long campaigns, one after the other: those named below
   soak kills [KILLS]  kill -9 alone, so often (10,000 times unless given)
   soak files         bounded files alone (10 minutes)
   soak examples      examples killed alone

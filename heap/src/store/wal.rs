@@ -60,18 +60,13 @@ pub struct UnfinishedTransaction {
 
 impl fmt::Display for UnfinishedTransaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.page_count;
-        let pages = if count == 1 { "page" } else { "pages" };
         match self.commit {
-            Some(commit) => write!(
-                f,
-                "commit {commit} was not written to its end: {count} {pages} of it in the log are dropped"
-            ),
-            None => write!(
-                f,
-                "a transaction was not written to its end: {count} {pages} of it in the log are dropped"
-            ),
+            Some(commit) => write!(f, "commit {commit}")?,
+            None => f.write_str("a transaction")?,
         }
+        let (pages, are) = if self.page_count == 1 { ("page", "is") } else { ("pages", "are") };
+        let count = self.page_count;
+        write!(f, " was not written to its end: {count} {pages} of it in the log {are} dropped")
     }
 }
 
