@@ -17,7 +17,8 @@ usage: cargo xtask COMMAND
   docs [--check]     write docs/generated from the tables, or compare it with them
   tidy               check the house rules
   sanitize           heap and machine tests under AddressSanitizer and valgrind
-  bench-compare [ROUNDS]  speed beside guile and chez, if they are here
+  bench-compare [--rounds N] [--suite FOLDER] [--schemes A,B] [--output FOLDER] [PROGRAM...]
+                     speed beside the other Schemes that are here
   soak               the long campaigns, one after the other: those named below
   soak kills [KILLS]  kill -9 alone, so often (10,000 times unless given)
   soak files         bounded files alone (10 minutes)
@@ -38,10 +39,9 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(&root),
         ["tidy"] => tidy::check(&root),
         ["sanitize"] => sanitize::run(&root),
-        ["bench-compare"] => bench_compare::run(&root, bench_compare::ROUNDS_DEFAULT),
-        ["bench-compare", rounds] => match rounds.parse() {
-            Ok(rounds) if rounds > 0 => bench_compare::run(&root, rounds),
-            _ => Err(USAGE.into()),
+        ["bench-compare", rest @ ..] => match bench_compare::Plan::of(rest) {
+            Ok(plan) => bench_compare::run(&root, &plan),
+            Err(why) => Err(format!("{why}\n{USAGE}")),
         },
         ["soak", rest @ ..] => soak(&root, rest),
         ["differential", rest @ ..] if rest.len() <= 2 => match differential::Plan::of(rest) {

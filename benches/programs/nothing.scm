@@ -1,3 +1,0 @@
-; How long a start takes.
-(display 1)
-(newline)
