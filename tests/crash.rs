@@ -41,6 +41,8 @@ const LARGE_STATES_MAX: u64 = 2_000;
 const LARGE_SLICES: u64 = 67;
 /// Operations of the large program after which the power is cut, in hundredths: it has many.
 const LARGE_OPERATIONS_OF_100: u64 = 1;
+/// One of so many disks is cut from an opening.
+const OPENING_DIVISOR: u64 = 8;
 /// Phases in which the power must have been cut.
 const WANTED_PHASES: [Phase; 4] =
     [Phase::BlobsWritten, Phase::Committed, Phase::Checkpointing, Phase::Pruning];
@@ -72,6 +74,17 @@ fn no_power_cut_loses_what_was_acknowledged() {
     for phase in wanted {
         assert!(tally.by_phase.contains_key(phase), "no cut while {phase:?}");
     }
+}
+
+/// What a killed process left unsynced is what the next opening takes over, and may lose.
+#[test]
+fn no_power_cut_of_an_opening_loses_what_was_acknowledged() {
+    let (begin, seed) = (Instant::now(), support::seed());
+    println!("seed {seed} (set PSCHEME_SEED to repeat)");
+    let aim = Aim::of_openings(state_count().div_ceil(OPENING_DIVISOR));
+    let tally = Campaign::new(&BUSY, seed).run(&aim);
+    println!("power cuts of openings, {} s: {tally:#?}", begin.elapsed().as_secs());
+    assert!(tally.findings.is_empty(), "{}", tally.findings.join("\n"));
 }
 
 /// One wave in several transactions, and a database that shrinks: the disks are large, so there are few.

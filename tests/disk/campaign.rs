@@ -31,6 +31,8 @@ const SEALED_INTERVAL: u64 = 3;
 const GIVING_BACK_INTERVAL: u64 = 8 * SEALED_INTERVAL;
 /// One of so many commits after each slice; the others when a process waits for it, and now and then.
 const EVERY_COMMIT_INTERVAL: u64 = 5;
+/// Operations of an opening.
+const OPENING_OPERATIONS: usize = 24;
 const WAVE_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Where a generation begins.
@@ -81,6 +83,15 @@ impl Tally {
 /// Changes a record as a fault would: the planted faults of the order and of syncs.
 pub type Edit = fn(Vec<Operation>, &Disk) -> Vec<Operation>;
 
+/// How a generation ends, and the next begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// Anywhere, killed with the cache whole and still not synced, or with the power cut.
+    Anywhere,
+    /// Killed right before the sync of a commit, which is then left for the next generation to sync.
+    KilledInCommit,
+}
+
 /// How a campaign goes about.
 #[derive(Clone, Copy)]
 pub struct Aim {
@@ -90,6 +101,9 @@ pub struct Aim {
     pub chances_of_100: u64,
     /// Operations after which the power is cut at all, in hundredths.
     pub operations_of_100: u64,
+    /// Operations of a generation after which the power is not cut any more.
+    pub operations_max: usize,
+    pub crash: Crash,
     /// The power is not cut before this commit is known.
     pub from_commit: u64,
     /// How the program is run while it is recorded; every second generation goes through without a
@@ -107,10 +121,23 @@ impl Aim {
             states,
             chances_of_100: 120,
             operations_of_100: 100,
+            operations_max: usize::MAX,
+            crash: Crash::Anywhere,
             from_commit: 0,
             plan: Plan::CLOSING,
             edit,
             findings_max: 5,
+        }
+    }
+
+    /// Cuts openings, each after a kill that left them something to sync.
+    pub fn of_openings(states: u64) -> Aim {
+        Aim {
+            operations_max: OPENING_OPERATIONS,
+            crash: Crash::KilledInCommit,
+            from_commit: 1,
+            chances_of_100: 400,
+            ..Aim::of(states)
         }
     }
 }
@@ -159,12 +186,11 @@ impl Campaign {
     /// Records a run from `start`, cuts it everywhere, and gives a crash of it for the next.
     fn generation(&mut self, start: &Start, aim: &Aim) -> Start {
         let mut disk = start.disk.clone();
-        let record = self.record(&disk, aim);
+        let record = self.record(start, aim);
         let record = (aim.edit)(record, &disk);
         self.tally.operations += record.len() as u64;
         self.tally.shrinkings += shrinkings(&record);
-        // Late crashes leave nothing to do for the next generation.
-        let crash = self.random.below(record.len() as u64 * 3 / 4 + 1) as usize;
+        let crash = self.crash_of(&record, aim);
         let mut next = Start::default();
         let mut known = start.known;
         for (index, operation) in record.iter().enumerate() {
@@ -173,12 +199,13 @@ impl Campaign {
             // Creating an image, and its first commit, which is that of the library, are all alike.
             let is_creation = known.commit == 0 && self.tally.generations > 0;
             let is_due = known.commit >= aim.from_commit
+                && index < aim.operations_max
                 && (!is_creation || self.random.below(CREATION_DIVISOR) == 0);
             if is_due && self.random.below(100) < aim.operations_of_100 {
                 self.cut_at(index, &disk, &known, aim);
             }
             if index == crash {
-                next = Start { disk: self.crashed(&disk), known };
+                next = Start { disk: self.crashed(&disk, aim), known };
             }
             if self.is_done(aim) {
                 break;
@@ -187,27 +214,46 @@ impl Campaign {
         next
     }
 
-    /// The disk that the next generation finds: killed, with the cache whole and still not synced, or cut.
-    fn crashed(&mut self, disk: &Disk) -> Disk {
-        if self.random.below(2) == 0 {
+    /// The operation after which this generation ends. Late ones leave nothing to do for the next.
+    fn crash_of(&mut self, record: &[Operation], aim: &Aim) -> usize {
+        let mut choice: Vec<usize> = (0..record.len() * 3 / 4).collect();
+        if aim.crash == Crash::KilledInCommit {
+            let mut known = Known::default();
+            choice.retain(|index| {
+                known.follow(&record[*index]);
+                known.phase == Some(Phase::BeforeCommit)
+                    && matches!(record.get(index + 1), Some(Operation::Sync { .. }))
+            });
+        }
+        // A planted fault may end the record early; then nothing is done for the next generation.
+        let chosen = self.random.below(choice.len().max(1) as u64) as usize;
+        choice.get(chosen).copied().unwrap_or_default()
+    }
+
+    /// The disk that the next generation finds.
+    fn crashed(&mut self, disk: &Disk, aim: &Aim) -> Disk {
+        if aim.crash == Crash::KilledInCommit || self.random.below(2) == 0 {
             return disk.clone();
         }
         Disk::of(&disk.after_cut(Unsynced::BySector, &mut self.random))
     }
 
     /// Runs the workload on the disk and records it. Nothing may have escaped the recorder.
-    fn record(&mut self, start: &Disk, aim: &Aim) -> Vec<Operation> {
-        let begin = start.after_cut(Unsynced::Kept, &mut self.random);
+    fn record(&mut self, start: &Start, aim: &Aim) -> Vec<Operation> {
+        let Start { disk, known } = start;
+        let begin = disk.after_cut(Unsynced::Kept, &mut self.random);
         self.workload.ground.lay(&begin);
         self.workload.tape.start(begin.names);
         let is_second = self.tally.generations % 2 == 1;
         let plan = if is_second { Plan { sessions: &[], ..aim.plan } } else { aim.plan };
         let outcome = self.workload.run(&plan);
         let record = self.workload.tape.stop();
-        if let Err(failure) = outcome {
-            self.find(&failure, "the recorded run");
+        let place = format!("the recorded run of generation {}", self.tally.generations);
+        match outcome {
+            Ok(seen) => self.compare(&seen, known, &place),
+            Err(failure) => self.find(&failure, &place),
         }
-        let mut disk = start.clone();
+        let mut disk = disk.clone();
         record.iter().for_each(|operation| disk.follow(operation));
         let replayed = disk.after_cut(Unsynced::Kept, &mut self.random).contents();
         if let Some(difference) = difference(&self.workload.ground.contents(), &replayed) {

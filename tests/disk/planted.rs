@@ -8,7 +8,7 @@ use pscheme::heap::store::{
     Wave,
 };
 
-use super::campaign::{Aim, Edit};
+use super::campaign::{Aim, Crash, Edit};
 use super::names::Place;
 use super::recorder::{Mark, Operation, TOP};
 use super::states::Disk;
@@ -19,38 +19,52 @@ pub struct Fault {
     pub name: &'static str,
     pub plan: Plan,
     pub edit: Edit,
+    /// The crashes that bring it to light.
+    pub crash: Crash,
 }
 
 const PLAN: Plan = Plan::CLOSING;
 const AS_IT_IS: Edit = |record, _| record;
 
+/// A fault of the record in any run.
+const fn edited(name: &'static str, edit: Edit) -> Fault {
+    Fault { name, plan: PLAN, edit, crash: Crash::Anywhere }
+}
+
+/// A fault of what openings do.
+const fn of_openings(name: &'static str, edit: Edit) -> Fault {
+    Fault { crash: Crash::KilledInCommit, ..edited(name, edit) }
+}
+
 /// The faults of the list, and last none.
-pub const FAULTS: [Fault; 11] = [
-    Fault { name: "the opening commit is not synced", plan: PLAN, edit: without_opening_sync },
-    Fault { name: "'head' is not synced", plan: PLAN, edit: without_head_sync },
-    Fault { name: "output is not synced", plan: PLAN, edit: without_output_sync },
-    Fault { name: "names of output are not synced", plan: PLAN, edit: without_names_sync },
-    Fault { name: "a checkpoint does not sync the database", plan: PLAN, edit: without_base_sync },
+pub const FAULTS: [Fault; 12] = [
+    of_openings("the opening commit is not synced", without_opening_sync),
+    of_openings("an opening does not sync the log it finds", without_sync_of_found_log),
+    edited("'head' is not synced", without_head_sync),
+    edited("output is not synced", without_output_sync),
+    edited("names of output are not synced", without_names_sync),
+    edited("a checkpoint does not sync the database", without_base_sync),
     Fault {
-        name: "synchronous=NORMAL",
         plan: Plan { synchronous: Synchronous::Normal, ..PLAN },
-        edit: AS_IT_IS,
+        ..edited("synchronous=NORMAL", AS_IT_IS)
     },
-    Fault { name: "no sync reaches the disk", plan: PLAN, edit: without_any_sync },
+    edited("no sync reaches the disk", without_any_sync),
     Fault {
-        name: "waves lose a page",
         plan: Plan { wrap: |inner| Box::new(LosesPage { inner, commits: 0 }), ..Plan::PLAIN },
-        edit: AS_IT_IS,
+        ..edited("waves lose a page", AS_IT_IS)
     },
-    Fault { name: "effects leave before their commit", plan: PLAN, edit: effects_too_early },
-    Fault { name: "'head' is written before the commit", plan: PLAN, edit: head_too_early },
-    Fault { name: "none", plan: PLAN, edit: AS_IT_IS },
+    edited("effects leave before their commit", effects_too_early),
+    edited("'head' is written before the commit", head_too_early),
+    edited("none", AS_IT_IS),
 ];
 
 impl Fault {
     /// How the campaign goes about that is to notice this fault, or to find nothing if it is none.
     pub fn aim(&self, states: u64) -> Aim {
-        let Fault { plan, edit, .. } = *self;
+        let Fault { plan, edit, crash, .. } = *self;
+        if crash == Crash::KilledInCommit {
+            return Aim { plan, edit, findings_max: 1, ..Aim::of_openings(states) };
+        }
         Aim {
             plan,
             edit,
@@ -169,6 +183,20 @@ fn without_opening_sync(record: Vec<Operation>, start: &Disk) -> Vec<Operation> 
         match operation {
             Operation::Mark(Mark::Opened(_)) => is_opening = true,
             Operation::Mark(Mark::Durable(_)) => is_opening = false,
+            _ => {}
+        }
+        is_opening && parts.is_sync(operation, Part::Log)
+    })
+}
+
+/// Between the opening of a store and its first write to the log, the log is not synced.
+fn without_sync_of_found_log(record: Vec<Operation>, start: &Disk) -> Vec<Operation> {
+    let parts = Parts::of(&record, start);
+    let mut is_opening = false;
+    without(record, |operation| {
+        match operation {
+            Operation::Mark(Mark::Opened(_)) => is_opening = true,
+            Operation::Write { .. } if parts.part(operation) == Part::Log => is_opening = false,
             _ => {}
         }
         is_opening && parts.is_sync(operation, Part::Log)

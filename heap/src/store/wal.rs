@@ -3,7 +3,7 @@
 //! SQLite ends the log at the first frame whose checksum fails and silently forgets all that
 //! follows: right after a power cut, where what follows was never acknowledged, and wrong after a
 //! flipped bit, where it was. The difference shows in the roots behind the bad frame. A commit writes
-//! its frames only after the one before was synced, so a root numbered n + 2 in the log proves that
+//! its frames only after the one before was synced (an opening syncs what it finds), so a root numbered n + 2 in the log proves that
 //! commit n + 1 was durable; if the database then opens at n, acknowledged commits are lost.
 //!
 //! Roots are recognised by their envelopes (see `root`), which hold their own hash and lie within one

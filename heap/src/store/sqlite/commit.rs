@@ -5,6 +5,8 @@
 //! completes, those have numbers from the newest root's `next_blob` on and are deleted at opening.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::Range;
 
 use rusqlite::{Connection, params};
@@ -14,6 +16,7 @@ use super::{Ownership, Running, SqliteStore, State, past, schema};
 use crate::store::head::HeadFile;
 use crate::store::history::CommitCause;
 use crate::store::identity::{Digest, FencingNumber, PageNumber, TransactionId};
+use crate::store::image::LOG;
 use crate::store::limits::{
     COMPRESSION_SAVING_DIVISOR, COUNTED_NUMBER_MAX, PAGE_SIZE_BYTES, TRANSACTION_BODY_BYTES_MAX,
 };
@@ -58,8 +61,7 @@ impl PreparedPage {
 }
 
 impl SqliteStore {
-    /// Takes ownership durably. Its sync covers all of the write-ahead log, so that frames a killed
-    /// process left unsynced are on disk before anything relies on them.
+    /// Takes ownership durably, on top of what the database was found to hold.
     pub(super) fn commit_opening(&mut self) -> Result<TransactionId, StoreError> {
         let State::Checked { ownership, stored_fence } =
             std::mem::replace(&mut self.state, State::Ended)
@@ -78,7 +80,9 @@ impl SqliteStore {
 
         let Ownership { lock, head_path, head, ballast } = *ownership;
         let mut head = HeadFile::open(&head_path, &head)?;
-        let mut written = self.write_opening(&writer, &mut head, stored_fence, fence);
+        let mut written = self
+            .sync_found_log()
+            .and_then(|()| self.write_opening(&writer, &mut head, stored_fence, fence));
         // An error of SQLite's: one of `head` comes when the transaction is durable.
         if let Err(error @ StoreError::Sqlite { .. }) = &written
             && error.is_out_of_space()
@@ -102,6 +106,24 @@ impl SqliteStore {
             Running { writer, head, lock, ballast, fence, log_page_count, log_restarts: false };
         self.state = State::Running(Box::new(running));
         Ok(self.last_transaction())
+    }
+
+    /// Makes durable what the log was found to hold: a process that was killed before its sync may have
+    /// left a commit there that only the system's cache has. Were the opening commit written behind it first, a power
+    /// cut could keep this one and lose that one, which looks like the loss of an acknowledged commit
+    /// (`crate::store::wal`).
+    fn sync_found_log(&self) -> Result<(), StoreError> {
+        let path = self.database.with_file_name(LOG);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(StoreError::io("cannot open", &path)(error)),
+        };
+        let length = file.metadata().map_err(StoreError::io("cannot look at", &path))?.len();
+        if length == 0 {
+            return Ok(());
+        }
+        file.sync_data().map_err(StoreError::io("cannot sync", &path))
     }
 
     /// The transaction of the opening commit, and `head` after it.
