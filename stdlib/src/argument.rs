@@ -46,6 +46,15 @@ pub fn trusted_count(word: Word) -> usize {
     if word.is_fixnum() { usize::try_from(word.as_fixnum()).unwrap_or(0) } else { 0 }
 }
 
+/// An index that is below a length, for what only carries out calls without a fault.
+#[inline]
+pub fn index_below(word: Word, length: usize) -> Option<usize> {
+    if !word.is_fixnum() {
+        return None;
+    }
+    usize::try_from(word.as_fixnum()).ok().filter(|&index| index < length)
+}
+
 /// A fault with this code and message.
 pub fn fault(code: ErrorCode, message: impl Into<String>) -> Interrupt {
     Fault::new(code, message).into()

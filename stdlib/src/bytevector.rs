@@ -1,6 +1,7 @@
 //! Bytevectors, and strings as UTF-8.
 
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
@@ -8,7 +9,7 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault, name_text, trusted_count};
+use crate::argument::{Call, Outcome, fault, index_below, name_text, trusted_count};
 use crate::limits::CHUNK_ELEMENTS_MAX;
 use crate::list::is_kind;
 use crate::room::bytevector_bytes;
@@ -26,9 +27,11 @@ primitives! { BYTEVECTOR_PRIMITIVES:
     /// `(%make-bytevector length byte)`: a new bytevector, its first 16,384 bytes filled.
     402 "%make-bytevector" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_bytevector;
     /// `(bytevector-length bytevector)`: the number of bytes of a bytevector.
-    403 "bytevector-length" (1) constant => length;
+    403 "bytevector-length" (1) constant => length,
+        fast frequent_length;
     /// `(bytevector-u8-ref bytevector index)`: the byte at an index of a bytevector.
-    404 "bytevector-u8-ref" (2) constant => reference;
+    404 "bytevector-u8-ref" (2) constant => reference,
+        fast frequent_reference;
     /// `(bytevector-u8-set! bytevector index byte)`: stores a byte at an index of a bytevector.
     405 "bytevector-u8-set!" (3) constant => set;
     /// `(%bytevector-copy-chunk! to at from start end)`: copies a bounded range; ranges of one
@@ -99,6 +102,21 @@ fn make_bytevector(vm: &mut Vm, arguments: Arguments) -> Outcome {
 fn length(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let bytevector = Call::new(vm, "bytevector-length", arguments).bytevector(0)?;
     Ok(Word::fixnum(vm.heap.raw(bytevector, body::Bytevector::LENGTH) as i64))
+}
+
+fn frequent_length(heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let bytevector = arguments.get(0);
+    let is_bytevector = heap.kind_of(bytevector) == Some(Kind::Bytevector);
+    is_bytevector.then(|| Word::fixnum(heap.bytes(bytevector).len() as i64))
+}
+
+fn frequent_reference(heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let bytevector = arguments.get(0);
+    if heap.kind_of(bytevector) != Some(Kind::Bytevector) {
+        return None;
+    }
+    let bytes = heap.bytes(bytevector);
+    Some(Word::fixnum(i64::from(bytes[index_below(arguments.get(1), bytes.len())?])))
 }
 
 fn reference(vm: &mut Vm, arguments: Arguments) -> Outcome {

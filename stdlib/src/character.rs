@@ -5,6 +5,7 @@ use pscheme_compiler::unicode::{
     upcase,
 };
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::heap::Heap;
 use pscheme_heap::word::Word;
 use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
@@ -14,9 +15,11 @@ use crate::argument::{Call, Outcome, fault};
 
 primitives! { CHARACTER_PRIMITIVES:
     /// `(char? value)`: is it a character?
-    200 "char?" (1) constant => |_, a| Ok(Word::boolean(a.get(0).is_character()));
+    200 "char?" (1) constant => |_, a| Ok(Word::boolean(a.get(0).is_character())),
+        fast |_, a| Some(Word::boolean(a.get(0).is_character()));
     /// `(char->integer char)`: the Unicode scalar value of a character.
-    201 "char->integer" (1) constant => to_integer;
+    201 "char->integer" (1) constant => to_integer,
+        fast frequent_code;
     /// `(integer->char n)`: the character with this Unicode scalar value.
     202 "integer->char" (1) constant => from_integer;
     /// `(char-upcase char)`: the upper case of a character by Unicode's simple mapping.
@@ -38,15 +41,20 @@ primitives! { CHARACTER_PRIMITIVES:
     /// `(digit-value char)`: the value of a decimal digit, or `#f`.
     211 "digit-value" (1) constant => digit_value_of;
     /// `(char=? char …)`: are all the same?
-    212 "char=?" (1..) constant => |vm, a| compare(vm, a, "char=?", same, |x, y| x == y);
+    212 "char=?" (1..) constant => |vm, a| compare(vm, a, "char=?", same, |x, y| x == y),
+        fast |_, a| two(a, |x, y| x == y);
     /// `(char<? char …)`: do they ascend?
-    213 "char<?" (1..) constant => |vm, a| compare(vm, a, "char<?", same, |x, y| x < y);
+    213 "char<?" (1..) constant => |vm, a| compare(vm, a, "char<?", same, |x, y| x < y),
+        fast |_, a| two(a, |x, y| x < y);
     /// `(char>? char …)`: do they descend?
-    214 "char>?" (1..) constant => |vm, a| compare(vm, a, "char>?", same, |x, y| x > y);
+    214 "char>?" (1..) constant => |vm, a| compare(vm, a, "char>?", same, |x, y| x > y),
+        fast |_, a| two(a, |x, y| x > y);
     /// `(char<=? char …)`: is none less than the one before?
-    215 "char<=?" (1..) constant => |vm, a| compare(vm, a, "char<=?", same, |x, y| x <= y);
+    215 "char<=?" (1..) constant => |vm, a| compare(vm, a, "char<=?", same, |x, y| x <= y),
+        fast |_, a| two(a, |x, y| x <= y);
     /// `(char>=? char …)`: is none greater than the one before?
-    216 "char>=?" (1..) constant => |vm, a| compare(vm, a, "char>=?", same, |x, y| x >= y);
+    216 "char>=?" (1..) constant => |vm, a| compare(vm, a, "char>=?", same, |x, y| x >= y),
+        fast |_, a| two(a, |x, y| x >= y);
     /// `(char-ci=? char …)`: are all the same but for case?
     217 "char-ci=?" (1..) constant => |vm, a| compare(vm, a, "char-ci=?", foldcase, |x, y| x == y);
     /// `(char-ci<? char …)`: do they ascend, case aside?
@@ -108,6 +116,21 @@ fn compare(
         before = next;
     }
     Ok(Word::boolean(holds))
+}
+
+/// The comparison of two characters, if there are two.
+fn two(arguments: Arguments, relation: fn(char, char) -> bool) -> Option<Word> {
+    if arguments.count() != 2 {
+        return None;
+    }
+    let (left, right) = (arguments.get(0), arguments.get(1));
+    let both = left.is_character() && right.is_character();
+    both.then(|| Word::boolean(relation(left.as_character(), right.as_character())))
+}
+
+fn frequent_code(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let word = arguments.get(0);
+    word.is_character().then(|| Word::fixnum(i64::from(word.as_character() as u32)))
 }
 
 fn same(character: char) -> char {

@@ -25,13 +25,15 @@ primitives! { CONTROL_PRIMITIVES:
     /// `(eq? a b)`: are they the same object?
     500 "eq?" (2) constant => |_, a| Ok(Word::boolean(a.get(0) == a.get(1)));
     /// `(eqv? a b)`: the same object, or the same number of the same exactness?
-    501 "eqv?" (2) size => |vm, a| Ok(Word::boolean(eqv(&vm.heap, a.get(0), a.get(1))));
+    501 "eqv?" (2) size => |vm, a| Ok(Word::boolean(eqv(&vm.heap, a.get(0), a.get(1)))),
+        fast frequent_eqv;
     /// `(%equal-leaves? a b)`: `eqv?`, or strings or bytevectors with the same content.
     502 "%equal-leaves?" (2) size => equal_leaves;
     /// `(not value)`: is it `#f`?
     503 "not" (1) constant => |_, a| Ok(Word::boolean(!a.get(0).is_true()));
     /// `(boolean? value)`: is it `#t` or `#f`?
-    504 "boolean?" (1) constant => |_, a| Ok(Word::boolean(is_boolean(a.get(0))));
+    504 "boolean?" (1) constant => |_, a| Ok(Word::boolean(is_boolean(a.get(0)))),
+        fast |_, a| Some(Word::boolean(is_boolean(a.get(0))));
     /// `(boolean=? boolean …)`: are all the same?
     505 "boolean=?" (1..) constant => booleans_equal;
     /// `(procedure? value)`: can it be called?
@@ -121,6 +123,21 @@ pub fn eqv(heap: &Heap, left: Word, right: Word) -> bool {
         }
         _ => false,
     }
+}
+
+/// Without the numbers that are objects.
+fn frequent_eqv(heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let (left, right) = (arguments.get(0), arguments.get(1));
+    if left == right {
+        return Some(Word::TRUE);
+    }
+    let is_number = |word| {
+        matches!(
+            heap.kind_of(word),
+            Some(Kind::Flonum | Kind::Bignum | Kind::Ratnum | Kind::Compnum)
+        )
+    };
+    (!is_number(left) || !is_number(right)).then_some(Word::FALSE)
 }
 
 fn limbs(heap: &Heap, bignum: Word) -> &[u64] {

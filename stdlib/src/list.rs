@@ -200,5 +200,10 @@ pub(crate) fn bounded_list(vm: &Vm, mut list: Word, most: usize) -> Option<Vec<W
 
 /// Whether `word` is an object of `kind`.
 pub(crate) fn is_kind(vm: &Vm, arguments: Arguments, kind: Kind) -> Word {
-    Word::boolean(vm.heap.kind_of(arguments.get(0)) == Some(kind))
+    of_kind(&vm.heap, arguments, kind)
+}
+
+/// Whether the first argument is of this kind.
+pub(crate) fn of_kind(heap: &Heap, arguments: Arguments, kind: Kind) -> Word {
+    Word::boolean(heap.kind_of(arguments.get(0)) == Some(kind))
 }

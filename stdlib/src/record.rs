@@ -4,6 +4,7 @@
 //! it: a record of another type is a wrong argument of that procedure, whose name comes along.
 
 use pscheme_heap::error_code::ErrorCode;
+use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
@@ -12,7 +13,7 @@ use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 use pscheme_vm::print::record_type_name;
 
-use crate::argument::{Call, Outcome, fault, name_text, wrong_type};
+use crate::argument::{Call, Outcome, fault, index_below, name_text, wrong_type};
 use crate::room::allocate;
 
 primitives! { RECORD_PRIMITIVES:
@@ -23,12 +24,15 @@ primitives! { RECORD_PRIMITIVES:
     701 "%record" (1..) constant => record;
     /// `(%record? value type)`: is it a record of this type?
     702 "%record?" (2) constant => |vm, a| {
-        Ok(Word::boolean(is_of_type(vm, a.get(0), a.get(1))))
-    };
+        Ok(Word::boolean(is_of_type(&vm.heap, a.get(0), a.get(1))))
+    },
+        fast |heap, a| Some(Word::boolean(is_of_type(heap, a.get(0), a.get(1))));
     /// `(%record-ref record type index name)`: the value of a field. `name` is for messages.
-    703 "%record-ref" (4) constant => reference;
+    703 "%record-ref" (4) constant => reference,
+        fast |heap, a| Some(heap.field(a.get(0), field(heap, a)?));
     /// `(%record-set! record type index value name)`: assigns a field. `name` is for messages.
-    704 "%record-set!" (5) constant => set;
+    704 "%record-set!" (5) constant => set,
+        fast frequent_set;
 }
 
 /// Version of a type that was never redefined.
@@ -54,7 +58,7 @@ fn make_type(vm: &mut Vm, arguments: Arguments) -> Outcome {
 fn record(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "%record", arguments);
     let record_type = call.of_kind(0, Kind::RecordType, "a record type")?;
-    let (expected, found) = (field_count(vm, record_type), arguments.count() - 1);
+    let (expected, found) = (field_count(&vm.heap, record_type), arguments.count() - 1);
     if expected != found {
         let whole = with_article(&record_type_name(&vm.heap, record_type));
         let message = format!("{whole} has a field for {expected} values, found {found}");
@@ -68,13 +72,13 @@ fn record(vm: &mut Vm, arguments: Arguments) -> Outcome {
     Ok(record)
 }
 
-fn field_count(vm: &Vm, record_type: Word) -> usize {
-    vm.heap.header(vm.heap.field(record_type, body::RecordType::FIELD_NAMES)).body_words()
+fn field_count(heap: &Heap, record_type: Word) -> usize {
+    heap.header(heap.field(record_type, body::RecordType::FIELD_NAMES)).body_words()
 }
 
-fn is_of_type(vm: &Vm, value: Word, record_type: Word) -> bool {
-    vm.heap.kind_of(value) == Some(Kind::Record)
-        && vm.heap.field(value, body::Record::TYPE) == record_type
+fn is_of_type(heap: &Heap, value: Word, record_type: Word) -> bool {
+    heap.kind_of(value) == Some(Kind::Record)
+        && heap.field(value, body::Record::TYPE) == record_type
 }
 
 fn reference(vm: &mut Vm, arguments: Arguments) -> Outcome {
@@ -88,17 +92,25 @@ fn set(vm: &mut Vm, arguments: Arguments) -> Outcome {
     Ok(Word::UNSPECIFIED)
 }
 
+fn frequent_set(heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let field = field(heap, arguments)?;
+    heap.set_field(arguments.get(0), field, arguments.get(3));
+    Some(Word::UNSPECIFIED)
+}
+
 /// Where in the record that is the first argument the field lies whose type and index follow.
 fn place(vm: &Vm, arguments: Arguments, name: Word) -> Result<usize, Interrupt> {
+    field(&vm.heap, arguments).ok_or_else(|| misused(vm, arguments, &name_text(&vm.heap, name)))
+}
+
+/// The same; `None` if the arguments are wrong.
+fn field(heap: &Heap, arguments: Arguments) -> Option<usize> {
     let (record, record_type) = (arguments.get(0), arguments.get(1));
-    let index = arguments.get(2);
-    if is_of_type(vm, record, record_type) && index.is_fixnum() {
-        let index = usize::try_from(index.as_fixnum()).ok();
-        if let Some(index) = index.filter(|&index| index < field_count(vm, record_type)) {
-            return Ok(body::Record::FIELDS + index);
-        }
+    if !is_of_type(heap, record, record_type) {
+        return None;
     }
-    Err(misused(vm, arguments, &name_text(&vm.heap, name)))
+    index_below(arguments.get(2), field_count(heap, record_type))
+        .map(|index| body::Record::FIELDS + index)
 }
 
 /// The fault of a field's procedure, found out only now so that what goes well takes no time for it.
@@ -109,11 +121,11 @@ fn misused(vm: &Vm, arguments: Arguments, name: &str) -> Interrupt {
     if vm.heap.kind_of(record_type) != Some(Kind::RecordType) {
         return call.wrong_type(1, "a record type");
     }
-    if !is_of_type(vm, record, record_type) {
+    if !is_of_type(&vm.heap, record, record_type) {
         let expected = with_article(&record_type_name(&vm.heap, record_type));
         return wrong_type(&vm.heap, name, 0, &expected, record);
     }
-    match call.index(2, field_count(vm, record_type)) {
+    match call.index(2, field_count(&vm.heap, record_type)) {
         Err(interrupt) => interrupt,
         Ok(_) => unreachable!("the index was found wrong"),
     }

@@ -16,9 +16,9 @@ use pscheme_vm::machine::Vm;
 use pscheme_vm::primitive::Arguments;
 use pscheme_vm::primitives;
 
-use crate::argument::{Call, Outcome, fault, name_text, trusted_count};
+use crate::argument::{Call, Outcome, fault, index_below, name_text, trusted_count};
 use crate::limits::{CHUNK_ELEMENTS_MAX, SYMBOL_CHARACTERS_MAX};
-use crate::list::{bounded_list, is_kind};
+use crate::list::{bounded_list, is_kind, of_kind};
 use crate::room::object_bytes;
 use crate::text::{
     StringView, WIDE_FROM, fill_range, new_filled, new_string, reserve_widening, store_character,
@@ -27,13 +27,16 @@ use crate::text::{
 
 primitives! { STRING_PRIMITIVES:
     /// `(string? value)`: is it a string?
-    250 "string?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::String));
+    250 "string?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::String)),
+        fast |heap, a| Some(of_kind(heap, a, Kind::String));
     /// `(%make-string length char)`: a new string, its first 16,384 characters filled.
     251 "%make-string" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_string;
     /// `(string-length string)`: the number of characters of a string.
-    252 "string-length" (1) constant => length;
+    252 "string-length" (1) constant => length,
+        fast frequent_length;
     /// `(string-ref string index)`: the character at an index of a string.
-    253 "string-ref" (2) constant => reference;
+    253 "string-ref" (2) constant => reference,
+        fast frequent_reference;
     /// `(string-set! string index char)`: stores a character at an index of a string.
     254 "string-set!" (3) size => set;
     /// `(string=? string …)`: are all equal?
@@ -93,7 +96,8 @@ primitives! { STRING_PRIMITIVES:
     278 "%string-case-context" (4) chunk => case_context;
 
     /// `(symbol? value)`: is it a symbol?
-    300 "symbol?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Symbol));
+    300 "symbol?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Symbol)),
+        fast |heap, a| Some(of_kind(heap, a, Kind::Symbol));
     /// `(symbol->string symbol)`: the name of a symbol in a new string.
     301 "symbol->string" (1) chunk => symbol_to_string;
     /// `(string->symbol string)`: the symbol of this name.
@@ -122,6 +126,21 @@ fn reference(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let call = Call::new(vm, "string-ref", arguments);
     let view = StringView::of(&vm.heap, call.string(0)?);
     Ok(Word::character(view.get(call.index(1, view.length)?)))
+}
+
+fn frequent_length(heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let string = arguments.get(0);
+    let is_string = heap.kind_of(string) == Some(Kind::String);
+    is_string.then(|| Word::fixnum(heap.string_length(string) as i64))
+}
+
+fn frequent_reference(heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let string = arguments.get(0);
+    if heap.kind_of(string) != Some(Kind::String) {
+        return None;
+    }
+    let view = StringView::of(heap, string);
+    Some(Word::character(view.get(index_below(arguments.get(1), view.length)?)))
 }
 
 fn set(vm: &mut Vm, arguments: Arguments) -> Outcome {

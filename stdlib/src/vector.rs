@@ -1,5 +1,6 @@
 //! Vectors. What copies or fills does so in pieces of bounded size, driven by the prelude.
 
+use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::Kind;
 use pscheme_heap::word::Word;
 use pscheme_vm::machine::Vm;
@@ -8,7 +9,7 @@ use pscheme_vm::primitives;
 
 use crate::argument::{Call, Outcome, name_text, trusted_count, trusted_place};
 use crate::limits::CHUNK_ELEMENTS_MAX;
-use crate::list::is_kind;
+use crate::list::{is_kind, of_kind};
 use crate::room::allocate;
 use crate::string::no_room;
 
@@ -17,13 +18,15 @@ const VECTOR_LENGTH_MAX: usize = 1 << 32;
 
 primitives! { VECTOR_PRIMITIVES:
     /// `(vector? value)`: is it a vector?
-    350 "vector?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Vector));
+    350 "vector?" (1) constant => |vm, a| Ok(is_kind(vm, a, Kind::Vector)),
+        fast |heap, a| Some(of_kind(heap, a, Kind::Vector));
     /// `(vector value …)`: a new vector of the values.
     351 "vector" (0..) constant => vector;
     /// `(%make-vector length fill)`: a new vector, its first 16,384 elements filled.
     352 "%make-vector" (2) listed("zeroed runs: a page entry and its cards for every 16 KiB") => make_vector;
     /// `(vector-length vector)`: the number of elements of a vector.
-    353 "vector-length" (1) constant => length;
+    353 "vector-length" (1) constant => length,
+        fast frequent_length;
     /// `(vector-ref vector index)`: the element at an index of a vector.
     354 "vector-ref" (2) constant => reference;
     /// `(vector-set! vector index value)`: assigns the element at an index of a vector.
@@ -72,6 +75,12 @@ fn fill(vm: &mut Vm, vector: Word, value: Word, start: usize, end: usize) {
 fn length(vm: &mut Vm, arguments: Arguments) -> Outcome {
     let vector = Call::new(vm, "vector-length", arguments).vector(0)?;
     Ok(Word::fixnum(vm.heap.header(vector).body_words() as i64))
+}
+
+fn frequent_length(heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+    let vector = arguments.get(0);
+    let is_vector = heap.kind_of(vector) == Some(Kind::Vector);
+    is_vector.then(|| Word::fixnum(heap.header(vector).body_words() as i64))
 }
 
 fn reference(vm: &mut Vm, arguments: Arguments) -> Outcome {

@@ -18,25 +18,48 @@ use crate::print::summary;
 /// Arguments `apply` spreads at most; longer lists only fit a rest parameter.
 pub const APPLY_SPREAD_MAX: usize = 8000;
 
+/// Where a closure's code is entered, and what it takes: as much of its [`CodeView`] as a call needs.
+#[derive(Clone, Copy)]
+struct Entry {
+    code: Word,
+    shape: u64,
+}
+
+impl Entry {
+    #[inline(always)]
+    fn required(self) -> usize {
+        self.shape as u16 as usize
+    }
+    /// Required and optional parameters.
+    #[inline(always)]
+    fn positional(self) -> usize {
+        self.required() + (self.shape >> 16) as u8 as usize
+    }
+    #[inline(always)]
+    fn has_rest(self) -> bool {
+        (self.shape >> 24) as u8 != 0
+    }
+}
+
 /// What a value does when it is called with some number of arguments.
 enum Callee {
-    Closure(CodeView),
+    Closure(Entry),
     Primitive(&'static crate::primitive::Primitive),
     Continuation,
 }
 
 impl Vm {
     /// What calling `procedure` with `count` arguments does.
+    #[inline]
     fn resolve(&self, procedure: Word, count: usize) -> Result<Callee, Interrupt> {
         match self.heap.kind_of(procedure) {
             Some(Kind::Closure) => {
-                let view =
-                    CodeView::of(&self.heap, self.heap.field(procedure, body::Closure::CODE));
-                let most = view.required + view.optional;
-                if count < view.required || (count > most && !view.rest) {
+                let code = self.heap.field(procedure, body::Closure::CODE);
+                let entry = Entry { code, shape: self.heap.raw(code, body::Code::SHAPE) };
+                if count < entry.required() || (count > entry.positional() && !entry.has_rest()) {
                     return Err(self.wrong_count(procedure, count));
                 }
-                Ok(Callee::Closure(view))
+                Ok(Callee::Closure(entry))
             }
             Some(Kind::Primitive) => {
                 let code = self.heap.raw(procedure, body::Primitive::CODE) as usize;
@@ -56,6 +79,7 @@ impl Vm {
         }
     }
 
+    #[cold]
     fn wrong_count(&self, procedure: Word, count: usize) -> Interrupt {
         let (name, least, most, signature) = match self.heap.kind_of(procedure) {
             Some(Kind::Primitive) => {
@@ -152,12 +176,13 @@ impl Vm {
     }
 
     /// Enters a callee whose frame is set up at the base.
+    #[inline]
     fn enter(&mut self, callee: Callee, count: usize) -> Result<(), Interrupt> {
         self.machine.top = TopFrame::Arguments(count);
         match callee {
-            Callee::Closure(view) => {
-                self.adapt_arguments(view, count)?;
-                self.machine.pc = self.address_of(view.code.offset() + body::Code::TAIL_BYTES);
+            Callee::Closure(entry) => {
+                self.adapt_arguments(entry, count)?;
+                self.machine.pc = self.address_of(entry.code.offset() + body::Code::TAIL_BYTES);
                 self.machine.top = TopFrame::Instruction;
                 Ok(())
             }
@@ -199,9 +224,9 @@ impl Vm {
     }
 
     /// Fills in optional parameters and builds the rest list.
-    fn adapt_arguments(&mut self, view: CodeView, count: usize) -> Result<(), Interrupt> {
-        let positional = view.required + view.optional;
-        if !view.rest {
+    fn adapt_arguments(&mut self, entry: Entry, count: usize) -> Result<(), Interrupt> {
+        let positional = entry.positional();
+        if !entry.has_rest() {
             for index in count..positional {
                 self.set_argument(index, Word::UNBOUND);
             }
@@ -286,7 +311,7 @@ impl Vm {
         }
         let callee_entry = self.resolve(callee, length)?;
         let spread = match &callee_entry {
-            Callee::Closure(view) if view.rest => (view.required + view.optional).min(length),
+            Callee::Closure(entry) if entry.has_rest() => entry.positional().min(length),
             _ => length,
         };
         if spread > APPLY_SPREAD_MAX {
@@ -307,9 +332,9 @@ impl Vm {
             rest = self.heap.cdr(rest);
         }
         match callee_entry {
-            Callee::Closure(view) if view.rest && spread == view.required + view.optional => {
+            Callee::Closure(entry) if entry.has_rest() && spread == entry.positional() => {
                 self.set_argument(spread, rest);
-                self.machine.pc = self.address_of(view.code.offset() + body::Code::TAIL_BYTES);
+                self.machine.pc = self.address_of(entry.code.offset() + body::Code::TAIL_BYTES);
                 self.machine.top = TopFrame::Instruction;
                 Ok(())
             }

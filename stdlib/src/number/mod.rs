@@ -10,6 +10,7 @@
 
 mod arithmetic;
 mod bits;
+mod frequent;
 mod power;
 mod real;
 pub mod text;
@@ -28,7 +29,8 @@ primitives! { NUMBER_PRIMITIVES:
     /// `(* number …)`: the product of the numbers.
     3 "*" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, "*", Op::Multiply, 1);
     /// `(/ number)` is the reciprocal; `(/ number other …)` divides.
-    4 "/" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::divide;
+    4 "/" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::divide,
+        fast frequent::quotient;
     /// `(= number …)`: are all equal?
     5 "=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "=", Op::NumberEqual, false);
     /// `(< number …)`: do the numbers ascend?
@@ -40,9 +42,11 @@ primitives! { NUMBER_PRIMITIVES:
     /// `(>= number …)`: is no number greater than the one before it?
     9 ">=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, ">=", Op::LessEqual, true);
     /// `(max number …)`: the greatest of the numbers; inexact if any is.
-    10 "max" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "max", true);
+    10 "max" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "max", true),
+        fast frequent::greatest;
     /// `(min number …)`: the least of the numbers; inexact if any is.
-    11 "min" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "min", false);
+    11 "min" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "min", false),
+        fast frequent::least;
     /// `(quotient n m)`: the quotient of two integers, rounded towards zero.
     12 "quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "quotient", Op::Quotient);
     /// `(remainder n m)`: the rest of a division of integers rounded towards zero; it has the sign of `n`.
@@ -62,7 +66,8 @@ primitives! { NUMBER_PRIMITIVES:
     /// `(lcm n …)`: the least common multiple of integers, not negative.
     20 "lcm" (0..) listed("integers of INTEGER_BITS_MAX bits") => exact::lcm;
     /// `(abs x)`: the absolute value of a real number.
-    21 "abs" (1) size => exact::absolute;
+    21 "abs" (1) size => exact::absolute,
+        fast frequent::absolute;
     /// `(magnitude z)`: the distance of a number from zero.
     22 "magnitude" (1) listed("ratios of INTEGER_BITS_MAX bits") => real::magnitude;
     /// `(%exact-integer-sqrt n)`: the greatest integer whose square is at most `n`.
@@ -79,17 +84,22 @@ primitives! { NUMBER_PRIMITIVES:
     28 "-1+" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::step(vm, a, -1);
 
     /// `(number? value)`: is it a number?
-    30 "number?" (1) size => |vm, a| exact::class(vm, a, |_| true);
+    30 "number?" (1) size => |vm, a| exact::class(vm, a, |_| true),
+        fast frequent::is_number;
     /// `(complex? value)`: is it a number?
-    31 "complex?" (1) size => |vm, a| exact::class(vm, a, |_| true);
+    31 "complex?" (1) size => |vm, a| exact::class(vm, a, |_| true),
+        fast frequent::is_number;
     /// `(real? value)`: is it a number without an imaginary part?
-    32 "real?" (1) size => |vm, a| exact::class(vm, a, Number::is_real);
+    32 "real?" (1) size => |vm, a| exact::class(vm, a, Number::is_real),
+        fast frequent::is_number;
     /// `(rational? value)`: is it a real number that is neither infinite nor a NaN?
     33 "rational?" (1) size => |vm, a| exact::class(vm, a, exact::is_rational);
     /// `(integer? value)`: is it an integer, exact or not?
-    34 "integer?" (1) size => |vm, a| exact::class(vm, a, is_integer);
+    34 "integer?" (1) size => |vm, a| exact::class(vm, a, is_integer),
+        fast frequent::is_integer;
     /// `(exact-integer? value)`: is it an exact integer?
-    35 "exact-integer?" (1) size => |vm, a| exact::class(vm, a, Number::is_exact_integer);
+    35 "exact-integer?" (1) size => |vm, a| exact::class(vm, a, Number::is_exact_integer),
+        fast frequent::is_exact_integer;
     /// `(exact-rational? value)`: is it an exact real number?
     36 "exact-rational?" (1) size => |vm, a| exact::class(vm, a, |n| n.is_exact() && n.is_real());
     /// `(exact-nonnegative-integer? value)`: is it an exact integer of at least 0?
@@ -111,28 +121,39 @@ primitives! { NUMBER_PRIMITIVES:
     /// `(negative? x)`: is a real number less than zero?
     45 "negative?" (1) size => |vm, a| exact::has_sign(vm, a, "negative?", -1);
     /// `(odd? n)`: is an integer odd?
-    46 "odd?" (1) size => |vm, a| exact::parity(vm, a, "odd?", true);
+    46 "odd?" (1) size => |vm, a| exact::parity(vm, a, "odd?", true),
+        fast frequent::is_odd;
     /// `(even? n)`: is an integer even?
-    47 "even?" (1) size => |vm, a| exact::parity(vm, a, "even?", false);
+    47 "even?" (1) size => |vm, a| exact::parity(vm, a, "even?", false),
+        fast frequent::is_even;
 
     /// `(inexact z)`: the nearest inexact number.
-    50 "inexact" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::inexact(vm, a, "inexact");
+    50 "inexact" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::inexact(vm, a, "inexact"),
+        fast frequent::inexact;
     /// `(exact->inexact z)`: the nearest inexact number.
-    51 "exact->inexact" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::inexact(vm, a, "exact->inexact");
+    51 "exact->inexact" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::inexact(vm, a, "exact->inexact"),
+        fast frequent::inexact;
     /// `(exact z)`: the exact number of the same value.
-    52 "exact" (1) size => |vm, a| real::exact(vm, a, "exact");
+    52 "exact" (1) size => |vm, a| real::exact(vm, a, "exact"),
+        fast frequent::exact;
     /// `(inexact->exact z)`: the exact number of the same value.
-    53 "inexact->exact" (1) size => |vm, a| real::exact(vm, a, "inexact->exact");
+    53 "inexact->exact" (1) size => |vm, a| real::exact(vm, a, "inexact->exact"),
+        fast frequent::exact;
     /// `(floor x)`: the greatest integer that is not above a real number.
-    54 "floor" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::FLOOR);
+    54 "floor" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::FLOOR),
+        fast frequent::floor;
     /// `(ceiling x)`: the least integer that is not below a real number.
-    55 "ceiling" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::CEILING);
+    55 "ceiling" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::CEILING),
+        fast frequent::ceiling;
     /// `(round x)`: the integer nearest to a real number; the even one if two are.
-    56 "round" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::ROUND);
+    56 "round" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::ROUND),
+        fast frequent::round;
     /// `(truncate x)`: a real number without its fraction.
-    57 "truncate" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::TRUNCATE);
+    57 "truncate" (1) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| real::rounded(vm, a, real::TRUNCATE),
+        fast frequent::truncate;
     /// `(sqrt z)`: the principal square root; exact if it is rational and `z` is exact.
-    60 "sqrt" (1) listed("ratios of INTEGER_BITS_MAX bits") => real::square_root;
+    60 "sqrt" (1) listed("ratios of INTEGER_BITS_MAX bits") => real::square_root,
+        fast frequent::square_root;
     /// `(expt base exponent)`: the power; exact if it is rational and both are exact.
     61 "expt" (2) listed("ratios of INTEGER_BITS_MAX bits") => power::power;
     /// `(exp z)`: the number e to the power of `z`.
