@@ -22,6 +22,7 @@ pub mod lost;
 pub mod mark;
 mod pages;
 pub mod peek;
+pub mod reserved;
 pub mod residence;
 pub mod root_table;
 pub mod snapshot;

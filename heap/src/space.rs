@@ -11,6 +11,7 @@ use crate::limits::{
     BLOCK_BYTES, BLOCK_PAGES, CARD_BYTES, HEAP_RESERVED_BYTES, HEAP_RESERVED_BYTES_MIN, PAGE_BYTES,
     PAGE_CARDS, PAGE_GRANULES,
 };
+use crate::reserved::Reserved;
 
 /// Number of a page: offset divided by the page size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,41 +111,6 @@ pub const BITMAP_WORDS: usize = PAGE_GRANULES / 64;
 /// One bit per granule of a page.
 pub type Bitmap = [u64; BITMAP_WORDS];
 
-/// A reserved, zeroed, lazily touched array.
-struct Reserved<T> {
-    pointer: *mut T,
-    count: usize,
-}
-
-impl<T> Reserved<T> {
-    fn new(count: usize) -> std::io::Result<Reserved<T>> {
-        let bytes = count * size_of::<T>();
-        // SAFETY: an anonymous private mapping at an address the kernel chooses touches no memory
-        // of ours; its zeroed content is a valid T for the integer and entry types used here.
-        let pointer = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-                -1,
-                0,
-            )
-        };
-        if pointer == libc::MAP_FAILED {
-            return Err(std::io::Error::last_os_error());
-        }
-        Ok(Reserved { pointer: pointer.cast(), count })
-    }
-}
-
-impl<T> Drop for Reserved<T> {
-    fn drop(&mut self) {
-        // SAFETY: the range is the one this value mapped, and nobody else unmaps it.
-        unsafe { libc::munmap(self.pointer.cast(), self.count * size_of::<T>()) };
-    }
-}
-
 /// The heap's addresses and the tables beside it.
 pub struct Space {
     /// Addresses of `memory`; a multiple of the page size.
@@ -195,13 +161,13 @@ impl Space {
     #[inline(always)]
     pub fn pages(&self) -> u32 {
         // The tables have an entry per page, so their length bounds both.
-        self.entries.count as u32
+        self.entries.count() as u32
     }
 
     /// The address of offset 0.
     #[inline(always)]
     pub fn base(&self) -> *mut u8 {
-        self.memory.pointer.cast()
+        self.memory.pointer().cast()
     }
 
     /// The word at `offset`.
@@ -209,7 +175,7 @@ impl Space {
     pub fn read(&self, offset: u64) -> u64 {
         assert!(offset < self.reserved_bytes);
         // SAFETY: the offset lies in the mapped range, which is readable and holds plain words.
-        unsafe { *self.memory.pointer.add((offset / 8) as usize) }
+        unsafe { *self.memory.pointer().add((offset / 8) as usize) }
     }
 
     /// Writes the word at `offset` without telling the barrier.
@@ -217,14 +183,16 @@ impl Space {
     pub fn write(&mut self, offset: u64, value: u64) {
         assert!(offset < self.reserved_bytes);
         // SAFETY: as in `read`; the exclusive borrow keeps other writers out.
-        unsafe { *self.memory.pointer.add((offset / 8) as usize) = value }
+        unsafe { *self.memory.pointer().add((offset / 8) as usize) = value }
     }
 
     /// The words of a range.
     pub fn words(&self, offset: u64, count: usize) -> &[u64] {
         assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= self.reserved_bytes);
         // SAFETY: the range is mapped and aligned; `&self` keeps writers of this crate out.
-        unsafe { std::slice::from_raw_parts(self.memory.pointer.add((offset / 8) as usize), count) }
+        unsafe {
+            std::slice::from_raw_parts(self.memory.pointer().add((offset / 8) as usize), count)
+        }
     }
 
     /// The words of a range, to be written without telling the barrier.
@@ -232,7 +200,7 @@ impl Space {
         assert!(offset.is_multiple_of(8) && offset + count as u64 * 8 <= self.reserved_bytes);
         // SAFETY: as in `words`, with an exclusive borrow.
         unsafe {
-            std::slice::from_raw_parts_mut(self.memory.pointer.add((offset / 8) as usize), count)
+            std::slice::from_raw_parts_mut(self.memory.pointer().add((offset / 8) as usize), count)
         }
     }
 
@@ -270,7 +238,7 @@ impl Space {
     pub fn entry(&self, page: Page) -> PageEntry {
         assert!(page.0 < self.pages());
         // SAFETY: in range; a zeroed entry is the valid entry of a free page.
-        unsafe { *self.entries.pointer.add(page.0 as usize) }
+        unsafe { *self.entries.pointer().add(page.0 as usize) }
     }
 
     /// The entry of a page, to be changed.
@@ -278,7 +246,7 @@ impl Space {
     pub fn entry_mut(&mut self, page: Page) -> &mut PageEntry {
         assert!(page.0 < self.pages());
         // SAFETY: as in `entry`, with an exclusive borrow.
-        unsafe { &mut *self.entries.pointer.add(page.0 as usize) }
+        unsafe { &mut *self.entries.pointer().add(page.0 as usize) }
     }
 
     /// The start bits of a page.
@@ -286,14 +254,14 @@ impl Space {
     pub fn starts(&self, page: Page) -> &Bitmap {
         assert!(page.0 < self.pages());
         // SAFETY: in range and mapped.
-        unsafe { &*self.starts.pointer.add(page.0 as usize) }
+        unsafe { &*self.starts.pointer().add(page.0 as usize) }
     }
 
     #[inline(always)]
     pub fn starts_mut(&mut self, page: Page) -> &mut Bitmap {
         assert!(page.0 < self.pages());
         // SAFETY: in range and mapped, with an exclusive borrow.
-        unsafe { &mut *self.starts.pointer.add(page.0 as usize) }
+        unsafe { &mut *self.starts.pointer().add(page.0 as usize) }
     }
 
     /// The mark bits of a page.
@@ -301,14 +269,14 @@ impl Space {
     pub fn marks(&self, page: Page) -> &Bitmap {
         assert!(page.0 < self.pages());
         // SAFETY: in range and mapped.
-        unsafe { &*self.marks.pointer.add(page.0 as usize) }
+        unsafe { &*self.marks.pointer().add(page.0 as usize) }
     }
 
     #[inline(always)]
     pub fn marks_mut(&mut self, page: Page) -> &mut Bitmap {
         assert!(page.0 < self.pages());
         // SAFETY: in range and mapped, with an exclusive borrow.
-        unsafe { &mut *self.marks.pointer.add(page.0 as usize) }
+        unsafe { &mut *self.marks.pointer().add(page.0 as usize) }
     }
 
     /// The cards of a page.
@@ -316,7 +284,7 @@ impl Space {
     pub fn cards_mut(&mut self, page: Page) -> &mut [u8; PAGE_CARDS] {
         assert!(page.0 < self.pages());
         // SAFETY: in range and mapped, with an exclusive borrow; bytes have no alignment.
-        unsafe { &mut *self.cards.pointer.add(page.0 as usize * PAGE_CARDS).cast() }
+        unsafe { &mut *self.cards.pointer().add(page.0 as usize * PAGE_CARDS).cast() }
     }
 
     /// All cards of a page joined by "or": which bits any of them has.
@@ -325,7 +293,7 @@ impl Space {
         assert!(page.0 < self.pages());
         // SAFETY: in range and mapped; 32 cards start at a multiple of 32, so words are aligned.
         let words: [u64; 4] =
-            unsafe { *self.cards.pointer.add(page.0 as usize * PAGE_CARDS).cast() };
+            unsafe { *self.cards.pointer().add(page.0 as usize * PAGE_CARDS).cast() };
         let mut union = words[0] | words[1] | words[2] | words[3];
         union |= union >> 32;
         union |= union >> 16;
@@ -338,8 +306,14 @@ impl Space {
     /// `offset` must lie in the heap: then its card is mapped and its block is in the table.
     #[inline(always)]
     pub unsafe fn touch_unchecked(&mut self, offset: u64) {
-        *self.cards.pointer.add((offset / CARD_BYTES) as usize) = card::ALL;
+        *self.cards.pointer().add((offset / CARD_BYTES) as usize) = card::ALL;
         *self.blocks.get_unchecked_mut((offset / BLOCK_BYTES) as usize) = card::ALL;
+    }
+
+    /// The first byte of the cards' table and of that of their blocks, for machine code: a byte of each is to be
+    /// [`card::ALL`] for each offset that is stored into.
+    pub fn card_tables(&mut self) -> (*mut u8, *mut u8) {
+        (self.cards.pointer(), self.blocks.as_mut_ptr())
     }
 
     /// Marks the card of `offset` for everybody.

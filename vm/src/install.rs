@@ -126,6 +126,8 @@ impl Vm {
         let constants = unit.constants.len() + masks.len();
         let body = body::Code::FIELDS + instructions.len() + constants;
         let code = self.heap.fixed_object(Kind::Code, 0, body);
+        #[cfg(pscheme_machine_code)]
+        self.machine.native.forget(code.offset(), 8 + body as u64 * 8);
         self.heap.set_field(code, body::Code::NAME, self.heap.protected(name));
         self.heap.set_field(code, body::Code::INFO, self.heap.protected(info));
         let counts = instructions.len() as u64 | (constants as u64) << 32;

@@ -24,6 +24,8 @@ pub mod liveness;
 pub mod machine;
 pub mod mailbox;
 pub mod monitor;
+#[cfg(pscheme_machine_code)]
+pub mod native;
 pub mod number;
 pub mod op;
 pub mod primitive;

@@ -23,6 +23,8 @@ use crate::handle::HandleTable;
 use crate::host_function::HostFunctions;
 use crate::limits::Limits;
 use crate::liveness::{Liveness, analyse};
+#[cfg(pscheme_machine_code)]
+use crate::native::Native;
 use crate::primitive::{Primitive, PrimitiveSet};
 use crate::trace::{TracedHost, stored_digest};
 
@@ -133,6 +135,9 @@ pub struct Machine {
     /// The first process that can run, if this machine evaluates apart from an image: those before it are
     /// asleep.
     pub(crate) first_awake: Option<i64>,
+    /// Machine code of this heap's bytecode.
+    #[cfg(pscheme_machine_code)]
+    pub(crate) native: Native,
     /// Words the host holds on to.
     pub handles: HandleTable,
     /// Procedures the host provides.
@@ -189,6 +194,8 @@ impl Machine {
             host,
             opening,
             first_awake: None,
+            #[cfg(pscheme_machine_code)]
+            native: Native::default(),
             handles: HandleTable::default(),
             host_functions: HostFunctions::new(),
             bytes_at_limit: 0,

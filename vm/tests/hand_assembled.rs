@@ -329,7 +329,12 @@ fn deep_recursion_survives_suspension() {
 }
 
 #[test]
-fn the_tail_engine_is_used_where_it_is_built() {
-    let expected = if Engine::all().contains(&Engine::Tail) { Engine::Tail } else { Engine::Match };
-    assert_eq!(Engine::fastest(), expected);
+fn the_fastest_engine_that_is_built_is_used() {
+    let fastest = Engine::fastest();
+    if Engine::all().contains(&Engine::Tail) {
+        // The environment may say which of the two.
+        assert!(matches!(fastest, Engine::Native(_) | Engine::Tail), "{fastest:?}");
+    } else {
+        assert_eq!(fastest, Engine::Match);
+    }
 }

@@ -1,7 +1,8 @@
-//! Engines: two ways to run the same instructions.
+//! Engines: three ways to run the same instructions.
 //!
 //! The tail engine (`tail.rs`) has one handler per instruction, each ending in a tail call to the
-//! next; the match engine (`matching.rs`) is a loop around a `match`. Both call the same fast paths
+//! next; the native engine (`native.rs`) has the same handlers and goes to machine code where there is some;
+//! the match engine (`matching.rs`) is a loop around a `match`. All call the same fast paths
 //! (`hot.rs`) and slow paths (`slow.rs`), so an instruction is written once. The build script allows
 //! the tail engine where the optimiser turns its calls into jumps; a measurement at the first use
 //! makes sure and falls back otherwise.
@@ -10,13 +11,26 @@
 
 pub(crate) mod hot;
 mod matching;
+#[cfg(pscheme_machine_code)]
+mod native;
 mod slow;
 #[cfg(pscheme_tail_engine)]
 mod tail;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+#[cfg(pscheme_machine_code)]
+use crate::machine::Machine;
 use crate::machine::{Stop, Vm};
+
+/// When code is translated to machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Eagerness {
+    /// When it was entered often, by a thread beside the machine.
+    Hot,
+    /// When it is entered for the first time, before it runs.
+    AtOnce,
+}
 
 /// Which engine runs the instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,22 +39,42 @@ pub enum Engine {
     Tail,
     /// A loop around a `match`.
     Match,
+    /// Tail-called handlers, and machine code for what is hot.
+    Native(Eagerness),
 }
 
 impl Engine {
-    /// The fastest engine of this build.
+    /// The fastest engine of this build, as far as the environment lets it: `PSCHEME_JIT` is `off` for none with
+    /// machine code, or `always` to have code translated before it runs for the first time.
     pub fn fastest() -> Engine {
         #[cfg(pscheme_tail_engine)]
         if tail::calls_are_jumps() {
-            return Engine::Tail;
+            return match std::env::var_os("PSCHEME_JIT") {
+                _ if cfg!(not(pscheme_machine_code)) => Engine::Tail,
+                Some(off) if off == "off" => Engine::Tail,
+                Some(always) if always == "always" => Engine::Native(Eagerness::AtOnce),
+                _ => Engine::Native(Eagerness::Hot),
+            };
         }
         Engine::Match
     }
 
     /// The engines of this build.
     pub fn all() -> &'static [Engine] {
-        if cfg!(pscheme_tail_engine) { &[Engine::Tail, Engine::Match] } else { &[Engine::Match] }
+        if cfg!(pscheme_machine_code) {
+            &[Engine::Tail, Engine::Match, Engine::Native(Eagerness::AtOnce)]
+        } else if cfg!(pscheme_tail_engine) {
+            &[Engine::Tail, Engine::Match]
+        } else {
+            &[Engine::Match]
+        }
     }
+}
+
+/// The address of the function by which machine code has primitives carried out.
+#[cfg(pscheme_machine_code)]
+pub(crate) fn native_primitive() -> u64 {
+    native::primitive as *const () as u64
 }
 
 impl Vm {
@@ -58,8 +92,21 @@ impl Vm {
             match engine {
                 #[cfg(pscheme_tail_engine)]
                 Engine::Tail => tail::run(self),
+                #[cfg(pscheme_machine_code)]
+                Engine::Native(eagerness) => {
+                    let Machine { native, primitives, .. } = &mut self.machine;
+                    if native.is_ready(&mut self.heap, primitives, eagerness) {
+                        native.take_finished(&self.heap);
+                        native::run(self);
+                    } else {
+                        tail::run(self);
+                    }
+                }
+                // An engine that this build has not is the next best.
+                #[cfg(all(pscheme_tail_engine, not(pscheme_machine_code)))]
+                Engine::Native(_) => tail::run(self),
                 #[cfg(not(pscheme_tail_engine))]
-                Engine::Tail => matching::run(self, u64::MAX),
+                Engine::Tail | Engine::Native(_) => matching::run(self, u64::MAX),
                 Engine::Match => matching::run(self, u64::MAX),
             }
         }));

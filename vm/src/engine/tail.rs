@@ -13,7 +13,7 @@ use super::slow::{self, After};
 use crate::machine::Vm;
 use crate::op::field;
 
-type Handler = unsafe extern "sysv64" fn(
+pub(super) type Handler = unsafe extern "sysv64" fn(
     pc: *const u64,
     base: *mut u64,
     heap_base: *mut u8,
@@ -24,8 +24,8 @@ type Handler = unsafe extern "sysv64" fn(
 
 /// Handlers by opcode.
 #[repr(C)]
-struct Table {
-    handlers: [Handler; 256],
+pub(super) struct Table {
+    pub(super) handlers: [Handler; 256],
 }
 
 /// Goes to the handler of the instruction at `pc`.
@@ -43,9 +43,10 @@ macro_rules! dispatch {
     }};
 }
 
-macro_rules! define_handlers {
-    ($( $(#[doc = $doc:literal])+ $code:literal $snake:ident $name:ident $control:ident [$($flag:ident)*]
-        { $($operand:ident : $place:ident $kind:ident),* }; )*) => {
+/// A fast and a slow handler for each of these instructions, in `handler` and `cold`; `$go` is the macro that goes on
+/// where the instruction has led.
+macro_rules! handlers {
+    ($go:ident; $($snake:ident)*) => {
         mod handler {
             use super::*;
             $( pub(super) unsafe extern "sysv64" fn $snake(
@@ -58,7 +59,7 @@ macro_rules! define_handlers {
             ) -> u64 {
                 let registers = Registers { pc: &mut pc, base: &mut base, heap_base, vm, instruction };
                 if hot::$snake(registers) {
-                    dispatch!(pc, base, heap_base, vm, table)
+                    $go!(pc, base, heap_base, vm, table)
                 }
                 return cold::$snake(pc, base, heap_base, vm, instruction, table);
             } )*
@@ -80,26 +81,39 @@ macro_rules! define_handlers {
                 match caught(vm, slow::$snake, instruction) {
                     After::Next => dispatch!(pc, base, heap_base, vm, table),
                     After::Jumped => {
-                        dispatch!((*vm).machine.pc, (*vm).machine.base, heap_base, vm, table)
+                        let (pc, base) = ((*vm).machine.pc, (*vm).machine.base);
+                        $go!(pc, base, heap_base, vm, table)
                     }
                     After::Again => dispatch!(pc.sub(1), base, heap_base, vm, table),
                     After::Stop => 0,
                 }
             } )*
         }
-        static TABLE: Table = {
+    };
+}
+
+macro_rules! define_table {
+    ($( $(#[doc = $doc:literal])+ $code:literal $snake:ident $name:ident $control:ident [$($flag:ident)*]
+        { $($operand:ident : $place:ident $kind:ident),* }; )*) => {
+        handlers! { dispatch; $($snake)* }
+        pub(super) static TABLE: Table = {
             let mut handlers: [Handler; 256] = [handler::trap; 256];
             $( handlers[$code] = handler::$snake; )*
             Table { handlers }
         };
     };
 }
-crate::for_each_op!(define_handlers);
+crate::for_each_op!(define_table);
+pub(super) use {dispatch, handlers};
 
 /// A panic cannot unwind through handlers: the machine stops, and it goes on where the engine was entered.
 #[cold]
 #[inline(never)]
-unsafe fn caught(vm: *mut Vm, step: fn(&mut Vm, u64) -> After, instruction: u64) -> After {
+pub(super) unsafe fn caught(
+    vm: *mut Vm,
+    step: fn(&mut Vm, u64) -> After,
+    instruction: u64,
+) -> After {
     match catch_unwind(AssertUnwindSafe(|| step(&mut *vm, instruction))) {
         Ok(after) => after,
         Err(panic) => {
