@@ -171,6 +171,37 @@ fn deep_recursion_and_continuations_cross_machine_code() {
 }
 
 #[test]
+fn calls_pass_any_number_of_arguments() {
+    let text = "
+        (define (rest a . more) (list a more))
+        (define (all . more) more)
+        (define (two a b) (list a b))
+        (define part (lambda bounds (apply string-copy \"abcdef\" bounds)))
+        (define (tail-rest n . more) (if (= n 0) more (tail-rest (- n 1) n more)))
+        (define (try thunk) (call/cc (lambda (k) (with-exception-handler (lambda (e) (k 'wrong)) thunk))))
+        (define (round n)
+          (list (rest n) (rest 1 n) (rest 1 2 3 n) (all) (all n) (all 1 2 3 4 5 6 7 8 9 n)
+                (string-copy \"abc\") (string-copy \"abc\" 1) (string-copy \"abc\" 1 2) (tail-rest 3) (map + '(1 2) (list n n))
+                (apply two (list 1 n)) (apply rest '(1)) (apply rest (list 1 2 n)) (apply all '())
+                (part) (part 2) (part 2 4) (apply all (iota 20))
+                (try (lambda () (rest))) (try (lambda () (string-copy n 1 2 3))) (try (lambda () (two n)))
+                (try (lambda () (apply two '(1)))) (try (lambda () (apply two '(1 2 3))))
+                (try (lambda () (apply two 1)))))
+        (define (make-garbage n) (if (> n 0) (begin (all n n n n n n n n) (make-garbage (- n 1)))))
+        (let loop ((n 0))
+          (if (< n 20) (begin (make-garbage 3000) (write (round n)) (newline) (loop (+ n 1)))))";
+    let outputs =
+        [HOT, AT_ONCE, Engine::Tail, Engine::Match].map(|engine| run(text, engine, |_| {}).0);
+    assert!(
+        outputs[0].contains("(1 (2 3 19)) () (19) (1 2 3 4 5 6 7 8 9 19) \"abc\" \"bc\" \"b\" "),
+        "{}",
+        outputs[0]
+    );
+    assert!(outputs[0].ends_with(" wrong wrong wrong wrong wrong wrong)\n"), "{}", outputs[0]);
+    assert!(outputs.iter().all(|output| *output == outputs[0]), "{outputs:?}");
+}
+
+#[test]
 fn integers_overflow_into_large_ones_in_machine_code() {
     let text = "
         (define (power base n) (let loop ((n n) (x 1)) (if (= n 0) x (loop (- n 1) (* x base)))))

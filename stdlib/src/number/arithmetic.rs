@@ -22,22 +22,6 @@ pub(super) fn exact_integer(call: Call<'_>, position: usize) -> Result<IBig, Int
     }
 }
 
-/// The sum or difference of two fixnums, by far the most frequent case of a first-class `+`.
-fn fixnum_sum(arguments: Arguments, op: Op) -> Option<Word> {
-    if arguments.count() != 2 {
-        return None;
-    }
-    let (left, right) = (arguments.get(0), arguments.get(1));
-    if !left.is_fixnum() || !right.is_fixnum() {
-        return None;
-    }
-    match op {
-        Op::Add => Word::try_fixnum(left.as_fixnum() + right.as_fixnum()),
-        Op::Subtract => Word::try_fixnum(left.as_fixnum() - right.as_fixnum()),
-        _ => None,
-    }
-}
-
 pub(super) fn fold(
     vm: &mut Vm,
     arguments: Arguments,
@@ -45,9 +29,6 @@ pub(super) fn fold(
     op: Op,
     unit: i64,
 ) -> Outcome {
-    if let Some(sum) = fixnum_sum(arguments, op) {
-        return Ok(sum);
-    }
     if arguments.count() == 0 {
         return Ok(Word::fixnum(unit));
     }
@@ -115,11 +96,6 @@ pub(super) fn relation(
     swapped: bool,
 ) -> Outcome {
     let call = Call::new(vm, name, arguments);
-    if arguments.count() == 2 && arguments.get(0).is_fixnum() && arguments.get(1).is_fixnum() {
-        let (left, right) = (arguments.get(0).as_fixnum(), arguments.get(1).as_fixnum());
-        let (left, right) = if swapped { (right, left) } else { (left, right) };
-        return Ok(Word::boolean(holds(op, &Number::Fixnum(left), &Number::Fixnum(right))));
-    }
     let argument =
         |index| if op == Op::NumberEqual { call.number(index) } else { call.real(index) };
     let mut all_hold = true;

@@ -112,6 +112,75 @@ pub(super) fn quotient(_: &mut Heap, arguments: Arguments) -> Option<Word> {
     if right == 0.0 { None } else { Word::try_flonum(left / right) }
 }
 
+/// Both arguments of a procedure that was called with two, if they are fixnums.
+fn fixnums(arguments: Arguments) -> Option<(i64, i64)> {
+    if arguments.count() != 2 {
+        return None;
+    }
+    let (left, right) = (arguments.get(0), arguments.get(1));
+    (left.is_fixnum() && right.is_fixnum()).then(|| (left.as_fixnum(), right.as_fixnum()))
+}
+
+pub(super) fn sum(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    match fixnums(arguments) {
+        Some((left, right)) => Word::try_fixnum(left + right),
+        None => flonums(arguments).and_then(|(left, right)| Word::try_flonum(left + right)),
+    }
+}
+
+pub(super) fn difference(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    match fixnums(arguments) {
+        Some((left, right)) => Word::try_fixnum(left - right),
+        None => flonums(arguments).and_then(|(left, right)| Word::try_flonum(left - right)),
+    }
+}
+
+pub(super) fn product(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    match fixnums(arguments) {
+        Some((left, right)) => left.checked_mul(right).and_then(Word::try_fixnum),
+        None => flonums(arguments).and_then(|(left, right)| Word::try_flonum(left * right)),
+    }
+}
+
+/// A division of fixnums whose divisor is not zero.
+fn division(arguments: Arguments, operation: fn(i64, i64) -> i64) -> Option<Word> {
+    let (left, right) = fixnums(arguments).filter(|(_, right)| *right != 0)?;
+    Word::try_fixnum(operation(left, right))
+}
+
+pub(super) fn truncate_quotient(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    division(arguments, |left, right| left / right)
+}
+
+pub(super) fn truncate_remainder(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    division(arguments, |left, right| left % right)
+}
+
+fn floored_remainder(left: i64, right: i64) -> i64 {
+    let remainder = left % right;
+    if remainder != 0 && (remainder < 0) != (right < 0) { remainder + right } else { remainder }
+}
+
+pub(super) fn floor_remainder(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    division(arguments, floored_remainder)
+}
+
+pub(super) fn floor_quotient(_: &mut Heap, arguments: Arguments) -> Option<Word> {
+    division(arguments, |left, right| (left - floored_remainder(left, right)) / right)
+}
+
+/// A comparison of two fixnums or two flonums.
+pub(super) fn comparison(
+    arguments: Arguments,
+    fixnum: fn(&i64, &i64) -> bool,
+    flonum: fn(&f64, &f64) -> bool,
+) -> Option<Word> {
+    match fixnums(arguments) {
+        Some((left, right)) => Some(Word::boolean(fixnum(&left, &right))),
+        None => flonums(arguments).map(|(left, right)| Word::boolean(flonum(&left, &right))),
+    }
+}
+
 fn extreme(arguments: Arguments, takes_second: impl Fn(f64, f64) -> Option<bool>) -> Option<Word> {
     if arguments.count() != 2 {
         return None;

@@ -23,24 +23,32 @@ use pscheme_vm::primitives;
 
 primitives! { NUMBER_PRIMITIVES:
     /// `(+ number …)`: the sum of the numbers.
-    1 "+" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, "+", Op::Add, 0);
+    1 "+" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, "+", Op::Add, 0),
+        fast frequent::sum;
     /// `(- number)` negates; `(- number other …)` takes the others away.
-    2 "-" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::subtract;
+    2 "-" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::subtract,
+        fast frequent::difference;
     /// `(* number …)`: the product of the numbers.
-    3 "*" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, "*", Op::Multiply, 1);
+    3 "*" (0..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::fold(vm, a, "*", Op::Multiply, 1),
+        fast frequent::product;
     /// `(/ number)` is the reciprocal; `(/ number other …)` divides.
     4 "/" (1..) listed("ratios of INTEGER_BITS_MAX bits") => exact::divide,
         fast frequent::quotient;
     /// `(= number …)`: are all equal?
-    5 "=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "=", Op::NumberEqual, false);
+    5 "=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "=", Op::NumberEqual, false),
+        fast |_, a| frequent::comparison(a, i64::eq, f64::eq);
     /// `(< number …)`: do the numbers ascend?
-    6 "<" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "<", Op::Less, false);
+    6 "<" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "<", Op::Less, false),
+        fast |_, a| frequent::comparison(a, i64::lt, f64::lt);
     /// `(> number …)`: do the numbers descend?
-    7 ">" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, ">", Op::Less, true);
+    7 ">" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, ">", Op::Less, true),
+        fast |_, a| frequent::comparison(a, i64::gt, f64::gt);
     /// `(<= number …)`: is no number less than the one before it?
-    8 "<=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "<=", Op::LessEqual, false);
+    8 "<=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, "<=", Op::LessEqual, false),
+        fast |_, a| frequent::comparison(a, i64::le, f64::le);
     /// `(>= number …)`: is no number greater than the one before it?
-    9 ">=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, ">=", Op::LessEqual, true);
+    9 ">=" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::relation(vm, a, ">=", Op::LessEqual, true),
+        fast |_, a| frequent::comparison(a, i64::ge, f64::ge);
     /// `(max number …)`: the greatest of the numbers; inexact if any is.
     10 "max" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "max", true),
         fast frequent::greatest;
@@ -48,19 +56,26 @@ primitives! { NUMBER_PRIMITIVES:
     11 "min" (1..) listed("ratios of INTEGER_BITS_MAX bits") => |vm, a| exact::extreme(vm, a, "min", false),
         fast frequent::least;
     /// `(quotient n m)`: the quotient of two integers, rounded towards zero.
-    12 "quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "quotient", Op::Quotient);
+    12 "quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "quotient", Op::Quotient),
+        fast frequent::truncate_quotient;
     /// `(remainder n m)`: the rest of a division of integers rounded towards zero; it has the sign of `n`.
-    13 "remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "remainder", Op::Remainder);
+    13 "remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "remainder", Op::Remainder),
+        fast frequent::truncate_remainder;
     /// `(modulo n m)`: the rest of a division of integers rounded down; it has the sign of `m`.
-    14 "modulo" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "modulo", Op::Modulo);
+    14 "modulo" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "modulo", Op::Modulo),
+        fast frequent::floor_remainder;
     /// `(floor-quotient n m)`: the quotient of two integers, rounded down.
-    15 "floor-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => exact::floor_quotient;
+    15 "floor-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => exact::floor_quotient,
+        fast frequent::floor_quotient;
     /// `(floor-remainder n m)`: the rest of a division of integers rounded down; it has the sign of `m`.
-    16 "floor-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "floor-remainder", Op::Modulo);
+    16 "floor-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "floor-remainder", Op::Modulo),
+        fast frequent::floor_remainder;
     /// `(truncate-quotient n m)`: the quotient of two integers, rounded towards zero.
-    17 "truncate-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "truncate-quotient", Op::Quotient);
+    17 "truncate-quotient" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "truncate-quotient", Op::Quotient),
+        fast frequent::truncate_quotient;
     /// `(truncate-remainder n m)`: the rest of a division of integers rounded towards zero; it has the sign of `n`.
-    18 "truncate-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "truncate-remainder", Op::Remainder);
+    18 "truncate-remainder" (2) listed("integers of INTEGER_BITS_MAX bits") => |vm, a| exact::binary(vm, a, "truncate-remainder", Op::Remainder),
+        fast frequent::truncate_remainder;
     /// `(gcd n …)`: the greatest common divisor of integers, not negative.
     19 "gcd" (0..) listed("integers of INTEGER_BITS_MAX bits") => exact::gcd;
     /// `(lcm n …)`: the least common multiple of integers, not negative.

@@ -646,9 +646,44 @@ pub(super) unsafe fn primitive(_: Registers) -> bool {
     false
 }
 
+/// Elements of a list that are passed on here at most.
+const APPLIED_MAX: usize = 16;
+
 #[inline(always)]
-pub(super) unsafe fn apply(_: Registers) -> bool {
-    false
+pub(super) unsafe fn apply(mut r: Registers) -> bool {
+    let (procedure, list) = (r.a(), r.b());
+    if !r.kind_is(procedure, Kind::Closure as u8) {
+        return false;
+    }
+    let code = Word(*r.slot(procedure, 1 + body::Closure::CODE));
+    let shape = *r.slot(code, 1 + body::Code::SHAPE);
+    let required = shape as u16 as usize;
+    let positional = required + (shape >> 16) as u8 as usize;
+    let (mut count, mut rest) = (0, list);
+    while rest.is_pair() && count < APPLIED_MAX {
+        rest = Word(*r.pair_slot(rest, 1));
+        count += 1;
+    }
+    // More than the parameters would be a list that has to be made.
+    let fits = rest == Word::NULL && (required..=positional).contains(&count);
+    if !fits || !r.count_work() {
+        return false;
+    }
+    r.set(0, procedure);
+    let mut rest = list;
+    for index in 2..2 + count {
+        let argument = Word(*r.pair_slot(rest, 0));
+        r.set(index, argument);
+        rest = Word(*r.pair_slot(rest, 1));
+    }
+    for index in 2 + count..2 + positional {
+        r.set(index, Word::UNBOUND);
+    }
+    if (shape >> 24) as u8 != 0 {
+        r.set(2 + positional, Word::NULL);
+    }
+    *r.pc = r.entry(procedure);
+    true
 }
 
 #[inline(always)]

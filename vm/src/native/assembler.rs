@@ -24,6 +24,7 @@ pub(super) const RSI: Gpr = 6;
 pub(super) const RDI: Gpr = 7;
 pub(super) const R8: Gpr = 8;
 pub(super) const R9: Gpr = 9;
+pub(super) const R10: Gpr = 10;
 pub(super) const R12: Gpr = 12;
 pub(super) const R13: Gpr = 13;
 pub(super) const R14: Gpr = 14;

@@ -15,6 +15,7 @@ use pscheme_heap::space::card;
 use pscheme_heap::word::{TAG_IMMEDIATE, TAG_MASK, TAG_OBJECT, TAG_PAIR, Word};
 
 use super::assembler::*;
+use super::stubs::FIRST_ENTRY;
 use super::translate::{At, Translator};
 use crate::engine::hot::closure_aux;
 use crate::machine::Vm;
@@ -228,20 +229,43 @@ impl Translator<'_> {
         });
     }
 
-    /// The machine code of the closure in `rax`, which has to take the instruction's arguments, as a distance from
-    /// the base into `rcx`; `rdx` is lost.
-    fn expect_entry(&mut self, at: At, leave: Label) {
+    /// As `count_work`, in code that is aside already.
+    fn count_work_aside(&mut self, leave: Label) {
+        let counted = self.code.label();
+        self.code.subtract_signed_8(machine(FUEL), 1);
+        self.code.jump_if(Condition::NotNegative, counted);
+        self.code.add_signed_8(machine(FUEL), 1);
+        self.code.jump(leave);
+        self.code.place(counted);
+    }
+
+    /// The machine code of the closure in `rax`, as a distance from the base into `rcx`, if it takes exactly the
+    /// instruction's arguments; else goes to `otherwise` if it is an object at all. `rdx` is lost.
+    fn expect_entry(&mut self, at: At, leave: Label, otherwise: Label) {
         self.expect_tag(RAX, TAG_OBJECT, RCX, leave);
         let header = Kind::Closure as u16 | (at.count() as u16) << 8;
         self.code.compare_16(object_word(RAX, 0), header);
-        self.code.jump_if(Condition::NotEqual, leave);
+        self.code.jump_if(Condition::NotEqual, otherwise);
         self.code.load(RDX, object_word(RAX, 1 + body::Closure::CODE));
         self.code.shift_right(general(RDX), 1);
-        // The table has four bytes for each eight of code; the tag is halved along with the offset.
-        let first = (body::Code::TAIL_BYTES - TAG_OBJECT) as i32 / 2;
-        self.code.load_32(RCX, indexed(R14, RDX, 1, first));
+        self.code.load_32(RCX, indexed(R14, RDX, 1, FIRST_ENTRY));
         self.code.test_32(general(RCX), RCX);
         self.code.jump_if(Condition::Equal, leave);
+    }
+
+    /// The same for closures that take the arguments in other ways: what is in `rdx`, `rdi` and `r8` then is for the
+    /// piece that fills them in.
+    fn expect_general_entry(&mut self, at: At, leave: Label) {
+        self.code.set(R8, at.count() as u64);
+        self.call_stub(self.addresses.stubs.check);
+        self.code.test_32(general(RCX), RCX);
+        self.code.jump_if(Condition::Equal, leave);
+    }
+
+    /// Calls one of the pieces that return; `r9` is lost.
+    fn call_stub(&mut self, stub: i32) {
+        self.code.address(R9, self::at(R15, stub));
+        self.code.call(general(R9));
     }
 
     /// Goes to the machine code at the distance in `rcx`.
@@ -251,30 +275,63 @@ impl Translator<'_> {
     }
 
     fn enter(&mut self, at: At) {
-        let leave = self.leave(at);
-        self.expect_entry(at, leave);
+        let (leave, other) = (self.leave(at), self.code.label());
+        self.expect_entry(at, leave, other);
+        self.expect_stack(at, leave);
+        self.count_work(leave);
+        self.begin_frame(at);
+        self.go_on();
+        self.aside(|t| {
+            t.code.place(other);
+            t.expect_general_entry(at, leave);
+            t.expect_stack(at, leave);
+            t.count_work_aside(leave);
+            t.begin_frame(at);
+            t.call_stub(t.addresses.stubs.fill);
+            t.go_on();
+        });
+    }
+
+    /// The base of the called procedure's frame in `rsi`, if the stack has room for it.
+    fn expect_stack(&mut self, at: At, leave: Label) {
         self.code.address(RSI, register(at.a()));
         self.code.compare(RSI, machine(STACK_LIMIT));
         self.code.jump_if(Condition::Above, leave);
-        self.count_work(leave);
+    }
+
+    /// Begins the frame whose base is in `rsi`; `r9` is lost.
+    fn begin_frame(&mut self, at: At) {
         self.code.store(at_register(RSI, 0), RAX);
         let link = Link::new(self.source.offset_of(at.index + 2), at.a());
-        self.code.set(RDX, link.0);
-        self.code.store(at_register(RSI, 1), RDX);
+        self.code.set(R9, link.0);
+        self.code.store(at_register(RSI, 1), R9);
         self.code.copy(RBX, general(RSI));
-        self.go_on();
     }
 
     fn enter_tail(&mut self, at: At) {
-        let leave = self.leave(at);
-        self.expect_entry(at, leave);
+        let (leave, other) = (self.leave(at), self.code.label());
+        self.expect_entry(at, leave, other);
         self.count_work(leave);
+        self.replace_frame(at);
+        self.go_on();
+        self.aside(|t| {
+            t.code.place(other);
+            t.expect_general_entry(at, leave);
+            t.count_work_aside(leave);
+            t.replace_frame(at);
+            t.code.copy(RSI, general(RBX));
+            t.call_stub(t.addresses.stubs.fill);
+            t.go_on();
+        });
+    }
+
+    /// Puts the procedure in `rax` and its arguments where those of the running one are; `r9` is lost.
+    fn replace_frame(&mut self, at: At) {
         self.store_register(0, RAX);
         for index in 2..2 + at.count() {
-            self.load_register(RDX, at.a() + index);
-            self.store_register(index, RDX);
+            self.load_register(R9, at.a() + index);
+            self.store_register(index, R9);
         }
-        self.go_on();
     }
 }
 
