@@ -49,16 +49,25 @@ impl fmt::Display for UnicodeVersion {
 
 /// The simple upper case mapping: always one character.
 pub fn upcase(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_uppercase();
+    }
     CASE.simple_uppercase(character)
 }
 
 /// The simple lower case mapping: always one character.
 pub fn downcase(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
     CASE.simple_lowercase(character)
 }
 
 /// The simple case folding: always one character.
 pub fn foldcase(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
     CASE.simple_fold(character)
 }
 
@@ -123,21 +132,33 @@ const FOLDED_CHARACTERS_MAX: usize = 3;
 
 /// Property Alphabetic.
 pub fn is_alphabetic(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphabetic();
+    }
     CodePointSetData::new::<Alphabetic>().contains(character)
 }
 
 /// Property White_Space.
 pub fn is_whitespace(character: char) -> bool {
+    if character.is_ascii() {
+        return matches!(character, '\t'..='\r' | ' ');
+    }
     CodePointSetData::new::<WhiteSpace>().contains(character)
 }
 
 /// Property Uppercase.
 pub fn is_uppercase(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_uppercase();
+    }
     CodePointSetData::new::<Uppercase>().contains(character)
 }
 
 /// Property Lowercase.
 pub fn is_lowercase(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_lowercase();
+    }
     CodePointSetData::new::<Lowercase>().contains(character)
 }
 
@@ -150,6 +171,9 @@ fn is_decimal(code: u32) -> bool {
 /// Unicode encodes decimal digits in rows of ten, from zero to nine; rows may follow each other
 /// without a gap, as those of mathematical digits do.
 pub fn digit_value(character: char) -> Option<u32> {
+    if character.is_ascii() {
+        return character.to_digit(10);
+    }
     let code = character as u32;
     if !is_decimal(code) {
         return None;
@@ -161,6 +185,25 @@ pub fn digit_value(character: char) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ascii_is_as_the_tables_have_it() {
+        for character in '\0'..='\x7f' {
+            let sets = [
+                (is_alphabetic(character), CodePointSetData::new::<Alphabetic>()),
+                (is_whitespace(character), CodePointSetData::new::<WhiteSpace>()),
+                (is_uppercase(character), CodePointSetData::new::<Uppercase>()),
+                (is_lowercase(character), CodePointSetData::new::<Lowercase>()),
+            ];
+            for (found, set) in sets {
+                assert_eq!(found, set.contains(character), "{character:?}");
+            }
+            assert_eq!(digit_value(character).is_some(), is_decimal(character as u32));
+            assert_eq!(upcase(character), CASE.simple_uppercase(character));
+            assert_eq!(downcase(character), CASE.simple_lowercase(character));
+            assert_eq!(foldcase(character), CASE.simple_fold(character));
+        }
+    }
 
     #[test]
     fn the_tables_are_of_the_version_they_are_said_to_be_of() {

@@ -23,21 +23,29 @@ primitives! { CHARACTER_PRIMITIVES:
     /// `(integer->char n)`: the character with this Unicode scalar value.
     202 "integer->char" (1) constant => from_integer;
     /// `(char-upcase char)`: the upper case of a character by Unicode's simple mapping.
-    203 "char-upcase" (1) constant => |vm, a| convert(vm, a, "char-upcase", upcase);
+    203 "char-upcase" (1) constant => |vm, a| convert(vm, a, "char-upcase", upcase),
+        fast |_, a| one(a).map(|c| Word::character(upcase(c)));
     /// `(char-downcase char)`: the lower case of a character by Unicode's simple mapping.
-    204 "char-downcase" (1) constant => |vm, a| convert(vm, a, "char-downcase", downcase);
+    204 "char-downcase" (1) constant => |vm, a| convert(vm, a, "char-downcase", downcase),
+        fast |_, a| one(a).map(|c| Word::character(downcase(c)));
     /// `(char-foldcase char)`: a character case folded by Unicode's simple mapping.
-    205 "char-foldcase" (1) constant => |vm, a| convert(vm, a, "char-foldcase", foldcase);
+    205 "char-foldcase" (1) constant => |vm, a| convert(vm, a, "char-foldcase", foldcase),
+        fast |_, a| one(a).map(|c| Word::character(foldcase(c)));
     /// `(char-alphabetic? char)`: has a character the property Alphabetic?
-    206 "char-alphabetic?" (1) constant => |vm, a| test(vm, a, "char-alphabetic?", is_alphabetic);
+    206 "char-alphabetic?" (1) constant => |vm, a| test(vm, a, "char-alphabetic?", is_alphabetic),
+        fast |_, a| one(a).map(|c| Word::boolean(is_alphabetic(c)));
     /// `(char-numeric? char)`: is a character a decimal digit?
-    207 "char-numeric?" (1) constant => |vm, a| test(vm, a, "char-numeric?", |c| digit_value(c).is_some());
+    207 "char-numeric?" (1) constant => |vm, a| test(vm, a, "char-numeric?", |c| digit_value(c).is_some()),
+        fast |_, a| one(a).map(|c| Word::boolean(digit_value(c).is_some()));
     /// `(char-whitespace? char)`: has a character the property White_Space?
-    208 "char-whitespace?" (1) constant => |vm, a| test(vm, a, "char-whitespace?", is_whitespace);
+    208 "char-whitespace?" (1) constant => |vm, a| test(vm, a, "char-whitespace?", is_whitespace),
+        fast |_, a| one(a).map(|c| Word::boolean(is_whitespace(c)));
     /// `(char-upper-case? char)`: has a character the property Uppercase?
-    209 "char-upper-case?" (1) constant => |vm, a| test(vm, a, "char-upper-case?", is_uppercase);
+    209 "char-upper-case?" (1) constant => |vm, a| test(vm, a, "char-upper-case?", is_uppercase),
+        fast |_, a| one(a).map(|c| Word::boolean(is_uppercase(c)));
     /// `(char-lower-case? char)`: has a character the property Lowercase?
-    210 "char-lower-case?" (1) constant => |vm, a| test(vm, a, "char-lower-case?", is_lowercase);
+    210 "char-lower-case?" (1) constant => |vm, a| test(vm, a, "char-lower-case?", is_lowercase),
+        fast |_, a| one(a).map(|c| Word::boolean(is_lowercase(c)));
     /// `(digit-value char)`: the value of a decimal digit, or `#f`.
     211 "digit-value" (1) constant => digit_value_of;
     /// `(char=? char …)`: are all the same?
@@ -116,6 +124,12 @@ fn compare(
         before = next;
     }
     Ok(Word::boolean(holds))
+}
+
+/// The argument of a procedure of one character.
+fn one(arguments: Arguments) -> Option<char> {
+    let word = arguments.get(0);
+    word.is_character().then(|| word.as_character())
 }
 
 /// The comparison of two characters, if there are two.

@@ -2,7 +2,8 @@
 //! come in so far, and `console.rs` gets more of it.
 
 use pscheme_heap::error_code::ErrorCode;
-use pscheme_heap::kind::body;
+use pscheme_heap::heap::Heap;
+use pscheme_heap::kind::{Kind, body};
 use pscheme_heap::word::Word;
 use pscheme_vm::fault::Interrupt;
 use pscheme_vm::machine::Vm;
@@ -80,6 +81,9 @@ fn advance(vm: &mut Vm, port: Word, bytes: usize) {
 
 /// The character a text of at least one byte begins with, or `None` if it is not UTF-8.
 fn first_character(bytes: &[u8]) -> Option<char> {
+    if let Some(byte) = bytes.first().filter(|byte| byte.is_ascii()) {
+        return Some(char::from(*byte));
+    }
     let window = &bytes[..bytes.len().min(4)];
     let text = match std::str::from_utf8(window) {
         Ok(text) => text,
@@ -98,6 +102,9 @@ fn not_text(vm: &Vm, port: Word) -> Interrupt {
 
 /// Whether bytes begin with a character, or with what can never become one.
 fn has_character(bytes: &[u8]) -> bool {
+    if bytes.first().is_some_and(u8::is_ascii) {
+        return true;
+    }
     has_characters(&bytes[..bytes.len().min(4)], 1)
 }
 
@@ -123,6 +130,31 @@ fn has_line(bytes: &[u8]) -> bool {
 pub(super) fn is_character_ready(vm: &mut Vm, arguments: Arguments) -> Outcome {
     open_port(vm, arguments, state::INPUT, true, 1)?;
     console::has_supply(vm, arguments, has_character).map(Word::boolean)
+}
+
+/// An ASCII character, of a port that has it and is not the console: what comes from there may have to be waited for.
+pub(super) fn frequent_character(
+    heap: &mut Heap,
+    arguments: Arguments,
+    take: bool,
+) -> Option<Word> {
+    const WANTED: i64 = state::INPUT | state::TEXTUAL | state::OPEN;
+    let port = arguments.get(0);
+    if heap.kind_of(port) != Some(Kind::Port)
+        || heap.field(port, body::Port::STATE).as_fixnum() & (WANTED | state::CONSOLE) != WANTED
+    {
+        return None;
+    }
+    let position = heap.field(port, body::Port::POSITION).as_fixnum();
+    if position >= heap.field(port, body::Port::EXTRA).as_fixnum() {
+        return None;
+    }
+    let bytes = heap.bytes(heap.field(port, body::Port::BUFFER));
+    let byte = *bytes.get(position as usize).filter(|byte| byte.is_ascii())?;
+    if take {
+        heap.set_field(port, body::Port::POSITION, Word::fixnum(position + 1));
+    }
+    Some(Word::character(char::from(byte)))
 }
 
 pub(super) fn read_character(vm: &mut Vm, arguments: Arguments, take: bool) -> Outcome {

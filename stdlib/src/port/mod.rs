@@ -107,9 +107,11 @@ primitives! { PORT_PRIMITIVES:
     /// `(%output-text port)`: the text written to a string port, or `#f` if it is too long for one step.
     574 "%output-text" (1) chunk => output::text;
     /// `(%read-char port name place)`: the next character.
-    575 "%read-char" (1..=3) constant => |vm, a| input::read_character(vm, a, true);
+    575 "%read-char" (1..=3) constant => |vm, a| input::read_character(vm, a, true),
+        fast |heap, a| input::frequent_character(heap, a, true);
     /// `(%peek-char port name place)`: the next character, which stays.
-    576 "%peek-char" (1..=3) constant => |vm, a| input::read_character(vm, a, false);
+    576 "%peek-char" (1..=3) constant => |vm, a| input::read_character(vm, a, false),
+        fast |heap, a| input::frequent_character(heap, a, false);
     /// `(%read-line port)`: the characters up to the end of the line, or `#f` if they are too many for
     /// one step.
     577 "%read-line" (1) chunk => input::read_line;
