@@ -4,7 +4,7 @@
 //! the collector and the sealing of stacks keep what is live and overwrite the rest. The installer
 //! fills the masks of return points from it, and the verifier computes it again and compares.
 
-use crate::op::{Control, FRAME_WORDS_MAX, Op, effects, field};
+use crate::op::{Control, Effects, FRAME_WORDS_MAX, Op, effects, field};
 
 /// Sets of live registers, one per instruction.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ pub fn analyse(instructions: &[u64], frame_words: usize) -> Result<Liveness, Str
         let mut changed = false;
         for (index, step) in plan.iter().enumerate().rev() {
             scratch.fill(0);
-            for &successor in &step.successors {
+            for successor in step.successors.into_iter().flatten() {
                 for (word, &live) in scratch.iter_mut().zip(liveness.before(successor)) {
                     *word |= live;
                 }
@@ -79,10 +79,8 @@ pub fn analyse(instructions: &[u64], frame_words: usize) -> Result<Liveness, Str
 
 /// What one instruction does to sets of live registers.
 struct Step {
-    successors: Vec<usize>,
-    reads: Vec<usize>,
-    writes: Option<usize>,
-    clobbers_from: Option<usize>,
+    successors: Successors,
+    effects: Effects,
 }
 
 impl Step {
@@ -91,15 +89,15 @@ impl Step {
             return Err(format!("instruction {index} has no opcode: {word:#x}"));
         };
         let effects = effects(word);
-        let registers = effects.reads.iter().chain(&effects.writes);
-        if let Some(&register) = registers.clone().find(|&&register| register >= frame_words) {
+        let registers = effects.reads.iter().chain(effects.writes);
+        if let Some(register) = registers.clone().find(|&register| register >= frame_words) {
             return Err(format!("instruction {index} uses register {register} beyond the frame"));
         }
-        if registers.clone().any(|&register| register == 1) {
+        if registers.clone().any(|register| register == 1) {
             return Err(format!("instruction {index} uses the link as a register"));
         }
         let successors = successors(op, index, word);
-        for &successor in &successors {
+        for successor in successors.into_iter().flatten() {
             let target = all.get(successor).map(|&word| field::op(word));
             if target.is_none_or(|code| code == Op::ReturnPoint as u8) {
                 return Err(format!(
@@ -112,33 +110,31 @@ impl Step {
         {
             return Err(format!("instruction {index} calls without a return point"));
         }
-        Ok(Step {
-            successors,
-            reads: effects.reads,
-            writes: effects.writes,
-            clobbers_from: effects.clobbers_from,
-        })
+        Ok(Step { successors, effects })
     }
 
     fn apply(&self, live: &mut [u64]) {
         let mut clear = |register: usize| live[register / 64] &= !(1 << (register % 64));
-        if let Some(register) = self.writes {
+        if let Some(register) = self.effects.writes {
             clear(register);
         }
-        if let Some(from) = self.clobbers_from {
+        if let Some(from) = self.effects.clobbers_from {
             // What is live above a window after the call was never written on any path; the
             // verifier reports it at the return point. Here it must not spread further up.
             (from..live.len() * 64)
                 .for_each(|register| live[register / 64] &= !(1 << (register % 64)));
         }
-        for &register in &self.reads {
+        for register in self.effects.reads.iter() {
             live[register / 64] |= 1 << (register % 64);
         }
     }
 }
 
+/// The instructions that can run after one.
+pub type Successors = [Option<usize>; 2];
+
 /// The instructions that can run after `index`.
-pub fn successors(op: Op, index: usize, word: u64) -> Vec<usize> {
+pub fn successors(op: Op, index: usize, word: u64) -> Successors {
     let row = op.row();
     let target = || {
         let offset = (0..row.operands.len())
@@ -147,11 +143,11 @@ pub fn successors(op: Op, index: usize, word: u64) -> Vec<usize> {
         (index as i64 + 1 + offset) as usize
     };
     match row.control {
-        Control::Next => vec![index + 1],
-        Control::Jump => vec![target()],
-        Control::Branch => vec![index + 1, target()],
-        Control::Call => vec![index + 2],
-        Control::Leave | Control::Data => vec![],
+        Control::Next => [Some(index + 1), None],
+        Control::Jump => [Some(target()), None],
+        Control::Branch => [Some(index + 1), Some(target())],
+        Control::Call => [Some(index + 2), None],
+        Control::Leave | Control::Data => [None, None],
     }
 }
 

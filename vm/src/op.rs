@@ -417,10 +417,37 @@ pub fn disassemble(instruction: u64) -> String {
     text
 }
 
+/// Rows of neighbouring registers that one instruction has at most: those of its operands, its closure's, and a window.
+const REGISTER_ROWS_MAX: usize = 5;
+
+/// Registers, as rows of neighbours: there is no allocation for each instruction that is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Registers {
+    /// First and count of each row.
+    rows: [(u32, u32); REGISTER_ROWS_MAX],
+    row_count: usize,
+}
+
+impl Registers {
+    fn push(&mut self, register: usize) {
+        self.push_row(register, 1);
+    }
+
+    fn push_row(&mut self, first: usize, count: usize) {
+        self.rows[self.row_count] = (first as u32, count as u32);
+        self.row_count += 1;
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        let rows = self.rows[..self.row_count].iter();
+        rows.flat_map(|&(first, count)| (first..first + count).map(|register| register as usize))
+    }
+}
+
 /// The registers an instruction reads, writes and loses.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
-    pub reads: Vec<usize>,
+    pub reads: Registers,
     pub writes: Option<usize>,
     /// Registers from here up hold nothing afterwards.
     pub clobbers_from: Option<usize>,
@@ -445,18 +472,18 @@ pub fn effects(instruction: u64) -> Effects {
                 if !callee_in_cell {
                     effects.reads.push(register);
                 }
-                effects.reads.extend((0..count).map(|n| register + 2 + n));
+                effects.reads.push_row(register + 2, count);
                 if *kind == OperandKind::CallWindow {
                     effects.writes = Some(register);
                     effects.clobbers_from = Some(register);
                 }
             }
             OperandKind::PrimitiveWindow => {
-                effects.reads.extend((0..count).map(|n| register + n));
+                effects.reads.push_row(register, count);
                 effects.writes = Some(register);
             }
             OperandKind::CaptureWindow => {
-                effects.reads.extend((0..=field::b(instruction)).map(|n| register + n));
+                effects.reads.push_row(register, field::b(instruction) + 1);
                 effects.writes = Some(register);
             }
             _ => {}

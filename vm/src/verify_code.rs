@@ -118,7 +118,7 @@ fn check_flow(
     liveness: &Liveness,
     heap: &Heap,
 ) -> Result<(), String> {
-    for successor in successors(op, index, word) {
+    for successor in successors(op, index, word).into_iter().flatten() {
         if successor <= index && op != Op::Loop {
             return Err("jumps backwards without counting work".into());
         }

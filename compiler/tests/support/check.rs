@@ -70,15 +70,15 @@ fn step(
 ) -> Result<HashSet<usize>, String> {
     let word = unit.instructions[position];
     let effects = effects(word);
-    let highest = effects.reads.iter().chain(&effects.writes).max();
-    if highest.is_some_and(|highest| *highest >= unit.frame_words as usize) {
+    let highest = effects.reads.iter().chain(effects.writes).max();
+    if highest.is_some_and(|highest| highest >= unit.frame_words as usize) {
         return Err(format!("{position} uses a register outside the frame"));
     }
     if let Some(register) = effects.reads.iter().find(|register| !written.contains(register)) {
         let text = pscheme_vm::op::disassemble(word);
         return Err(format!("{position} `{text}` reads register {register} before it is written"));
     }
-    if effects.reads.contains(&1) || effects.writes == Some(1) {
+    if effects.reads.iter().any(|register| register == 1) || effects.writes == Some(1) {
         return Err(format!("{position} touches the link"));
     }
     if effects.writes == Some(0) {
