@@ -6,7 +6,9 @@
 
 #![allow(unsafe_code, reason = "arguments lie on the running stack")]
 
-use pscheme_heap::heap::Heap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use pscheme_heap::heap::Heap;
 use pscheme_heap::kind::Kind;
 use pscheme_heap::word::Word;
 
@@ -22,6 +24,30 @@ pub type PrimitiveFunction = fn(&mut Vm, Arguments) -> Result<Word, Interrupt>;
 /// `None`, with nothing changed, of all others. It allocates nothing.
 pub type FastFunction = fn(&mut Heap, Arguments) -> Option<Word>;
 
+/// A [`FastFunction`] as machine code calls it, with the first argument and their count; made by [`primitives!`](crate::primitives).
+/// [`NOT_FAST`] stands for `None`.
+pub type FastEntry = unsafe extern "sysv64" fn(*mut Heap, *mut u64, usize) -> u64;
+
+/// No value of a primitive.
+pub const NOT_FAST: u64 = Word::DEAD.0;
+
+/// What a fast entry does.
+///
+/// # Safety
+/// `heap` must be a heap that nobody else uses, and `arguments` the first of `count` words on its running stack.
+#[inline(always)]
+pub unsafe fn enter_fast(
+    fast: impl Fn(&mut Heap, Arguments) -> Option<Word>,
+    heap: *mut Heap,
+    arguments: *mut u64,
+    count: usize,
+) -> u64 {
+    let arguments = Arguments::new(arguments, count);
+    // A panic cannot unwind through machine code. The function that is called then will have the same.
+    let value = catch_unwind(AssertUnwindSafe(|| fast(&mut *heap, arguments)));
+    value.ok().flatten().map_or(NOT_FAST, |word| word.0)
+}
+
 /// A row of a table of primitives.
 #[derive(Debug)]
 pub struct Primitive {
@@ -35,7 +61,7 @@ pub struct Primitive {
     pub doc: &'static str,
     pub run: PrimitiveFunction,
     /// What is tried first.
-    pub fast: Option<FastFunction>,
+    pub fast: Option<FastEntry>,
 }
 
 /// How long one call takes: every row says so, because nothing else can run meanwhile.
@@ -66,8 +92,11 @@ impl Primitive {
 
     /// The value, if the call is a frequent one.
     #[inline(always)]
-    pub(crate) fn call_fast(&self, heap: &mut Heap, arguments: Arguments) -> Option<Word> {
-        self.fast.and_then(|fast| fast(heap, arguments))
+    fn call_fast(&self, heap: &mut Heap, arguments: Arguments) -> Option<Word> {
+        let fast = self.fast?;
+        // SAFETY: the heap is borrowed, and who made the arguments vouched for them.
+        let value = unsafe { fast(heap, arguments.pointer, arguments.count) };
+        (value != NOT_FAST).then_some(Word(value))
     }
 
     /// Runs the primitive and charges its work.
@@ -247,7 +276,18 @@ macro_rules! primitives {
         ];
     };
     (@fast) => { None };
-    (@fast $fast:expr) => { Some($fast) };
+    (@fast $fast:expr) => {{
+        #[allow(unsafe_code, reason = "machine code calls it")]
+        unsafe extern "sysv64" fn enter(
+            heap: *mut $crate::primitive::Heap,
+            arguments: *mut u64,
+            count: usize,
+        ) -> u64 {
+            // SAFETY: the caller's.
+            unsafe { $crate::primitive::enter_fast($fast, heap, arguments, count) }
+        }
+        Some(enter as $crate::primitive::FastEntry)
+    }};
     (@work constant) => { $crate::primitive::Work::Constant };
     (@work chunk) => { $crate::primitive::Work::Chunk };
     (@work size) => { $crate::primitive::Work::Size };

@@ -4,8 +4,6 @@
 //! counts; what was entered often is asked for (`Vm::translate_at`). Machine code comes back to a handler with
 //! whatever its template does not do.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use pscheme_heap::limits::GRANULE_BYTES;
 
 use super::hot::{self, Registers};
@@ -14,7 +12,6 @@ use super::tail::{Handler, TABLE, Table, caught, dispatch, handlers};
 use crate::machine::Vm;
 use crate::native::after;
 use crate::op::{Op, field};
-use crate::primitive::{Arguments, Primitive};
 
 /// Goes on at `pc` in machine code; comes back if there is none there.
 macro_rules! go_native {
@@ -72,20 +69,8 @@ unsafe extern "sysv64" fn translated(
     dispatch!(pc, base, heap_base, vm, table)
 }
 
-/// A primitive, for machine code: `at` is the instruction, `row` what it names. Returns one of [`after`].
-pub(super) unsafe extern "sysv64" fn primitive(
-    vm: *mut Vm,
-    at: *const u64,
-    base: *mut u64,
-    row: &'static Primitive,
-) -> u32 {
-    let (window, count) = (field::a(*at), field::aux(*at));
-    let arguments = Arguments::new(base.add(window), count);
-    let frequent = catch_unwind(AssertUnwindSafe(|| row.call_fast(&mut (*vm).heap, arguments)));
-    if let Ok(Some(value)) = frequent {
-        *base.add(window) = value.0;
-        return after::NEXT;
-    }
+/// A primitive, for machine code: `at` is the instruction. Returns one of [`after`].
+pub(super) unsafe extern "sysv64" fn primitive(vm: *mut Vm, at: *const u64, base: *mut u64) -> u32 {
     (*vm).machine.pc = at;
     (*vm).machine.base = base;
     match caught(vm, slow::primitive, *at) {

@@ -20,6 +20,7 @@ use super::translate::{At, Translator};
 use crate::engine::hot::closure_aux;
 use crate::machine::Vm;
 use crate::op::{Op, field};
+use crate::primitive::NOT_FAST;
 
 pub(super) use number::{
     add, add_int, jump_unless_equal_int, jump_unless_greater_int, jump_unless_less,
@@ -31,8 +32,10 @@ type Operand = GprMem<u8, u8>;
 
 const FUEL: i32 = offset_of!(Vm, machine.fuel) as i32;
 const STACK_LIMIT: i32 = offset_of!(Vm, machine.stack_limit) as i32;
+const HEAP: i32 = offset_of!(Vm, heap) as i32;
 const BUMP: i32 = offset_of!(Vm, heap.bump) as i32;
 const BUMP_LIMIT: i32 = offset_of!(Vm, heap.bump_limit) as i32;
+const _: () = assert!(NOT_FAST < 1 << 31, "it is compared as an immediate");
 /// Captured values of a closure that is made here; as in the fast path of the interpreter.
 const CAPTURES_MAX: usize = 60;
 const FIXNUM_TAG_BITS: u8 = TAG_MASK as u8;
@@ -260,6 +263,14 @@ impl Translator<'_> {
         self.call_stub(self.addresses.stubs.check);
         self.code.test_32(general(RCX), RCX);
         self.code.jump_if(Condition::Equal, leave);
+    }
+
+    /// Calls a function of the convention that handlers have, whose arguments are in their registers.
+    fn call_function(&mut self, function: u64) {
+        self.code.set(RAX, function);
+        self.code.subtract_signed_8(general(RSP), 8);
+        self.code.call(general(RAX));
+        self.code.add_signed_8(general(RSP), 8);
     }
 
     /// Calls one of the pieces that return; `r9` is lost.
@@ -685,21 +696,33 @@ pub(super) fn return_(t: &mut Translator, at: At) {
 pub(super) fn primitive(t: &mut Translator, at: At) {
     let code = field::imm(at.word) as usize;
     let row = t.addresses.primitives.get(code).expect("verified code names known primitives");
-    let (here, stub) = (t.addresses.heap + t.source.offset_of(at.index), t.addresses.stubs.after);
-    let other = t.code.label();
-    t.code.copy(RDI, general(R12));
-    t.code.set(RSI, here);
-    t.code.copy(RDX, general(RBX));
-    t.code.set(RCX, &raw const *row as u64);
-    t.code.set(RAX, t.addresses.primitive);
-    t.code.subtract_signed_8(general(RSP), 8);
-    t.code.call(general(RAX));
-    t.code.add_signed_8(general(RSP), 8);
-    t.code.test_32(general(RAX), RAX);
-    t.code.jump_if(Condition::NotEqual, other);
-    t.code.aside(|code| {
-        code.place(other);
-        code.address(RCX, self::at(R15, stub));
-        code.jump_to(general(RCX));
+    let Some(fast) = row.fast else { return any_primitive(t, at) };
+    let (other, done) = (t.code.label(), t.code.label());
+    t.code.address(RDI, self::at(R12, HEAP));
+    t.code.address(RSI, register(at.a()));
+    t.code.set(RDX, at.count() as u64);
+    t.call_function(fast as *const () as u64);
+    t.code.compare_signed_32(general(RAX), NOT_FAST as i32);
+    t.code.jump_if(Condition::Equal, other);
+    t.store_register(at.a(), RAX);
+    t.code.place(done);
+    t.aside(|t| {
+        t.code.place(other);
+        any_primitive(t, at);
+        t.code.jump(done);
     });
+}
+
+/// A primitive by way of its row.
+fn any_primitive(t: &mut Translator, at: At) {
+    let next = t.code.label();
+    t.code.copy(RDI, general(R12));
+    t.code.set(RSI, t.addresses.heap + t.source.offset_of(at.index));
+    t.code.copy(RDX, general(RBX));
+    t.call_function(t.addresses.primitive);
+    t.code.test_32(general(RAX), RAX);
+    t.code.jump_if(Condition::Equal, next);
+    t.code.address(RCX, self::at(R15, t.addresses.stubs.after));
+    t.code.jump_to(general(RCX));
+    t.code.place(next);
 }
